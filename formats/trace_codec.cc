@@ -1,0 +1,232 @@
+#include "formats/trace_codec.h"
+
+#include <array>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace brokersim::formats {
+namespace {
+
+constexpr int kEventsPerChunk = 1024;
+
+constexpr std::array<std::string_view, kEventKindCount> kEventKindNames = {
+    "none",        "send",        "deliver",    "drop",        "duplicate",     "hold",
+    "release",     "timer-set",   "timer-fire", "timer-cancel", "disk-append",  "disk-truncate",
+    "disk-replace", "disk-sync",  "disk-synced", "disk-lost",  "crash",         "power-loss",
+    "start",       "stop",        "exit",       "pause",       "resume",        "fault-on",
+    "fault-off",   "connect",     "connected",  "disconnected", "invoke",       "complete",
+    "note",        "clock"};
+
+constexpr std::array<std::string_view, kRecordVerbCount> kRecordVerbNames = {
+    "none",      "produced",  "appended",  "replicated", "committed", "acknowledged",
+    "delivered", "processed", "truncated", "lost",       "rejected"};
+
+void AppendMessage(const google::protobuf::MessageLite& part, std::string* sink) {
+  part.AppendToString(sink);
+}
+
+absl::Status Broken(uint64_t first_id, std::string_view what) {
+  return absl::DataLossError(
+      absl::StrCat("the trace is damaged in the chunk of event ", first_id, ": ", std::string(what)));
+}
+
+// Copies one chunk's columns into rows.
+class ChunkReader {
+ public:
+  ChunkReader(const TraceChunk& chunk, const std::vector<std::string>& strings, uint32_t nodes)
+      : chunk_(chunk), strings_(strings), nodes_(nodes) {}
+
+  absl::Status AppendTo(std::vector<TraceEvent>* events) {
+    const int n = chunk_.kind_size();
+    if (chunk_.time_delta_ns_size() != n || chunk_.node_size() != n ||
+        chunk_.cause_delta_size() != n || chunk_.peer_size() != n || chunk_.message_size() != n ||
+        chunk_.operation_size() != n || chunk_.type_size() != n || chunk_.text_size() != n ||
+        chunk_.fault_size() != n || chunk_.draws_size() != n) {
+      return Broken(chunk_.first_id(), "its columns differ in length");
+    }
+    if (chunk_.first_id() != events->size() + 1) {
+      return Broken(chunk_.first_id(), "event ids are not consecutive");
+    }
+    const size_t base = events->size();
+    int64_t time_ns = events->empty() ? 0 : events->back().time_ns;
+    for (int i = 0; i < n; ++i) {
+      time_ns += chunk_.time_delta_ns(i);
+      TraceEvent event;
+      event.id = chunk_.first_id() + i;
+      event.time_ns = time_ns;
+      if (absl::Status status = ReadRow(i, &event); !status.ok()) return status;
+      events->push_back(std::move(event));
+    }
+    return ReadSparse(n, base, events);
+  }
+
+ private:
+  absl::Status ReadRow(int i, TraceEvent* event) const {
+    if (chunk_.kind(i) >= kEventKindCount) return Broken(event->id, "unknown kind of event");
+    event->kind = static_cast<EventKind>(chunk_.kind(i));
+    event->node = chunk_.node(i);
+    event->peer = chunk_.peer(i);
+    if (event->node > nodes_ || event->peer > nodes_) return Broken(event->id, "unknown node");
+    const uint64_t delta = chunk_.cause_delta(i);
+    if (delta >= event->id) return Broken(event->id, "a cause before the first event");
+    event->cause = delta == 0 ? 0 : event->id - delta;
+    event->message = chunk_.message(i);
+    event->operation = chunk_.operation(i);
+    event->draws = chunk_.draws(i);
+    if (!Resolve(chunk_.type(i), &event->type) || !Resolve(chunk_.text(i), &event->text) ||
+        !Resolve(chunk_.fault(i), &event->fault)) {
+      return Broken(event->id, "a string that is not in the table");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadSparse(int n, size_t base, std::vector<TraceEvent>* events) const {
+    for (const TraceStateChange& stored : chunk_.changes()) {
+      StateChange change;
+      if (stored.event() >= static_cast<uint32_t>(n) || !Resolve(stored.path(), &change.path) ||
+          !Resolve(stored.before(), &change.before) || !Resolve(stored.after(), &change.after)) {
+        return Broken(chunk_.first_id(), "a state change out of range");
+      }
+      (*events)[base + stored.event()].changes.push_back(std::move(change));
+    }
+    for (const TraceRecordNote& stored : chunk_.records()) {
+      RecordNote note;
+      if (stored.event() >= static_cast<uint32_t>(n) || stored.verb() >= kRecordVerbCount ||
+          !Resolve(stored.log(), &note.log) || !Resolve(stored.value(), &note.value)) {
+        return Broken(chunk_.first_id(), "a record note out of range");
+      }
+      note.verb = static_cast<RecordVerb>(stored.verb());
+      note.offset = stored.offset();
+      (*events)[base + stored.event()].records.push_back(std::move(note));
+    }
+    return absl::OkStatus();
+  }
+
+  bool Resolve(uint32_t index, std::string* text) const {
+    if (index >= strings_.size()) return false;
+    *text = strings_[index];
+    return true;
+  }
+
+  const TraceChunk& chunk_;
+  const std::vector<std::string>& strings_;
+  const uint32_t nodes_;
+};
+
+}  // namespace
+
+std::string_view EventKindName(EventKind kind) {
+  const auto index = static_cast<size_t>(kind);
+  return index < kEventKindNames.size() ? kEventKindNames[index] : "?";
+}
+
+std::string_view RecordVerbName(RecordVerb verb) {
+  const auto index = static_cast<size_t>(verb);
+  return index < kRecordVerbNames.size() ? kRecordVerbNames[index] : "?";
+}
+
+std::string_view DecodedTrace::NodeName(uint32_t node) const {
+  if (node == 0 || node > static_cast<uint32_t>(header.nodes_size())) return "";
+  return header.nodes(static_cast<int>(node) - 1).name();
+}
+
+TraceWriter::TraceWriter(const TraceHeader& header, std::string* sink) : sink_(sink) {
+  strings_.emplace("", 0);
+  Trace part;
+  *part.mutable_header() = header;
+  part.mutable_header()->set_schema_version(kTraceSchemaVersion);
+  AppendMessage(part, sink_);
+  chunk_.set_first_id(1);
+}
+
+void TraceWriter::Add(const TraceEvent& event, uint64_t digest) {
+  const uint32_t row = static_cast<uint32_t>(chunk_.kind_size());
+  chunk_.add_time_delta_ns(event.time_ns - last_time_ns_);
+  last_time_ns_ = event.time_ns;
+  chunk_.add_node(event.node);
+  chunk_.add_kind(static_cast<uint32_t>(event.kind));
+  chunk_.add_cause_delta(event.cause == 0 ? 0 : event.id - event.cause);
+  chunk_.add_peer(event.peer);
+  chunk_.add_message(event.message);
+  chunk_.add_operation(event.operation);
+  chunk_.add_type(Intern(event.type));
+  chunk_.add_text(Intern(event.text));
+  chunk_.add_fault(Intern(event.fault));
+  chunk_.add_draws(event.draws);
+  for (const StateChange& change : event.changes) {
+    TraceStateChange* stored = chunk_.add_changes();
+    stored->set_event(row);
+    stored->set_path(Intern(change.path));
+    stored->set_before(Intern(change.before));
+    stored->set_after(Intern(change.after));
+  }
+  for (const RecordNote& note : event.records) {
+    TraceRecordNote* stored = chunk_.add_records();
+    stored->set_event(row);
+    stored->set_verb(static_cast<uint32_t>(note.verb));
+    stored->set_log(Intern(note.log));
+    stored->set_value(Intern(note.value));
+    stored->set_offset(note.offset);
+  }
+  chunk_.set_digest(digest);
+  next_id_ = event.id + 1;
+  if (chunk_.kind_size() == kEventsPerChunk) Flush();
+}
+
+void TraceWriter::Finish(uint64_t hash, int64_t end_ns) {
+  if (chunk_.kind_size() > 0) Flush();
+  Trace part;
+  part.mutable_footer()->set_events(next_id_ - 1);
+  part.mutable_footer()->set_hash(hash);
+  part.mutable_footer()->set_end_ns(end_ns);
+  AppendMessage(part, sink_);
+}
+
+uint32_t TraceWriter::Intern(std::string_view text) {
+  if (auto found = strings_.find(text); found != strings_.end()) return found->second;
+  const auto index = static_cast<uint32_t>(strings_.size());
+  strings_.emplace(std::string(text), index);
+  chunk_.add_strings(std::string(text));
+  return index;
+}
+
+void TraceWriter::Flush() {
+  Trace part;
+  part.add_chunks()->Swap(&chunk_);
+  AppendMessage(part, sink_);
+  chunk_.Clear();
+  chunk_.set_first_id(next_id_);
+}
+
+absl::StatusOr<DecodedTrace> DecodeTrace(std::string_view bytes) {
+  Trace stored;
+  if (bytes.empty()) return absl::DataLossError("the file is empty; expected a brokersim trace");
+  if (!stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      !stored.has_header()) {
+    return absl::DataLossError("this is not a brokersim trace (see formats/trace.proto)");
+  }
+  if (stored.header().schema_version() > kTraceSchemaVersion) {
+    return absl::DataLossError(absl::StrCat("the trace has schema version ",
+                                            stored.header().schema_version(),
+                                            "; this brokersim reads up to ", kTraceSchemaVersion));
+  }
+  DecodedTrace trace;
+  trace.header = stored.header();
+  std::vector<std::string> strings = {""};
+  const auto nodes = static_cast<uint32_t>(trace.header.nodes_size());
+  for (const TraceChunk& chunk : stored.chunks()) {
+    strings.insert(strings.end(), chunk.strings().begin(), chunk.strings().end());
+    absl::Status status = ChunkReader(chunk, strings, nodes).AppendTo(&trace.events);
+    if (!status.ok()) return status;
+    trace.chunk_digests.push_back(chunk.digest());
+  }
+  trace.complete = stored.has_footer();
+  trace.hash = stored.footer().hash();
+  trace.end_ns = trace.complete ? stored.footer().end_ns()
+                                : (trace.events.empty() ? 0 : trace.events.back().time_ns);
+  return trace;
+}
+
+}  // namespace brokersim::formats
