@@ -1,0 +1,121 @@
+// Payload: an immutable, shared piece of content: a message, or a block of a file.
+//
+// The kernel moves payloads and never looks inside; a model wraps its own plain structs:
+//
+//   MessageRef m = MakePayload(KafkaMessage{FetchRequest{...}});
+//   if (const auto* body = m->As<KafkaMessage>()) ...
+#ifndef BROKERSIM_SIM_BASE_PAYLOAD_H_
+#define BROKERSIM_SIM_BASE_PAYLOAD_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "sim/base/fields.h"
+#include "sim/base/ref.h"
+
+namespace brokersim::sim {
+
+class Payload : public Counted {
+ public:
+  // Name of the type, e.g. "FetchRequest".
+  virtual std::string_view name() const = 0;
+  // The fields, for people. Not cached: only traces ask.
+  virtual std::string Text() const = 0;
+
+  // Digest of the name and all fields. Computed once.
+  uint64_t digest() const {
+    if (digest_ == 0) digest_ = ComputeDigest() | 1;
+    return digest_;
+  }
+  // Modelled size in bytes. Computed once.
+  int64_t bytes() const {
+    if (bytes_ < 0) bytes_ = ComputeBytes();
+    return bytes_;
+  }
+
+  // The content if it is a T, else null.
+  template <class T>
+  const T* As() const;
+
+ protected:
+  explicit Payload(const char* tag) : tag_(tag) {}
+
+ private:
+  virtual uint64_t ComputeDigest() const = 0;
+  virtual int64_t ComputeBytes() const = 0;
+
+  // Compared for equality only.
+  const char* tag_;
+  mutable uint64_t digest_ = 0;
+  mutable int64_t bytes_ = -1;
+};
+
+using PayloadRef = Ref<const Payload>;
+using MessageRef = PayloadRef;
+
+namespace payload_internal {
+
+template <class T>
+struct Tag {
+  static constexpr char kAddress = 0;
+};
+
+template <class T>
+std::string_view NameOf(const T&) { return T::kName; }
+template <class... T>
+std::string_view NameOf(const std::variant<T...>& value) {
+  return std::visit([](const auto& alternative) { return NameOf(alternative); }, value);
+}
+
+}  // namespace payload_internal
+
+template <class T>
+class Boxed final : public Payload {
+ public:
+  explicit Boxed(T value) : Payload(&payload_internal::Tag<T>::kAddress), value_(std::move(value)) {}
+
+  const T& value() const { return value_; }
+  std::string_view name() const override { return payload_internal::NameOf(value_); }
+  std::string Text() const override {
+    TextVisitor visitor;
+    visitor.Visit(value_);
+    return visitor.Take();
+  }
+
+ private:
+  // Length header and checksum of a frame.
+  static constexpr int64_t kFrameBytes = 16;
+
+  uint64_t ComputeDigest() const override {
+    Digest digest;
+    digest.Add(name());
+    DigestVisitor visitor(&digest);
+    visitor.Visit(value_);
+    return digest.value();
+  }
+  int64_t ComputeBytes() const override {
+    SizeVisitor visitor;
+    visitor.Visit(value_);
+    return kFrameBytes + visitor.bytes();
+  }
+
+  const T value_;
+};
+
+template <class T>
+Ref<const Boxed<T>> MakePayload(T value) {
+  return Ref<const Boxed<T>>(new Boxed<T>(std::move(value)));
+}
+
+template <class T>
+const T* Payload::As() const {
+  if (tag_ != &payload_internal::Tag<T>::kAddress) return nullptr;
+  return &static_cast<const Boxed<T>*>(this)->value();
+}
+
+}  // namespace brokersim::sim
+
+#endif  // BROKERSIM_SIM_BASE_PAYLOAD_H_

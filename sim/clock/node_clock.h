@@ -1,0 +1,70 @@
+// A node's own clocks: a map from virtual time to what the node reads.
+//
+// Monotonic time starts at 0 with the simulation and runs at (1 + drift) of virtual time. Wall time is
+// monotonic time plus an offset that faults can change. Virtual time itself never changes.
+#ifndef BROKERSIM_SIM_CLOCK_NODE_CLOCK_H_
+#define BROKERSIM_SIM_CLOCK_NODE_CLOCK_H_
+
+#include <cstdint>
+
+#include "sim/base/check.h"
+#include "sim/base/sim_time.h"
+
+namespace brokersim::sim {
+
+class NodeClock {
+ public:
+  Time Monotonic(Time now) const {
+    const Duration elapsed = now - anchor_;
+    return anchor_monotonic_ + Scale(elapsed);
+  }
+  Time Wall(Time now) const { return Monotonic(now) + wall_offset_; }
+
+  // Virtual time at which Monotonic reaches `local`; never before `now`.
+  Time WhenMonotonic(Time local, Time now) const {
+    const Duration left = local - Monotonic(now);
+    if (left <= Duration()) return now;
+    if (drift_ppm_ == 0) return now + left;
+    // Rounded up, so that the clock has certainly reached it.
+    const int64_t rate = 1'000'000 + drift_ppm_;
+    const int64_t whole = left.nanos() / rate;
+    const int64_t rest = left.nanos() % rate;
+    return now + Duration::FromNanos(whole * 1'000'000 + (rest * 1'000'000 + rate - 1) / rate);
+  }
+
+  void SetWallOffset(Duration offset) { wall_offset_ = offset; }
+  Duration wall_offset() const { return wall_offset_; }
+
+  // From `now` on, local time runs at 1 + ppm / 1,000,000. REQUIRES: ppm > -1,000,000.
+  void SetDrift(Time now, int64_t ppm) {
+    CHECK(ppm > -1'000'000, "drift {} ppm", ppm);
+    anchor_monotonic_ = Monotonic(now);
+    anchor_ = now;
+    drift_ppm_ = ppm;
+  }
+  int64_t drift_ppm() const { return drift_ppm_; }
+
+  // Monotonic (and so wall) time did not advance between `from` and `now`: a suspended machine.
+  void SkipBack(Time now, Time from) {
+    const Time then = Monotonic(from);
+    anchor_monotonic_ = then;
+    anchor_ = now;
+  }
+
+ private:
+  Duration Scale(Duration elapsed) const {
+    if (drift_ppm_ == 0) return elapsed;
+    const int64_t whole = elapsed.nanos() / 1'000'000;
+    const int64_t rest = elapsed.nanos() % 1'000'000;
+    return elapsed + Duration::FromNanos(whole * drift_ppm_ + rest * drift_ppm_ / 1'000'000);
+  }
+
+  Time anchor_;
+  Time anchor_monotonic_;
+  Duration wall_offset_;
+  int64_t drift_ppm_ = 0;
+};
+
+}  // namespace brokersim::sim
+
+#endif  // BROKERSIM_SIM_CLOCK_NODE_CLOCK_H_

@@ -1,0 +1,17 @@
+#include "sim/fault/fault.h"
+
+#include <array>
+
+namespace brokersim::sim {
+
+std::string_view FaultKindName(const FaultAction& action) {
+  constexpr std::array<std::string_view, std::variant_size_v<FaultAction>> kNames = {
+      "crash",         "power_loss",       "stop",         "start",
+      "pause",         "slow_cpu",         "partition",    "one_way",
+      "link_delay",    "link_loss",        "link_duplicate", "hold_message",
+      "drop_message",  "delay_message",    "duplicate_message", "reset_on_message",
+      "clock_offset",  "clock_drift",      "slow_sync"};
+  return kNames[action.index()];
+}
+
+}  // namespace brokersim::sim

@@ -1,0 +1,120 @@
+// State of one node: machine, clock, disk, CPU and the process on it. Plain data; the kernel moves it.
+#ifndef BROKERSIM_SIM_KERNEL_NODE_H_
+#define BROKERSIM_SIM_KERNEL_NODE_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "sim/base/ids.h"
+#include "sim/clock/node_clock.h"
+#include "sim/disk/disk.h"
+#include "sim/kernel/effects.h"
+#include "sim/kernel/event.h"
+#include "sim/kernel/process.h"
+#include "sim/net/connection.h"
+
+namespace brokersim::sim {
+
+struct NodeSpec {
+  std::string name;
+  std::string role;        // e.g. "broker"; selectors find it as role(broker)
+  std::string datacenter;
+  std::string rack;
+  // Time that the CPU takes for one message, timer or finished sync. Others wait meanwhile.
+  Duration service_time;
+  // A sync of a file takes this long.
+  Distribution sync_latency = Distribution::Uniform(Microseconds(500), Milliseconds(2));
+  // When its process is started at first.
+  Time start_at;
+};
+
+// Something for a process to handle.
+struct MessageWork { Packet packet; };
+struct TimerWork { Timer timer; EventId set = 0; };
+struct SyncedWork { SyncTicket ticket; };
+struct ConnectedWork { ConnId conn; EventId cause = 0; };
+struct DisconnectedWork { ConnId conn; std::string_view reason; EventId cause = 0; };
+struct StopWork { EventId cause = 0; };
+using Work = std::variant<MessageWork, TimerWork, SyncedWork, ConnectedWork, DisconnectedWork, StopWork>;
+
+struct SetTimerState {
+  uint64_t generation = 0;
+  Time deadline;  // of the node's monotonic clock
+  EventId set = 0;
+};
+
+struct PendingSync {
+  FileId file;
+  int64_t blocks = 0;  // durable when it is done
+  std::vector<SendAfterEffect> sends;
+  EventId cause = 0;
+};
+
+// Owns a process; copying clones it.
+class ProcessSlot {
+ public:
+  ProcessSlot() = default;
+  ProcessSlot(const ProcessSlot& other) : process_(other.process_ ? other.process_->Clone() : nullptr) {}
+  ProcessSlot& operator=(const ProcessSlot& other) {
+    process_ = other.process_ ? other.process_->Clone() : nullptr;
+    return *this;
+  }
+  ProcessSlot(ProcessSlot&&) = default;
+  ProcessSlot& operator=(ProcessSlot&&) = default;
+
+  void Put(std::unique_ptr<Process> process) { process_ = std::move(process); }
+  void Destroy() { process_.reset(); }
+  Process* get() const { return process_.get(); }
+  Process* operator->() const { return process_.get(); }
+  explicit operator bool() const { return process_ != nullptr; }
+
+ private:
+  std::unique_ptr<Process> process_;
+};
+
+struct Node {
+  enum class Power { kOn, kOff };
+
+  NodeSpec spec;
+  std::shared_ptr<const ProcessFactory> factory;
+  Power power = Power::kOn;
+  uint32_t incarnation = 0;
+  ProcessSlot process;  // empty: not running
+
+  NodeClock clock;
+  Disk disk;
+  Stream disk_random;
+  Env::Streams streams;
+  Effects::Counters counters;
+
+  // Asked for by this node; the index is ConnId::serial.
+  std::vector<Connection> connections;
+
+  int paused = 0;            // how many faults pause it
+  int frozen_clocks = 0;     // how many of these stop its clock too
+  Time frozen_since;
+  int64_t service_factor = 1;
+  bool busy = false;
+  std::optional<Work> current;  // under way on the CPU
+  bool service_over = false;    // its time is up, but the node is paused
+  std::deque<Work> inbox;
+
+  absl::btree_map<Timer, SetTimerState> timers;
+  uint64_t timer_generation = 0;
+  absl::btree_map<SyncTicket, PendingSync> syncs;
+  // Index of each open operation's invocation in the history.
+  absl::btree_map<OpId, uint64_t> operations;
+  uint64_t messages_sent = 0;
+  // What was last described, for state changes in traces.
+  absl::btree_map<std::string, std::string> described;
+};
+
+}  // namespace brokersim::sim
+
+#endif  // BROKERSIM_SIM_KERNEL_NODE_H_

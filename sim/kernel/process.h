@@ -1,0 +1,109 @@
+// Process: a program on a node. It is an object; a crash is its destructor.
+//
+// A handler sees its own state and Env, and answers with Effects; there is no other way to the world.
+// What must survive a crash is on the disk; a ProcessFactory constructs the next incarnation from it.
+#ifndef BROKERSIM_SIM_KERNEL_PROCESS_H_
+#define BROKERSIM_SIM_KERNEL_PROCESS_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/base/ids.h"
+#include "sim/base/payload.h"
+#include "sim/base/sim_time.h"
+#include "sim/disk/disk.h"
+#include "sim/kernel/effects.h"
+#include "sim/random/stream.h"
+
+namespace brokersim::sim {
+
+// What a handler may look at beside its own state.
+class Env {
+ public:
+  using Streams = std::map<std::string, Stream, std::less<>>;
+
+  Env(NodeId self, std::string_view name, uint32_t incarnation, uint64_t seed, Time monotonic,
+      Time wall, Disk* disk, Streams* streams)
+      : self_(self), name_(name), incarnation_(incarnation), seed_(seed), monotonic_(monotonic),
+        wall_(wall), disk_(disk), streams_(streams) {}
+
+  NodeId self() const { return self_; }
+  std::string_view name() const { return name_; }
+  // 1 for the first process on the node, one more for each that follows.
+  uint32_t incarnation() const { return incarnation_; }
+  // The node's clocks. Leases and timestamps use these; nothing sees virtual time.
+  Time monotonic() const { return monotonic_; }
+  Time wall() const { return wall_; }
+  const Disk& disk() const { return *disk_; }
+  // Creates the file if there is none.
+  FileId Open(std::string_view file) { return disk_->Open(file); }
+  // The process's stream for this purpose. Streams don't disturb each other.
+  Stream& Random(std::string_view purpose);
+
+ private:
+  NodeId self_;
+  std::string_view name_;
+  uint32_t incarnation_;
+  uint64_t seed_;
+  Time monotonic_;
+  Time wall_;
+  Disk* disk_;
+  Streams* streams_;
+};
+
+// Collects a process's visible state as (path, value) for traces.
+class Describer {
+ public:
+  void Set(std::string path, std::string value) {
+    fields_.emplace_back(std::move(path), std::move(value));
+  }
+  void Set(std::string path, int64_t value) { Set(std::move(path), fmt::format("{}", value)); }
+  std::vector<std::pair<std::string, std::string>> Take() { return std::move(fields_); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+struct Received {
+  NodeId from;
+  ConnId conn;  // where an answer goes; invalid for a datagram
+  const Payload& payload;
+};
+
+class Process {
+ public:
+  virtual ~Process() = default;
+  virtual std::unique_ptr<Process> Clone() const = 0;
+
+  virtual void OnMessage(const Received& message, Env& env, Effects& out) = 0;
+  virtual void OnTimer(Timer timer, Env& env, Effects& out) = 0;
+  virtual void OnConnected(ConnId, Env&, Effects&) {}
+  // The connection is gone: reset, refused or timed out. What was sent on it may or may not have arrived.
+  virtual void OnDisconnected(ConnId, Env&, Effects&) {}
+  virtual void OnSynced(SyncTicket, Env&, Effects&) {}
+  // Asked to stop. Must lead to Exit() sooner or later.
+  virtual void OnStop(Env&, Effects& out) { out.Exit(); }
+
+  // Name of a timer's kind, for traces.
+  virtual std::string_view TimerName(Timer timer) const = 0;
+  // Whether this process is, right now, what a selector names, e.g. "leader(orders-0)".
+  virtual bool HoldsRole(std::string_view) const { return false; }
+  virtual void Describe(Describer&) const {}
+  // CHECKs whatever holds under every setting. Called after every event of the process.
+  virtual void CheckInvariants() const {}
+};
+
+// Constructs a node's process; recovery is construction.
+class ProcessFactory {
+ public:
+  virtual ~ProcessFactory() = default;
+  virtual std::unique_ptr<Process> Boot(Env& env, Effects& out) const = 0;
+};
+
+}  // namespace brokersim::sim
+
+#endif  // BROKERSIM_SIM_KERNEL_PROCESS_H_

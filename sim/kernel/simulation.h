@@ -1,0 +1,208 @@
+// Simulation: one run, as one object. It is a value: a copy is a snapshot, assignment rewinds, two copies
+// are two futures of one past.
+//
+//   Simulation sim(settings);
+//   NodeId a = sim.AddNode({.name = "a"});
+//   sim.Install(a, std::make_shared<MyFactory>());
+//   sim.AddFault({...});
+//   sim.Run(Time() + Seconds(10));
+//
+// Order of events: by time, then by sequence of scheduling (or, with permute_ties, by the seed).
+// A simulation, its copies and its messages belong to one thread; different simulations share nothing.
+//
+// Time on the wire: a message leaves when the link is free, takes a sampled latency, and on a connection never
+// overtakes an earlier one. On arrival it waits for the node's CPU; the handler runs when its service time
+// is over, so a crash before that loses it without effect.
+#ifndef BROKERSIM_SIM_KERNEL_SIMULATION_H_
+#define BROKERSIM_SIM_KERNEL_SIMULATION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "sim/fault/fault.h"
+#include "sim/kernel/event_queue.h"
+#include "sim/kernel/node.h"
+#include "sim/record/recorder.h"
+
+namespace brokersim::sim {
+
+struct SimulationSettings {
+  uint64_t seed = 0;
+  RecordingLevel recording = RecordingLevel::kHistory;
+  // Events of one instant run in an order drawn from the seed.
+  bool permute_ties = false;
+  // A request to connect that isn't answered for so long fails.
+  Duration connect_timeout = Seconds(10);
+  // A connection over which nothing gets acknowledged for so long is reset (TCP user timeout).
+  Duration connection_timeout = Seconds(60);
+  // The run ends here at the latest, undecided. A guard against endless loops.
+  uint64_t max_events = 20'000'000;
+};
+
+enum class RunEnd {
+  kFinished,     // a process asked for the end (FinishSimulation)
+  kIdle,         // nothing is pending any more
+  kTimeLimit,
+  kEventLimit,   // settings.max_events
+};
+
+class Simulation {
+ public:
+  explicit Simulation(SimulationSettings settings);
+
+  // ---- Building. Before the first Run only.
+
+  // Names must be different; ids count up from 0.
+  NodeId AddNode(NodeSpec spec);
+  void Install(NodeId node, std::shared_ptr<const ProcessFactory> factory);
+  // Links from nodes of one datacenter to nodes of another (or the same); where nothing is set, a default.
+  void SetLink(std::string_view from_datacenter, std::string_view to_datacenter, LinkSpec spec);
+  // The link between two nodes; goes before their datacenters'.
+  void SetLink(NodeId from, NodeId to, LinkSpec spec);
+  void AddFault(Fault fault);
+  // At this time every fault ends, faults that have not begun never will, and every node runs again.
+  void HealAt(Time time);
+
+  // ---- Running.
+
+  // Runs until the end or `until`, whichever is first; may be called again with a later time.
+  // `header` describes the run for history and trace.
+  void Begin(formats::TraceHeader header);
+  RunEnd Run(Time until);
+  // Closes history and trace. Nothing runs afterwards.
+  void Finish();
+
+  // ---- Looking.
+
+  Time now() const { return now_; }
+  uint64_t hash() const { return recorder_.hash(); }
+  uint64_t events() const { return recorder_.events(); }
+  Recorder& recorder() { return recorder_; }
+  int64_t nodes() const { return static_cast<int64_t>(nodes_.size()); }
+  // The process on the node, or null.
+  const Process* process(NodeId node) const { return nodes_[node.value].process.get(); }
+  const Disk& disk(NodeId node) const { return nodes_[node.value].disk; }
+  std::vector<FaultReport> fault_reports() const;
+
+ private:
+  struct FaultState {
+    Fault fault;
+    FaultReport report;
+    bool active = false;
+    bool over = false;                     // began and ended, or never will begin
+    std::vector<std::vector<NodeId>> sets;  // resolved selectors, in the order of the kind's fields
+    Stream random;
+    int64_t matches = 0;                   // messages that a message fault has seen
+    int64_t trigger_matches = 0;
+    std::vector<Packet> held;              // datagrams
+    std::vector<ConnId> held_connections;  // whose head this fault keeps
+    EventId began = 0;
+  };
+
+  // simulation.cc: the loop.
+  void Schedule(Time at, Event event);
+  void Dispatch(Event event);
+  EventId Emit(Mark mark);
+  formats::TraceEvent* detail() { return recorder_.detail(); }
+  Node& node(NodeId id) { return nodes_[id.value]; }
+  const Node& node(NodeId id) const { return nodes_[id.value]; }
+
+  // simulation_node.cc: processes, CPU, timers, disks.
+  void Boot(NodeId id, EventId cause);
+  void Submit(NodeId id, Work work);
+  void StartService(NodeId id, Work work);
+  void OnServiceDone(const ServiceDone& event);
+  void DrainInbox(NodeId id);
+  void Handle(NodeId id, Work work);
+  EventId EmitWork(NodeId id, const Work& work, std::vector<SendAfterEffect>* sends);
+  void CallHandler(NodeId id, const Work& work, Env& env, Effects& out);
+  Env MakeEnv(NodeId id);
+  uint64_t DrawsOf(NodeId id) const;
+  void AfterHandler(NodeId id, Effects& out, uint64_t draws_before);
+  void Perform(NodeId id, EventId cause, Effects& out);
+  void PerformOne(NodeId id, EventId cause, Effect effect);
+  void PerformDisk(NodeId id, EventId cause, const Effect& effect);
+  void PerformOperation(NodeId id, EventId cause, OpId op, formats::Operation operation, bool invoke);
+  void SetTimer(NodeId id, EventId cause, Timer timer, Duration after);
+  void OnTimerDue(const TimerDue& event);
+  void RescheduleTimers(NodeId id);
+  void OnSyncDone(const SyncDone& event);
+  // Ends the process: nothing of it is left but the disk.
+  void Destroy(NodeId id);
+  void RecordChanges(NodeId id);
+
+  // simulation_network.cc: links and connections.
+  Link& LinkBetween(NodeId from, NodeId to);
+  Connection& connection(ConnId id) { return node({id.opener}).connections[id.serial]; }
+  EventId EmitSend(const Packet& packet, EventId cause);
+  EventId EmitDrop(const Packet& packet, std::string_view why, std::string_view fault);
+  EventId EmitHold(const Packet& packet, std::string_view why, std::string_view fault);
+  void SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef message);
+  void SendOnConnection(NodeId from, ConnId conn, EventId cause, MessageRef message);
+  // Decides what happens to a datagram, or to the head of a connection's direction: true if it left.
+  bool Transmit(Packet packet);
+  void Launch(Packet packet, Duration extra);
+  void Pump(ConnId id, bool toward_server);
+  void PumpAll();
+  void Stall(ConnId id, bool toward_server, std::string_view fault);
+  void OnArrival(Arrival arrival);
+  void Connect(NodeId from, ConnId id, NodeId to, EventId cause);
+  void CloseEnd(ConnId id, bool at_server, EventId cause);
+  void Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventId cause);
+  void OnSignal(const ConnSignal& signal);
+  void OnSyn(const ConnSignal& signal);
+  void OnReset(const ConnSignal& signal);
+  void OnConnTimeout(const ConnSignal& signal);
+  void LoseEnd(ConnId id, bool at_server, std::string_view reason, EventId cause);
+  void ResetConnections(NodeId id, bool silent, EventId cause);
+  bool HostReachable(NodeId from, NodeId to) const;
+
+  // simulation_faults.cc
+  std::vector<NodeId> Resolve(const Selector& selector) const;
+  bool Matches(const MessageMatch& match, const Packet& packet) const;
+  bool Selects(const Selector& selector, NodeId id) const;
+  void OnFaultDue(const FaultDue& event);
+  void BeginFault(uint32_t index, EventId cause);
+  void EndFault(uint32_t index, EventId cause);
+  void ApplyToNodes(FaultState& state);
+  void UndoOnNodes(FaultState& state);
+  void ApplyToNetwork(FaultState& state);
+  void ReleaseHeld(FaultState& state);
+  void KillProcess(NodeId id, FaultState& state, bool power_loss, UnsyncedFate fate);
+  void PauseNode(NodeId id, FaultState& state);
+  void ResumeNode(NodeId id, FaultState& state);
+  void NoteTrigger(Trigger::Moment moment, const Packet* packet, std::string_view fault, EventId cause);
+  // The fault that keeps a message from passing now: cut before jam; null if none does.
+  FaultState* Blocking(NodeId from, NodeId to);
+  const FaultState* Blocking(NodeId from, NodeId to) const;
+  void TakeInFlight(FaultState& state);
+  void Heal();
+
+  SimulationSettings settings_;
+  Time now_;
+  bool begun_ = false;
+  bool finished_ = false;
+  EventQueue<Event> queue_;
+  uint64_t scheduled_ = 0;
+  Recorder recorder_;
+  std::vector<Node> nodes_;
+  absl::btree_map<std::pair<std::string, std::string>, LinkSpec> datacenter_links_;
+  absl::btree_map<std::pair<NodeId, NodeId>, LinkSpec> node_links_;
+  absl::btree_map<std::pair<NodeId, NodeId>, Link> links_;
+  std::vector<FaultState> faults_;
+  // Indices of active faults, in order of their beginning.
+  std::vector<uint32_t> active_faults_;
+  int64_t message_triggers_ = 0;  // triggers that watch messages and have not fired
+  bool healed_ = false;
+  EventId current_cause_ = 0;
+};
+
+}  // namespace brokersim::sim
+
+#endif  // BROKERSIM_SIM_KERNEL_SIMULATION_H_

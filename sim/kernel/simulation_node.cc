@@ -1,0 +1,390 @@
+// Nodes: processes, their CPU, timers and disks.
+#include <utility>
+
+#include "sim/kernel/simulation.h"
+
+namespace brokersim::sim {
+
+using formats::EventKind;
+
+namespace {
+
+uint64_t DigestOf(Timer timer) {
+  return FoldMultiply(kMixA ^ timer.kind, kMixB ^ static_cast<uint64_t>(timer.arg));
+}
+
+}  // namespace
+
+void Simulation::Boot(NodeId id, EventId cause) {
+  Node& n = node(id);
+  if (n.process || !n.factory) return;
+  n.power = Node::Power::kOn;
+  ++n.incarnation;
+  n.streams.clear();
+  current_cause_ = Emit({.kind = EventKind::kStart, .node = id, .cause = cause,
+                         .content = n.incarnation});
+  if (auto* shown = detail()) shown->text = fmt::format("started, incarnation {}", n.incarnation);
+  // Peers that still count on the former incarnation's connections learn better now.
+  ResetConnections(id, /*silent=*/false, current_cause_);
+  Effects out(id, &n.counters, recorder_.tracing());
+  Env env = MakeEnv(id);
+  n.process.Put(n.factory->Boot(env, out));
+  AfterHandler(id, out, 0);
+  Perform(id, current_cause_, out);
+  PumpAll();
+}
+
+void Simulation::Submit(NodeId id, Work work) {
+  Node& n = node(id);
+  if (n.paused > 0 || n.busy) {
+    n.inbox.push_back(std::move(work));
+    return;
+  }
+  StartService(id, std::move(work));
+}
+
+void Simulation::StartService(NodeId id, Work work) {
+  Node& n = node(id);
+  const Duration takes = n.spec.service_time * n.service_factor;
+  if (takes == Duration()) {
+    Handle(id, std::move(work));
+    return;
+  }
+  n.busy = true;
+  n.current = std::move(work);
+  Schedule(now_ + takes, ServiceDone{id, n.incarnation});
+}
+
+void Simulation::OnServiceDone(const ServiceDone& event) {
+  Node& n = node(event.node);
+  if (!n.process || n.incarnation != event.incarnation) return;
+  if (n.paused > 0) {
+    n.service_over = true;
+    return;
+  }
+  n.busy = false;
+  n.service_over = false;
+  Work work = std::move(*n.current);
+  n.current.reset();
+  Handle(event.node, std::move(work));
+  DrainInbox(event.node);
+}
+
+void Simulation::DrainInbox(NodeId id) {
+  // Handle may crash, pause or occupy the node: look again each time.
+  while (node(id).process && !node(id).busy && node(id).paused == 0 && !node(id).inbox.empty()) {
+    Work work = std::move(node(id).inbox.front());
+    node(id).inbox.pop_front();
+    StartService(id, std::move(work));
+  }
+}
+
+void Simulation::Handle(NodeId id, Work work) {
+  Node& n = node(id);
+  CHECK(n.process, "work for {}, which isn't running", n.spec.name);
+  std::vector<SendAfterEffect> sends;
+  current_cause_ = EmitWork(id, work, &sends);
+  for (SendAfterEffect& send : sends) {
+    SendOnConnection(id, send.conn, current_cause_, std::move(send.message));
+  }
+  Effects out(id, &n.counters, recorder_.tracing());
+  Env env = MakeEnv(id);
+  const uint64_t draws_before = DrawsOf(id);
+  CallHandler(id, work, env, out);
+  AfterHandler(id, out, draws_before);
+  Perform(id, current_cause_, out);
+}
+
+// Records that the work is handled now; of a finished sync also takes out what was waiting for it.
+EventId Simulation::EmitWork(NodeId id, const Work& work, std::vector<SendAfterEffect>* sends) {
+  Node& n = node(id);
+  Mark mark{.node = id};
+  std::string_view type;
+  std::string text;
+  const bool tracing = recorder_.tracing();
+  if (const auto* message = std::get_if<MessageWork>(&work)) {
+    const Packet& packet = message->packet;
+    mark.kind = EventKind::kDeliver;
+    mark.peer = packet.from;
+    mark.cause = packet.sent;
+    mark.message = packet.message;
+    mark.content = packet.payload->digest();
+    type = packet.payload->name();
+    if (tracing) text = packet.payload->Text();
+  } else if (const auto* timer = std::get_if<TimerWork>(&work)) {
+    mark.kind = EventKind::kTimerFire;
+    mark.cause = timer->set;
+    mark.content = DigestOf(timer->timer);
+    type = n.process->TimerName(timer->timer);
+  } else if (const auto* synced = std::get_if<SyncedWork>(&work)) {
+    const auto found = n.syncs.find(synced->ticket);
+    CHECK(found != n.syncs.end(), "sync {} is unknown", synced->ticket.value);
+    mark.kind = EventKind::kDiskSynced;
+    mark.cause = found->second.cause;
+    mark.content = synced->ticket.value;
+    if (tracing) text = n.disk.file(found->second.file).name;
+    *sends = std::move(found->second.sends);
+    n.syncs.erase(found);
+  } else if (const auto* connected = std::get_if<ConnectedWork>(&work)) {
+    mark.kind = EventKind::kConnected;
+    mark.peer = connection(connected->conn).server;
+    mark.cause = connected->cause;
+    mark.content = connected->conn.serial;
+  } else if (const auto* gone = std::get_if<DisconnectedWork>(&work)) {
+    const Connection& conn = connection(gone->conn);
+    mark.kind = EventKind::kDisconnected;
+    mark.peer = conn.opener == id ? conn.server : conn.opener;
+    mark.cause = gone->cause;
+    mark.content = gone->conn.serial;
+    type = gone->reason;
+    if (tracing) text = fmt::format("connection lost: {}", gone->reason);
+  } else {
+    mark.kind = EventKind::kStop;
+    mark.cause = std::get<StopWork>(work).cause;
+    if (tracing) text = "asked to stop";
+  }
+  const EventId event = Emit(mark);
+  if (auto* shown = detail()) {
+    shown->type = std::string(type);
+    shown->text = std::move(text);
+  }
+  return event;
+}
+
+void Simulation::CallHandler(NodeId id, const Work& work, Env& env, Effects& out) {
+  Process& process = *node(id).process.get();
+  if (const auto* message = std::get_if<MessageWork>(&work)) {
+    const Packet& packet = message->packet;
+    process.OnMessage(Received{packet.from, packet.conn, *packet.payload}, env, out);
+  } else if (const auto* timer = std::get_if<TimerWork>(&work)) {
+    process.OnTimer(timer->timer, env, out);
+  } else if (const auto* synced = std::get_if<SyncedWork>(&work)) {
+    process.OnSynced(synced->ticket, env, out);
+  } else if (const auto* connected = std::get_if<ConnectedWork>(&work)) {
+    process.OnConnected(connected->conn, env, out);
+  } else if (const auto* gone = std::get_if<DisconnectedWork>(&work)) {
+    process.OnDisconnected(gone->conn, env, out);
+  } else {
+    process.OnStop(env, out);
+  }
+}
+
+Env Simulation::MakeEnv(NodeId id) {
+  Node& n = node(id);
+  return Env(id, n.spec.name, n.incarnation, settings_.seed, n.clock.Monotonic(now_),
+             n.clock.Wall(now_), &n.disk, &n.streams);
+}
+
+uint64_t Simulation::DrawsOf(NodeId id) const {
+  uint64_t draws = 0;
+  for (const auto& [purpose, stream] : node(id).streams) draws += stream.draws();
+  return draws;
+}
+
+void Simulation::AfterHandler(NodeId id, Effects& out, uint64_t draws_before) {
+  node(id).process->CheckInvariants();
+  if (auto* shown = detail()) {
+    shown->records = std::move(out.records());
+    shown->draws = static_cast<uint32_t>(DrawsOf(id) - draws_before);
+    RecordChanges(id);
+  }
+}
+
+void Simulation::RecordChanges(NodeId id) {
+  Node& n = node(id);
+  absl::btree_map<std::string, std::string> fields;
+  if (n.process) {
+    Describer describer;
+    n.process->Describe(describer);
+    for (auto& [path, value] : describer.Take()) fields.insert_or_assign(std::move(path), std::move(value));
+  }
+  std::vector<formats::StateChange>& changes = detail()->changes;
+  for (const auto& [path, value] : n.described) {
+    const auto found = fields.find(path);
+    if (found == fields.end()) {
+      changes.push_back({path, value, ""});
+    } else if (found->second != value) {
+      changes.push_back({path, value, found->second});
+    }
+  }
+  for (const auto& [path, value] : fields) {
+    if (!n.described.contains(path)) changes.push_back({path, "", value});
+  }
+  n.described = std::move(fields);
+}
+
+void Simulation::Perform(NodeId id, EventId cause, Effects& out) {
+  const uint32_t incarnation = node(id).incarnation;
+  for (Effect& effect : out.list()) {
+    PerformOne(id, cause, std::move(effect));
+    // An exit, or a fault triggered by a send, may have ended the process: the rest never happens.
+    if (!node(id).process || node(id).incarnation != incarnation) return;
+  }
+}
+
+void Simulation::PerformOne(NodeId id, EventId cause, Effect effect) {
+  Node& n = node(id);
+  if (auto* send = std::get_if<SendEffect>(&effect)) {
+    SendOnConnection(id, send->conn, cause, std::move(send->message));
+  } else if (auto* after = std::get_if<SendAfterEffect>(&effect)) {
+    const auto found = n.syncs.find(after->ticket);
+    CHECK(found != n.syncs.end(), "{} waits for sync {}, which is over", n.spec.name, after->ticket.value);
+    found->second.sends.push_back(std::move(*after));
+  } else if (auto* datagram = std::get_if<DatagramEffect>(&effect)) {
+    SendDatagram(id, datagram->to, cause, std::move(datagram->message));
+  } else if (const auto* connect = std::get_if<ConnectEffect>(&effect)) {
+    Connect(id, connect->conn, connect->to, cause);
+  } else if (const auto* close = std::get_if<CloseEffect>(&effect)) {
+    CloseEnd(close->conn, connection(close->conn).opener != id, cause);
+  } else if (const auto* timer = std::get_if<SetTimerEffect>(&effect)) {
+    SetTimer(id, cause, timer->timer, timer->after);
+  } else if (const auto* cancel = std::get_if<CancelTimerEffect>(&effect)) {
+    if (n.timers.erase(cancel->timer) == 0) return;
+    Emit({.kind = EventKind::kTimerCancel, .node = id, .cause = cause,
+          .content = DigestOf(cancel->timer)});
+    if (auto* shown = detail()) shown->type = std::string(n.process->TimerName(cancel->timer));
+  } else if (auto* invoke = std::get_if<InvokeEffect>(&effect)) {
+    PerformOperation(id, cause, invoke->op, std::move(invoke->operation), true);
+  } else if (auto* complete = std::get_if<CompleteEffect>(&effect)) {
+    PerformOperation(id, cause, complete->op, std::move(complete->operation), false);
+  } else if (auto* note = std::get_if<NoteEffect>(&effect)) {
+    Emit({.kind = EventKind::kNote, .node = id, .cause = cause,
+          .content = sim::DigestOf(note->text)});
+    if (auto* shown = detail()) {
+      shown->type = std::string(note->type);
+      shown->text = std::move(note->text);
+    }
+  } else if (std::holds_alternative<ExitEffect>(effect)) {
+    const EventId exit = Emit({.kind = EventKind::kExit, .node = id, .cause = cause});
+    if (auto* shown = detail()) shown->text = "the process ended";
+    Destroy(id);
+    ResetConnections(id, /*silent=*/false, exit);
+  } else if (std::holds_alternative<FinishEffect>(effect)) {
+    finished_ = true;
+  } else {
+    PerformDisk(id, cause, effect);
+  }
+}
+
+void Simulation::PerformDisk(NodeId id, EventId cause, const Effect& effect) {
+  Node& n = node(id);
+  FileId file;
+  if (const auto* append = std::get_if<AppendEffect>(&effect)) {
+    file = append->file;
+    Emit({.kind = EventKind::kDiskAppend, .node = id, .cause = cause,
+          .content = append->content->digest()});
+    n.disk.Append(file, append->content);
+  } else if (const auto* truncate = std::get_if<TruncateEffect>(&effect)) {
+    file = truncate->file;
+    Emit({.kind = EventKind::kDiskTruncate, .node = id, .cause = cause,
+          .content = static_cast<uint64_t>(truncate->blocks)});
+    n.disk.Truncate(file, truncate->blocks);
+    // What is written there from now on is no part of a sync that is under way.
+    for (auto& [ticket, sync] : n.syncs) {
+      if (sync.file == file && sync.blocks > truncate->blocks) sync.blocks = truncate->blocks;
+    }
+  } else if (const auto* replace = std::get_if<ReplaceEffect>(&effect)) {
+    file = replace->file;
+    Emit({.kind = EventKind::kDiskReplace, .node = id, .cause = cause,
+          .content = replace->content ? replace->content->digest() : 0});
+    n.disk.Replace(file, replace->content);
+  } else {
+    const auto& sync = std::get<SyncEffect>(effect);
+    file = sync.file;
+    const EventId event = Emit({.kind = EventKind::kDiskSync, .node = id, .cause = cause,
+                                .content = sync.ticket.value});
+    Duration latency = n.spec.sync_latency.Sample(n.disk_random);
+    for (uint32_t index : active_faults_) {
+      FaultState& state = faults_[index];
+      const auto* slow = std::get_if<SlowSync>(&state.fault.action);
+      if (slow == nullptr || !Selects(slow->nodes, id)) continue;
+      latency = latency + slow->extra.Sample(state.random);
+      ++state.report.effects;
+    }
+    n.syncs.emplace(sync.ticket, PendingSync{file, n.disk.file(file).size(), {}, event});
+    Schedule(now_ + latency, SyncDone{id, n.incarnation, sync.ticket});
+  }
+  if (auto* shown = detail()) shown->type = n.disk.file(file).name;
+}
+
+void Simulation::PerformOperation(NodeId id, EventId cause, OpId op, formats::Operation operation,
+                                  bool invoke) {
+  Node& n = node(id);
+  if (invoke) operation.set_type(formats::Operation::INVOKE);
+  const EventId event =
+      Emit({.kind = invoke ? EventKind::kInvoke : EventKind::kComplete, .node = id, .cause = cause,
+            .content = DigestOf(operation)});
+  if (auto* shown = detail()) {
+    shown->type = operation.f();
+    shown->text = operation.ShortDebugString();
+  }
+  if (invoke) {
+    n.operations[op] =
+        recorder_.AddOperation(now_, n.spec.name, event, std::nullopt, std::move(operation));
+    return;
+  }
+  const auto found = n.operations.find(op);
+  CHECK(found != n.operations.end(), "{} completes operation {} twice", n.spec.name, op.value);
+  recorder_.AddOperation(now_, n.spec.name, event, found->second, std::move(operation));
+  n.operations.erase(found);
+}
+
+void Simulation::SetTimer(NodeId id, EventId cause, Timer timer, Duration after) {
+  Node& n = node(id);
+  const EventId event = Emit({.kind = EventKind::kTimerSet, .node = id, .cause = cause,
+                              .content = DigestOf(timer) ^ static_cast<uint64_t>(after.nanos())});
+  if (auto* shown = detail()) {
+    shown->type = std::string(n.process->TimerName(timer));
+    shown->text = fmt::format("in {}", ToText(after));
+  }
+  SetTimerState& state = n.timers[timer];
+  state.generation = ++n.timer_generation;
+  state.deadline = n.clock.Monotonic(now_) + after;
+  state.set = event;
+  Schedule(n.clock.WhenMonotonic(state.deadline, now_),
+           TimerDue{id, n.incarnation, timer, state.generation});
+}
+
+void Simulation::OnTimerDue(const TimerDue& event) {
+  Node& n = node(event.node);
+  if (!n.process || n.incarnation != event.incarnation) return;
+  const auto found = n.timers.find(event.timer);
+  if (found == n.timers.end() || found->second.generation != event.generation) return;
+  const EventId set = found->second.set;
+  n.timers.erase(found);
+  Submit(event.node, TimerWork{event.timer, set});
+}
+
+void Simulation::RescheduleTimers(NodeId id) {
+  Node& n = node(id);
+  for (auto& [timer, state] : n.timers) {
+    state.generation = ++n.timer_generation;
+    Schedule(n.clock.WhenMonotonic(state.deadline, now_),
+             TimerDue{id, n.incarnation, timer, state.generation});
+  }
+}
+
+void Simulation::OnSyncDone(const SyncDone& event) {
+  Node& n = node(event.node);
+  if (!n.process || n.incarnation != event.incarnation) return;
+  const auto found = n.syncs.find(event.ticket);
+  CHECK(found != n.syncs.end(), "sync {} is unknown", event.ticket.value);
+  n.disk.MarkSynced(found->second.file, found->second.blocks);
+  Submit(event.node, SyncedWork{event.ticket});
+}
+
+void Simulation::Destroy(NodeId id) {
+  Node& n = node(id);
+  n.process.Destroy();
+  n.inbox.clear();
+  n.current.reset();
+  n.busy = false;
+  n.service_over = false;
+  n.timers.clear();
+  n.syncs.clear();
+  // Whatever its client had open stays open in the history: the outcome is unknown.
+  n.operations.clear();
+  if (detail() != nullptr) RecordChanges(id);
+}
+
+}  // namespace brokersim::sim

@@ -1,0 +1,95 @@
+// What a run leaves behind: its hash always, its history and trace as the level asks.
+//
+// Everything that happens passes through Emit, which folds it into the run hash and, at level kTrace,
+// records it. So a trace can't tell of anything that the hash doesn't cover, and the level can't
+// change the execution.
+#ifndef BROKERSIM_SIM_RECORD_RECORDER_H_
+#define BROKERSIM_SIM_RECORD_RECORDER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "formats/history.pb.h"
+#include "formats/trace_codec.h"
+#include "sim/base/digest.h"
+#include "sim/base/ids.h"
+#include "sim/base/sim_time.h"
+
+namespace brokersim::sim {
+
+enum class RecordingLevel { kHash, kHistory, kTrace };
+
+// One thing that happened.
+struct Mark {
+  formats::EventKind kind = formats::EventKind::kNone;
+  NodeId node = {};       // invalid: the world itself
+  NodeId peer = {};       // other end of a message or connection
+  EventId cause = 0;
+  uint64_t message = 0;   // number of the message, not part of the hash
+  uint64_t content = 0;   // digest of what it was about
+};
+
+// A copy of a recorder goes on with the hash and the history; it records no trace.
+class Recorder {
+ public:
+  explicit Recorder(RecordingLevel level) : level_(level) {}
+  Recorder(const Recorder& other);
+  Recorder& operator=(const Recorder& other);
+  Recorder(Recorder&&) = default;
+  Recorder& operator=(Recorder&&) = default;
+  ~Recorder() = default;
+
+  // Nodes are part of the hash by name, so that one more node moves nothing.
+  void AddNode(std::string_view name, std::string_view role, std::string_view datacenter,
+               std::string_view rack);
+  // Called once, before the first event. `header` needs no nodes.
+  void Begin(formats::TraceHeader header);
+
+  EventId Emit(Time now, const Mark& mark);
+  // The event emitted last, to fill in what only people need; null unless a trace is recorded.
+  formats::TraceEvent* detail() { return trace_ ? &*trace_->open : nullptr; }
+  bool tracing() const { return trace_ != nullptr; }
+
+  // Appends to the history; returns the operation's index (0 below level kHistory). `invocation` is the index
+  // of the invocation that this completes; absent if this is one.
+  uint64_t AddOperation(Time now, std::string_view process, EventId event,
+                        std::optional<uint64_t> invocation, formats::Operation operation);
+
+  void Finish(Time now);
+
+  uint64_t hash() const { return hash_.value(); }
+  uint64_t events() const { return events_; }
+  const formats::History& history() const { return history_; }
+  formats::History& history() { return history_; }
+  // The trace file's bytes; empty unless a trace was recorded and finished.
+  std::string TakeTrace();
+
+ private:
+  struct OpenTrace {
+    std::string bytes;
+    std::optional<formats::TraceWriter> writer;
+    std::optional<formats::TraceEvent> open;
+    uint64_t open_digest = 0;
+  };
+  void CloseEvent();
+
+  RecordingLevel level_;
+  Digest hash_;
+  uint64_t events_ = 0;
+  std::vector<uint64_t> node_digests_;
+  formats::TraceHeader header_;
+  formats::History history_;
+  std::unique_ptr<OpenTrace> trace_;
+};
+
+// Digest of everything in an operation that isn't assigned by the recorder.
+uint64_t DigestOf(const formats::Operation& operation);
+
+}  // namespace brokersim::sim
+
+#endif  // BROKERSIM_SIM_RECORD_RECORDER_H_
