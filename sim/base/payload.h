@@ -63,8 +63,15 @@ struct Tag {
   static constexpr char kAddress = 0;
 };
 
+// The name of the struct's type or, of an envelope, of what it carries.
 template <class T>
-std::string_view NameOf(const T&) { return T::kName; }
+std::string_view NameOf(const T& value) {
+  if constexpr (requires { value.Name(); }) {
+    return value.Name();
+  } else {
+    return T::kName;
+  }
+}
 template <class... T>
 std::string_view NameOf(const std::variant<T...>& value) {
   return std::visit([](const auto& alternative) { return NameOf(alternative); }, value);

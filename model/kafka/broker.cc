@@ -1,0 +1,507 @@
+// A broker's life: recovery, registration, heartbeats, the metadata log, shutdown.
+#include "model/kafka/broker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+
+namespace brokersim::kafka {
+namespace {
+
+// Our choices where the real value is an exponential backoff around it.
+constexpr sim::Duration kRegistrationRetry = sim::Milliseconds(100);
+constexpr sim::Duration kMetadataRetryAfter = sim::Milliseconds(100);
+// BrokerLifecycleManager gives controller requests a timeout of their own (the heartbeat interval is used here).
+constexpr sim::Duration kControllerRequestTimeout = sim::Seconds(5);
+// Ours: a shutdown that the controller doesn't grant within this time goes on regardless (controlled.shutdown
+// retries 3, 5 s apart, of the ZooKeeper days).
+constexpr sim::Duration kControlledShutdownLimit = sim::Seconds(15);
+
+constexpr std::string_view kLogSuffix = "/log";
+
+}  // namespace
+
+Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, int32_t id, sim::Env& env, sim::Effects& out)
+    : cluster_(std::move(cluster)), config_(&cluster_->ConfigOf(id)), id_(id),
+      checkpoint_file_(env.Open("replication-offset-checkpoint")),
+      coordinator_(id, *config_, kGroupFirst) {
+  incarnation_id_ = static_cast<int64_t>(env.Random("incarnation").Next() >> 1);
+  Recover(env);
+  for (auto& [tp, replica] : replicas_) {
+    // What lies behind a torn block goes with it (LogLoader: recovery truncates to the last valid batch).
+    if (env.disk().file(replica.log_file).size() > replica.partition.log().batch_count()) {
+      out.Truncate(replica.log_file, replica.partition.log().batch_count());
+    }
+  }
+  register_deadline_ = env.monotonic() + sim::Milliseconds(config_->initial_broker_registration_timeout_ms);
+  out.SetTimer({kHighWatermarkCheckpoint}, sim::Milliseconds(config_->replica_high_watermark_checkpoint_interval_ms));
+  // ReplicaManager schedules the check at half of the allowed lag.
+  out.SetTimer({kIsrCheck}, sim::Milliseconds(config_->replica_lag_time_max_ms) / 2);
+  Register(env, out);
+  FetchMetadata(env, out);
+}
+
+void Broker::Recover(sim::Env& env) {
+  absl::btree_map<TopicPartition, int64_t> checkpoint;
+  const sim::File& file = env.disk().file(checkpoint_file_);
+  if (!file.blocks.empty()) {
+    for (const PartitionOffset& entry : file.blocks[0].content->As<HighWatermarkCheckpoint>()->entries) {
+      checkpoint[entry.tp] = entry.offset;
+    }
+  }
+  for (const TopicSpec& topic : cluster_->topics) {
+    for (size_t i = 0; i < topic.assignment.size(); ++i) {
+      const TopicPartition tp{topic.name, static_cast<int32_t>(i)};
+      if (env.disk().Find(LogName(tp) + std::string(kLogSuffix)) == nullptr) continue;
+      AddReplica(tp, checkpoint.contains(tp) ? checkpoint[tp] : 0, env);
+    }
+  }
+}
+
+Broker::Replica& Broker::AddReplica(const TopicPartition& tp, int64_t high_watermark, sim::Env& env) {
+  const std::string folder = LogName(tp);
+  const std::string log_name = folder + std::string(kLogSuffix);
+  const std::string epoch_name = folder + "/leader-epoch-checkpoint";
+  const sim::FileId log_file = env.Open(log_name);
+  const sim::FileId epoch_file = env.Open(epoch_name);
+  int64_t blocks = 0;
+  ReplicaLog log = ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks);
+  Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark), log_file, epoch_file, 0, {}, false};
+  return replicas_.emplace(tp, std::move(replica)).first->second;
+}
+
+Broker::Replica* Broker::Find(const TopicPartition& tp) {
+  const auto found = replicas_.find(tp);
+  return found == replicas_.end() ? nullptr : &found->second;
+}
+
+// ---- Messages in
+
+void Broker::OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) {
+  const auto* frame = message.payload.As<Frame>();
+  CHECK(frame != nullptr, "broker {} got a {}", id_, message.payload.name());
+  if (const auto correlation = requests_.OnMessage(message, *frame); correlation.has_value()) {
+    const auto found = sent_.find(*correlation);
+    CHECK(found != sent_.end(), "broker {} forgot request {}", id_, *correlation);
+    const Sent sent = std::move(found->second);
+    sent_.erase(found);
+    OnAnswer(sent, frame->body, env, out);
+    return;
+  }
+  std::visit([&](const auto& body) {
+    if constexpr (requires { On(body, message.conn, frame->correlation_id, env, out); }) {
+      On(body, message.conn, frame->correlation_id, env, out);
+    }
+    // Anything else is an answer to a request that was given up.
+  }, frame->body);
+}
+
+void Broker::OnAnswer(const Sent& sent, const Body& body, sim::Env& env, sim::Effects& out) {
+  if (const auto* registered = std::get_if<BrokerRegistrationResponse>(&body)) {
+    OnRegistered(*registered, env, out);
+  } else if (const auto* heartbeat = std::get_if<BrokerHeartbeatResponse>(&body)) {
+    OnHeartbeatAnswer(*heartbeat, env, out);
+  } else if (const auto* metadata = std::get_if<MetadataFetchResponse>(&body)) {
+    ApplyMetadata(*metadata, env, out);
+    FetchMetadata(env, out);
+  } else if (const auto* altered = std::get_if<AlterPartitionResponse>(&body)) {
+    OnAltered(*altered, env, out);
+  } else if (const auto* fetched = std::get_if<FetchResponse>(&body)) {
+    OnFetched(std::get<ReplicaFetchSent>(sent), *fetched, env, out);
+  } else if (const auto* offsets = std::get_if<ListOffsetsResponse>(&body)) {
+    OnLeaderEnd(std::get<ListOffsetsSent>(sent), *offsets, env, out);
+  } else {
+    const auto& ids = std::get<AllocateProducerIdsResponse>(body);
+    producer_ids_asked_ = false;
+    next_producer_id_ = ids.producer_id_start;
+    producer_ids_left_ = ids.producer_id_len;
+    AnswerProducerIds(out);
+  }
+}
+
+void Broker::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+  if (const auto lost = requests_.OnDisconnected(conn); lost.has_value()) {
+    LoseAll(*lost, env, out);
+    return;
+  }
+  // A client went away: what it was waiting for is of no use to anybody.
+  erase_if(delayed_fetches_, [&](const auto& entry) {
+    if (entry.second.conn != conn) return false;
+    out.CancelTimer({kDelayedFetch, entry.first});
+    return true;
+  });
+}
+
+void Broker::LoseAll(const std::vector<int32_t>& lost, sim::Env& env, sim::Effects& out) {
+  for (int32_t correlation : lost) {
+    const auto found = sent_.find(correlation);
+    CHECK(found != sent_.end(), "broker {} forgot request {}", id_, correlation);
+    const Sent sent = std::move(found->second);
+    sent_.erase(found);
+    OnLost(sent, env, out);
+  }
+}
+
+// A request got no answer.
+void Broker::OnLost(const Sent& sent, sim::Env&, sim::Effects& out) {
+  if (std::holds_alternative<RegistrationSent>(sent)) {
+    out.SetTimer({kRegister}, kRegistrationRetry);
+  } else if (std::holds_alternative<HeartbeatSent>(sent)) {
+    out.SetTimer({kHeartbeat}, sim::Milliseconds(config_->broker_heartbeat_interval_ms));
+  } else if (std::holds_alternative<MetadataFetchSent>(sent)) {
+    out.SetTimer({kMetadataRetry}, kMetadataRetryAfter);
+  } else if (std::holds_alternative<ProducerIdsSent>(sent)) {
+    producer_ids_asked_ = false;
+    for (const WaitingInit& waiting : waiting_inits_) {
+      Reply(waiting.conn, waiting.id, InitProducerIdResponse{ErrorCode::kCoordinatorNotAvailable, -1, -1}, out);
+    }
+    waiting_inits_.clear();
+  } else if (const auto* alter = std::get_if<AlterSent>(&sent)) {
+    // It may have been carried out: the proposal stands until the controller says what is true.
+    if (Replica* replica = Find(alter->tp); replica != nullptr) replica->alter_in_flight = false;
+    out.SetTimer({kAlterRetry}, kMetadataRetryAfter);
+  } else if (const auto* fetch = std::get_if<ReplicaFetchSent>(&sent)) {
+    fetchers_[fetch->leader].in_flight = false;
+    for (const FetchRequest::Partition& partition : fetch->partitions) BackOff(fetch->leader, partition.tp, out);
+  } else {
+    const auto& list = std::get<ListOffsetsSent>(sent);
+    BackOff(list.leader, list.tp, out);
+  }
+}
+
+void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
+  if (const auto lost = requests_.OnTimer(timer, env, out); lost.has_value()) {
+    LoseAll(*lost, env, out);
+    return;
+  }
+  if (coordinator_.OnTimer(timer, env, out)) return;
+  switch (static_cast<TimerKind>(timer.kind)) {
+    case kRegister:
+      if (env.monotonic() < register_deadline_) {
+        Register(env, out);
+      } else {
+        out.Note("registration", fmt::format("broker {} gives up registering", id_));
+        out.Exit();
+      }
+      break;
+    case kHeartbeat:
+      SendHeartbeat(env, out);
+      break;
+    case kMetadataRetry:
+      FetchMetadata(env, out);
+      break;
+    case kHighWatermarkCheckpoint:
+      WriteCheckpoint(out);
+      out.SetTimer(timer, sim::Milliseconds(config_->replica_high_watermark_checkpoint_interval_ms));
+      break;
+    case kIsrCheck:
+      CheckIsr(env, out);
+      out.SetTimer(timer, sim::Milliseconds(config_->replica_lag_time_max_ms) / 2);
+      break;
+    case kAlterRetry:
+      for (auto& [tp, replica] : replicas_) {
+        if (replica.alter.has_value() && !replica.alter_in_flight) SendAlter(&replica, env, out);
+      }
+      break;
+    case kDelayedFetch:
+      if (const auto found = delayed_fetches_.find(timer.arg); found != delayed_fetches_.end()) {
+        bool now = false;
+        Reply(found->second.conn, found->second.id, ReadAll(found->second.request, &now), out);
+        delayed_fetches_.erase(found);
+      }
+      break;
+    case kDelayedWrite:
+      if (const auto found = delayed_writes_.find(timer.arg); found != delayed_writes_.end()) {
+        DelayedWrite write = std::move(found->second);
+        delayed_writes_.erase(found);
+        for (DelayedWrite::Part& part : write.parts) {
+          if (!part.done) part.error = ErrorCode::kRequestTimedOut;
+        }
+        FinishWrite(write, out);
+      }
+      break;
+    case kFetchBackoff: {
+      const auto leader = static_cast<int32_t>(timer.arg);
+      for (auto& [tp, ready] : fetchers_[leader].ready) ready = true;
+      SendFetch(leader, env, out);
+      break;
+    }
+    case kShutdownLimit:
+      FlushAndExit(out);
+      break;
+    case kRequestTimeout:
+    case kGroupFirst:
+      CHECK(false, "timer {}", timer.kind);
+  }
+}
+
+std::string_view Broker::TimerName(sim::Timer timer) const {
+  switch (static_cast<TimerKind>(timer.kind)) {
+    case kRequestTimeout: return "request-timeout";
+    case kRegister: return "register";
+    case kHeartbeat: return "heartbeat";
+    case kMetadataRetry: return "metadata-retry";
+    case kHighWatermarkCheckpoint: return "high-watermark-checkpoint";
+    case kIsrCheck: return "isr-check";
+    case kAlterRetry: return "alter-partition-retry";
+    case kDelayedFetch: return "delayed-fetch";
+    case kDelayedWrite: return "delayed-produce";
+    case kFetchBackoff: return "fetch-backoff";
+    case kShutdownLimit: return "shutdown-limit";
+    case kGroupFirst: return "member-session";
+  }
+  return "group-rebalance";
+}
+
+// ---- Registration and heartbeats
+
+void Broker::Register(sim::Env& env, sim::Effects& out) {
+  sent_[requests_.Send(cluster_->controller, BrokerRegistrationRequest{id_, incarnation_id_},
+                       kControllerRequestTimeout, env, out)] = RegistrationSent{};
+}
+
+void Broker::OnRegistered(const BrokerRegistrationResponse& m, sim::Env& env, sim::Effects& out) {
+  if (m.error != ErrorCode::kNone) {
+    out.SetTimer({kRegister}, kRegistrationRetry);
+    return;
+  }
+  registered_ = true;
+  broker_epoch_ = m.broker_epoch;
+  SendHeartbeat(env, out);
+}
+
+void Broker::SendHeartbeat(sim::Env& env, sim::Effects& out) {
+  if (!registered_) return;
+  sent_[requests_.Send(cluster_->controller,
+                       BrokerHeartbeatRequest{id_, broker_epoch_, metadata_offset_, false, stopping_},
+                       kControllerRequestTimeout, env, out)] = HeartbeatSent{};
+}
+
+void Broker::OnHeartbeatAnswer(const BrokerHeartbeatResponse& m, sim::Env& env, sim::Effects& out) {
+  if (m.error == ErrorCode::kStaleBrokerEpoch) {
+    // Another process registered under this id, or the controller forgot: register anew.
+    registered_ = false;
+    Register(env, out);
+    return;
+  }
+  fenced_ = m.is_fenced;
+  if (stopping_ && m.should_shut_down) {
+    FlushAndExit(out);
+    return;
+  }
+  // A broker that wants in, or out, asks more often (BrokerLifecycleManager.scheduleNextCommunicationAfterSuccess).
+  const int64_t interval = config_->broker_heartbeat_interval_ms;
+  out.SetTimer({kHeartbeat}, sim::Milliseconds(m.is_fenced || stopping_ ? std::max<int64_t>(interval / 20, 10) : interval));
+}
+
+void Broker::OnStop(sim::Env& env, sim::Effects& out) {
+  stopping_ = true;
+  if (!config_->controlled_shutdown_enable || !registered_) {
+    FlushAndExit(out);
+    return;
+  }
+  out.SetTimer({kShutdownLimit}, kControlledShutdownLimit);
+  SendHeartbeat(env, out);
+}
+
+// LogManager.shutdown: flushes every log, then checkpoints.
+void Broker::FlushAndExit(sim::Effects& out) {
+  if (!exit_syncs_.empty()) return;
+  WriteCheckpoint(out);
+  for (const auto& [tp, replica] : replicas_) exit_syncs_.push_back(out.Sync(replica.log_file));
+  if (exit_syncs_.empty()) out.Exit();
+}
+
+void Broker::OnSynced(sim::SyncTicket ticket, sim::Env& env, sim::Effects& out) {
+  if (std::erase(exit_syncs_, ticket) > 0 && exit_syncs_.empty()) {
+    out.Exit();
+    return;
+  }
+  for (auto& [number, write] : delayed_writes_) std::erase(write.syncs, ticket);
+  TryCompleteWrites(out);
+  for (auto& [leader, fetcher] : fetchers_) {
+    if (fetcher.waits_for_sync != ticket) continue;
+    fetcher.waits_for_sync.reset();
+    SendFetch(leader, env, out);
+  }
+}
+
+void Broker::WriteCheckpoint(sim::Effects& out) {
+  HighWatermarkCheckpoint checkpoint;
+  for (const auto& [tp, replica] : replicas_) {
+    checkpoint.entries.push_back({tp, replica.partition.high_watermark()});
+  }
+  out.Replace(checkpoint_file_, sim::MakePayload(std::move(checkpoint)));
+}
+
+// ---- The metadata log
+
+void Broker::FetchMetadata(sim::Env& env, sim::Effects& out) {
+  sent_[requests_.Send(cluster_->controller, MetadataFetchRequest{id_, metadata_offset_}, std::nullopt, env, out)] =
+      MetadataFetchSent{};
+}
+
+void Broker::ApplyMetadata(const MetadataFetchResponse& m, sim::Env& env, sim::Effects& out) {
+  CHECK(m.offset == metadata_offset_, "metadata from {}, not {}", m.offset, metadata_offset_);
+  for (const MetadataRecord& record : m.records) {
+    ++metadata_offset_;
+    if (const auto* registration = std::get_if<RegisterBrokerRecord>(&record)) {
+      active_brokers_[registration->broker_id] = !registration->fenced;
+    } else if (const auto* change = std::get_if<BrokerRegistrationChangeRecord>(&record)) {
+      active_brokers_[change->broker_id] = !change->fenced && !change->in_controlled_shutdown;
+    } else if (const auto* partition = std::get_if<PartitionRecord>(&record)) {
+      metadata_.insert_or_assign(partition->tp, *partition);
+    }
+  }
+  // MetadataPublisher: replicas see only where a batch of records leads to.
+  for (const MetadataRecord& record : m.records) {
+    const auto* partition = std::get_if<PartitionRecord>(&record);
+    if (partition == nullptr) continue;
+    const PartitionRecord& latest = metadata_.at(partition->tp);
+    if (latest.partition_epoch == partition->partition_epoch) ApplyPartition(latest, env, out);
+  }
+}
+
+// ReplicaManager.applyDelta
+void Broker::ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::Effects& out) {
+  if (std::find(record.replicas.begin(), record.replicas.end(), id_) == record.replicas.end()) return;
+  Replica* replica = Find(record.tp);
+  if (replica == nullptr) replica = &AddReplica(record.tp, 0, env);
+  Partition& partition = replica->partition;
+  if (partition.partition_epoch() >= record.partition_epoch) return;
+  const bool was_leader = partition.role() == Role::kLeader;
+  if (record.leader == id_) {
+    replica->alter.reset();
+    Unfollow(record.tp);
+    if (partition.BecomeLeader(record, env.monotonic())) BeginLeading(replica, out);
+    const int64_t before = partition.high_watermark();
+    if (partition.MaybeIncrementHighWatermark()) OnHighWatermark(replica, before, out);
+    TryCompleteWrites(out);
+    return;
+  }
+  if (was_leader) StopLeading(record.tp, env, out);
+  replica->alter.reset();
+  if (record.leader == kNoLeader) {
+    partition.BecomeLeaderless(record);
+    Unfollow(record.tp);
+  } else if (partition.BecomeFollower(record)) {
+    Unfollow(record.tp);
+    if (!config_->kip_101) {
+      // Before KIP-101: down to what is known to be committed, whatever the leader has.
+      Truncate(replica, partition.high_watermark(), "becomes a follower: to its high watermark", out);
+    }
+    Follow(record.tp, record.leader, env, out);
+  }
+  if (was_leader) {
+    TryCompleteWrites(out);
+    TryCompleteFetches(record.tp, /*force=*/true, out);
+  }
+}
+
+void Broker::BeginLeading(Replica* replica, sim::Effects& out) {
+  Partition& partition = replica->partition;
+  if (partition.log().BeginEpoch(partition.leader_epoch())) WriteEpochs(replica, out);
+  out.Note("leader", fmt::format("leads {} in epoch {}: log end {}, high watermark {}, ISR [{}]", partition.name(),
+                                 partition.leader_epoch(), partition.log().log_end_offset(),
+                                 partition.high_watermark(), absl::StrJoin(partition.isr(), " ")));
+  if (partition.tp().topic == kOffsetsTopic) {
+    coordinator_.Load(partition.tp().partition, partition.log().batches(), out);
+  }
+}
+
+void Broker::StopLeading(const TopicPartition& tp, sim::Env&, sim::Effects& out) {
+  if (tp.topic == kOffsetsTopic) coordinator_.Unload(tp.partition, out);
+}
+
+void Broker::Truncate(Replica* replica, int64_t offset, std::string_view why, sim::Effects& out) {
+  Partition& partition = replica->partition;
+  const std::vector<BatchRef> removed = partition.TruncateTo(offset);
+  if (removed.empty()) return;
+  out.Truncate(replica->log_file, partition.log().batch_count());
+  WriteEpochs(replica, out);
+  int64_t records = 0;
+  for (const BatchRef& batch : removed) {
+    const RecordBatch& value = batch->value();
+    records += value.count();
+    if (!out.tracing()) continue;
+    for (size_t i = 0; i < value.records.size(); ++i) {
+      out.Record(formats::RecordVerb::kTruncated, partition.name(), value.base_offset + static_cast<int64_t>(i),
+                 value.records[i].value);
+    }
+  }
+  out.Note("truncation", fmt::format("truncates {} to {} ({} record{} go): {}", partition.name(),
+                                     partition.log().log_end_offset(), records, records == 1 ? "" : "s", why));
+}
+
+void Broker::WriteEpochs(Replica* replica, sim::Effects& out) {
+  // KAFKA-16541: always synced.
+  out.Replace(replica->epoch_file, sim::MakePayload(LeaderEpochCheckpoint{replica->partition.log().epoch_starts()}));
+}
+
+// ---- Metadata for clients
+
+void Broker::On(const MetadataRequest&, sim::ConnId conn, int32_t id, sim::Env&, sim::Effects& out) {
+  MetadataResponse answer;
+  for (const auto& [broker, active] : active_brokers_) {
+    if (active) answer.brokers.push_back(broker);
+  }
+  for (const auto& [tp, record] : metadata_) {
+    answer.partitions.push_back({tp, record.leader, record.leader_epoch});
+  }
+  Reply(conn, id, std::move(answer), out);
+}
+
+void Broker::On(const InitProducerIdRequest&, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
+  waiting_inits_.push_back({conn, id});
+  AnswerProducerIds(out);
+  if (waiting_inits_.empty() || producer_ids_asked_) return;
+  producer_ids_asked_ = true;
+  sent_[requests_.Send(cluster_->controller, AllocateProducerIdsRequest{id_, broker_epoch_},
+                       kControllerRequestTimeout, env, out)] = ProducerIdsSent{};
+}
+
+void Broker::AnswerProducerIds(sim::Effects& out) {
+  while (!waiting_inits_.empty() && producer_ids_left_ > 0) {
+    const WaitingInit waiting = waiting_inits_.front();
+    waiting_inits_.erase(waiting_inits_.begin());
+    --producer_ids_left_;
+    Reply(waiting.conn, waiting.id, InitProducerIdResponse{ErrorCode::kNone, next_producer_id_++, 0}, out);
+  }
+}
+
+// ---- For selectors, traces, and everybody's peace of mind
+
+bool Broker::HoldsRole(std::string_view role) const {
+  for (const auto& [tp, replica] : replicas_) {
+    const std::string_view name = replica.partition.name();
+    if (replica.partition.role() == Role::kLeader && role == fmt::format("leader({})", name)) return true;
+    if (replica.partition.role() == Role::kFollower && role == fmt::format("follower({})", name)) return true;
+  }
+  constexpr std::string_view kCoordinator = "coordinator(";
+  if (role.substr(0, kCoordinator.size()) != kCoordinator || role.back() != ')') return false;
+  return Coordinates(std::string(role.substr(kCoordinator.size(), role.size() - kCoordinator.size() - 1)));
+}
+
+void Broker::Describe(sim::Describer& d) const {
+  d.Set("state", !registered_ ? "registering" : stopping_ ? "stopping" : fenced_ ? "fenced" : "running");
+  for (const auto& [tp, replica] : replicas_) {
+    const Partition& partition = replica.partition;
+    const std::string& name = partition.name();
+    d.Set(name + ".role", partition.role() == Role::kLeader     ? "leader"
+                          : partition.role() == Role::kFollower ? "follower"
+                                                                : "none");
+    d.Set(name + ".leader", partition.leader());
+    d.Set(name + ".leader_epoch", partition.leader_epoch());
+    d.Set(name + ".log_end", partition.log().log_end_offset());
+    d.Set(name + ".high_watermark", partition.high_watermark());
+    if (partition.role() == Role::kLeader) d.Set(name + ".isr", absl::StrJoin(partition.isr(), " "));
+  }
+  coordinator_.Describe(d);
+}
+
+void Broker::CheckInvariants() const {
+  for (const auto& [tp, replica] : replicas_) replica.partition.CheckInvariants();
+}
+
+}  // namespace brokersim::kafka

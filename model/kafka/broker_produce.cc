@@ -1,0 +1,141 @@
+// Writes: ProduceRequest and whatever the coordinator stores, until the ISR has them.
+// (ReplicaManager.appendRecords, Partition.appendRecordsToLeader, DelayedProduce.scala)
+#include <utility>
+
+#include "model/kafka/broker.h"
+
+namespace brokersim::kafka {
+
+using formats::RecordVerb;
+
+void Broker::On(const ProduceRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
+  DelayedWrite write;
+  write.conn = conn;
+  write.id = id;
+  bool failed = false;
+  for (const ProduceRequest::Partition& wanted : m.partitions) {
+    write.parts.push_back(
+        AppendToLocalLog(wanted.tp, wanted.records->value(), m.acks, &write.syncs, env, out));
+    failed = failed || write.parts.back().error != ErrorCode::kNone;
+  }
+  TryCompleteWrites(out);
+  if (m.acks == 0) {
+    // No answer; an error closes the connection, the only sign there can be (KafkaApis.handleProduceRequest).
+    if (failed) out.Close(conn);
+    return;
+  }
+  if (m.acks == 1) {
+    for (DelayedWrite::Part& part : write.parts) part.done = true;
+  }
+  Delay(std::move(write), m.timeout_ms, out);
+}
+
+Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, const RecordBatch& batch,
+                                                    int16_t acks, std::vector<sim::SyncTicket>* syncs,
+                                                    sim::Env&, sim::Effects& out) {
+  DelayedWrite::Part part;
+  part.tp = tp;
+  Replica* replica = Find(tp);
+  if (replica == nullptr) {
+    part.error = ErrorCode::kUnknownTopicOrPartition;
+    return part;
+  }
+  Partition& partition = replica->partition;
+  int64_t duplicate_of = -1;
+  part.error = partition.CheckAppend(acks);
+  if (part.error == ErrorCode::kNone) part.error = partition.log().CheckProducer(batch, &duplicate_of);
+  if (part.error != ErrorCode::kNone) return part;
+  if (duplicate_of >= 0) {
+    part.base_offset = duplicate_of;
+    part.required = duplicate_of + batch.count();
+    return part;
+  }
+  const BatchRef appended = partition.log().AppendAsLeader(batch, partition.leader_epoch());
+  if (const auto sync = WriteBatch(replica, appended, RecordVerb::kAppended, out)) syncs->push_back(*sync);
+  part.base_offset = appended->value().base_offset;
+  part.required = appended->value().next_offset();
+  // An ISR of one commits at once.
+  const int64_t before = partition.high_watermark();
+  if (partition.MaybeIncrementHighWatermark()) OnHighWatermark(replica, before, out);
+  TryCompleteFetches(tp, /*force=*/false, out);
+  return part;
+}
+
+// Puts a batch into the file; the ticket of a sync if one is due (log.flush.interval.messages).
+std::optional<sim::SyncTicket> Broker::WriteBatch(Replica* replica, const BatchRef& batch, RecordVerb verb,
+                                                  sim::Effects& out) {
+  out.Append(replica->log_file, batch);
+  const RecordBatch& value = batch->value();
+  if (out.tracing()) {
+    for (size_t i = 0; i < value.records.size(); ++i) {
+      out.Record(verb, replica->partition.name(), value.base_offset + static_cast<int64_t>(i),
+                 value.records[i].value);
+    }
+  }
+  replica->unflushed += value.count();
+  if (replica->unflushed < config_->log_flush_interval_messages) return std::nullopt;
+  replica->unflushed = 0;
+  return out.Sync(replica->log_file);
+}
+
+// Answers the write now if it is done, else when it is, or when its time is up.
+void Broker::Delay(DelayedWrite write, int64_t timeout_ms, sim::Effects& out) {
+  if (IsDone(&write)) {
+    FinishWrite(write, out);
+    return;
+  }
+  const int64_t number = next_number_++;
+  out.SetTimer({kDelayedWrite, number}, sim::Milliseconds(timeout_ms));
+  delayed_writes_.emplace(number, std::move(write));
+}
+
+bool Broker::IsDone(DelayedWrite* write) const {
+  bool all = write->syncs.empty();
+  for (DelayedWrite::Part& part : write->parts) {
+    if (part.done || part.error != ErrorCode::kNone) continue;
+    const std::optional<ErrorCode> result = replicas_.at(part.tp).partition.CheckReplicated(part.required);
+    if (result.has_value()) {
+      part.done = true;
+      part.error = *result;
+    } else {
+      all = false;
+    }
+  }
+  return all;
+}
+
+void Broker::TryCompleteWrites(sim::Effects& out) {
+  for (auto it = delayed_writes_.begin(); it != delayed_writes_.end();) {
+    if (!IsDone(&it->second)) {
+      ++it;
+      continue;
+    }
+    out.CancelTimer({kDelayedWrite, it->first});
+    const DelayedWrite write = std::move(it->second);
+    it = delayed_writes_.erase(it);
+    FinishWrite(write, out);
+  }
+}
+
+void Broker::FinishWrite(const DelayedWrite& write, sim::Effects& out) {
+  if (write.is_commit) {
+    ErrorCode error = write.parts[0].error;
+    // GroupMetadataManager.storeOffsets translates what its own write failed with.
+    if (error == ErrorCode::kNone) {
+      coordinator_.ApplyCommit(write.group, write.offsets);
+    } else if (error == ErrorCode::kNotLeaderOrFollower) {
+      error = ErrorCode::kNotCoordinator;
+    } else {
+      error = ErrorCode::kCoordinatorNotAvailable;
+    }
+    if (write.conn.valid()) Reply(write.conn, write.id, OffsetCommitResponse{error}, out);
+    return;
+  }
+  ProduceResponse answer;
+  for (const DelayedWrite::Part& part : write.parts) {
+    answer.partitions.push_back({part.tp, part.error, part.error == ErrorCode::kNone ? part.base_offset : -1});
+  }
+  Reply(write.conn, write.id, std::move(answer), out);
+}
+
+}  // namespace brokersim::kafka

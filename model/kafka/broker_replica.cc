@@ -1,0 +1,131 @@
+// The follower's side of replication. One fetch at a time to each leader.
+// (AbstractFetcherThread.scala, ReplicaFetcherThread.scala; KIP-101, KIP-279, KIP-595)
+#include <algorithm>
+#include <utility>
+
+#include "model/kafka/broker.h"
+
+namespace brokersim::kafka {
+
+void Broker::Follow(const TopicPartition& tp, int32_t leader, sim::Env& env, sim::Effects& out) {
+  fetchers_[leader].ready[tp] = true;
+  SendFetch(leader, env, out);
+}
+
+void Broker::Unfollow(const TopicPartition& tp) {
+  for (auto& [leader, fetcher] : fetchers_) fetcher.ready.erase(tp);
+}
+
+void Broker::SendFetch(int32_t leader, sim::Env& env, sim::Effects& out) {
+  Fetcher& fetcher = fetchers_[leader];
+  if (fetcher.in_flight || fetcher.waits_for_sync.has_value() || stopping_) return;
+  ReplicaFetchSent sent;
+  sent.leader = leader;
+  for (const auto& [tp, ready] : fetcher.ready) {
+    if (!ready) continue;
+    const Partition& partition = replicas_.at(tp).partition;
+    FetchRequest::Partition wanted;
+    wanted.tp = tp;
+    wanted.fetch_offset = partition.log().log_end_offset();
+    if (config_->kip_101) {
+      wanted.current_leader_epoch = partition.leader_epoch();
+      wanted.last_fetched_epoch = partition.log().last_epoch();
+    }
+    sent.partitions.push_back(std::move(wanted));
+    sent.epochs.push_back(partition.leader_epoch());
+  }
+  if (sent.partitions.empty()) return;
+  FetchRequest request;
+  request.replica_id = id_;
+  request.replica_epoch = broker_epoch_;
+  request.max_wait_ms = static_cast<int32_t>(config_->replica_fetch_wait_max_ms);
+  request.min_bytes = 1;
+  request.partitions = sent.partitions;
+  fetcher.in_flight = true;
+  sent_[requests_.Send(NodeOf(leader), std::move(request), sim::Milliseconds(config_->replica_socket_timeout_ms),
+                       env, out)] = std::move(sent);
+}
+
+void Broker::OnFetched(const ReplicaFetchSent& sent, const FetchResponse& m, sim::Env& env, sim::Effects& out) {
+  fetchers_[sent.leader].in_flight = false;
+  for (size_t i = 0; i < m.partitions.size(); ++i) {
+    OnFetchedPartition(sent.leader, sent.partitions[i], sent.epochs[i], m.partitions[i], env, out);
+  }
+  SendFetch(sent.leader, env, out);
+}
+
+void Broker::OnFetchedPartition(int32_t leader, const FetchRequest::Partition& asked, int32_t epoch,
+                                const FetchResponse::Partition& got, sim::Env& env, sim::Effects& out) {
+  Fetcher& fetcher = fetchers_[leader];
+  Replica* replica = Find(asked.tp);
+  if (replica == nullptr || !fetcher.ready.contains(asked.tp)) return;
+  Partition& partition = replica->partition;
+  // The answer may belong to a former epoch, or to a log that was cut meanwhile.
+  if (partition.role() != Role::kFollower || partition.leader() != leader) return;
+  if (partition.leader_epoch() != epoch || partition.log().log_end_offset() != asked.fetch_offset) return;
+  if (got.error == ErrorCode::kOffsetOutOfRange) {
+    // The leader's log ends before ours: ask where (AbstractFetcherThread.fetchOffsetAndTruncate).
+    fetcher.ready[asked.tp] = false;
+    sent_[requests_.Send(NodeOf(leader), ListOffsetsRequest{id_, asked.tp, kLatestTimestamp},
+                         sim::Milliseconds(config_->replica_socket_timeout_ms), env, out)] =
+        ListOffsetsSent{leader, asked.tp};
+    return;
+  }
+  if (got.error != ErrorCode::kNone) {
+    BackOff(leader, asked.tp, out);
+    return;
+  }
+  if (got.diverging_epoch.has_value()) {
+    // KAFKA-14704: the high watermark of this answer is about a log that we don't have.
+    OnDiverging(replica, *got.diverging_epoch, out);
+    return;
+  }
+  for (const BatchRef& batch : got.records) {
+    partition.log().AppendAsFollower(batch);
+    if (const auto sync = WriteBatch(replica, batch, formats::RecordVerb::kReplicated, out)) {
+      fetcher.waits_for_sync = sync;
+    }
+  }
+  const int64_t before = partition.high_watermark();
+  partition.SetFollowerHighWatermark(got.high_watermark);
+  if (partition.high_watermark() > before) OnHighWatermark(replica, before, out);
+}
+
+// KIP-279: to where the leader's epoch ends, or where ours does, whichever is lower.
+void Broker::OnDiverging(Replica* replica, const EpochEndOffset& leader_end, sim::Effects& out) {
+  Partition& partition = replica->partition;
+  const EpochEndOffset own = partition.log().EndOffsetForEpoch(leader_end.epoch);
+  int64_t target = std::min(leader_end.end_offset, partition.log().log_end_offset());
+  if (own.epoch == -1) {
+    // Nothing in common with the leader below its epoch.
+    target = std::min(target, partition.log().log_start_offset());
+  } else {
+    target = std::min(target, own.end_offset);
+  }
+  Truncate(replica, target,
+           fmt::format("the leader's epoch {} ends at {}", leader_end.epoch, leader_end.end_offset), out);
+}
+
+void Broker::OnLeaderEnd(const ListOffsetsSent& sent, const ListOffsetsResponse& m, sim::Env& env,
+                         sim::Effects& out) {
+  Replica* replica = Find(sent.tp);
+  Fetcher& fetcher = fetchers_[sent.leader];
+  if (replica == nullptr || !fetcher.ready.contains(sent.tp)) return;
+  if (m.error != ErrorCode::kNone) {
+    BackOff(sent.leader, sent.tp, out);
+    return;
+  }
+  Truncate(replica, m.offset, fmt::format("the leader's log ends at {}", m.offset), out);
+  fetcher.ready[sent.tp] = true;
+  SendFetch(sent.leader, env, out);
+}
+
+void Broker::BackOff(int32_t leader, const TopicPartition& tp, sim::Effects& out) {
+  Fetcher& fetcher = fetchers_[leader];
+  const auto found = fetcher.ready.find(tp);
+  if (found == fetcher.ready.end()) return;
+  found->second = false;
+  out.SetTimer({kFetchBackoff, leader}, sim::Milliseconds(config_->replica_fetch_backoff_ms));
+}
+
+}  // namespace brokersim::kafka

@@ -1,0 +1,40 @@
+// The fixed facts of a cluster that its processes share: who is where, which topics there are, how it is configured.
+#ifndef BROKERSIM_MODEL_KAFKA_CLUSTER_H_
+#define BROKERSIM_MODEL_KAFKA_CLUSTER_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "model/kafka/config.h"
+#include "sim/base/ids.h"
+
+namespace brokersim::kafka {
+
+inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
+
+struct TopicSpec {
+  std::string name;
+  // For each partition its replicas, the preferred leader first.
+  std::vector<std::vector<int32_t>> assignment;
+};
+
+struct ClusterSpec {
+  sim::NodeId controller;
+  absl::btree_map<int32_t, sim::NodeId> brokers;  // by broker.id
+  std::vector<TopicSpec> topics;
+  // What all brokers and the controller are configured with ...
+  BrokerConfig config;
+  // ... and those that differ.
+  absl::btree_map<int32_t, BrokerConfig> own_configs;
+
+  const BrokerConfig& ConfigOf(int32_t broker) const {
+    const auto own = own_configs.find(broker);
+    return own == own_configs.end() ? config : own->second;
+  }
+};
+
+}  // namespace brokersim::kafka
+
+#endif  // BROKERSIM_MODEL_KAFKA_CLUSTER_H_

@@ -1,0 +1,308 @@
+#include "model/kafka/config.h"
+
+#include <fmt/format.h>
+
+#include <variant>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "sim/base/suggest.h"
+
+namespace brokersim::kafka {
+namespace {
+
+// A setting that the model uses.
+template <class Config>
+struct Setting {
+  std::string_view name;
+  std::variant<int64_t Config::*, bool Config::*, std::string Config::*> field;
+  int64_t least = 0;  // of numbers
+  std::string_view meaning;
+};
+
+template <class Config>
+struct Family {
+  std::string_view what;
+  std::vector<Setting<Config>> settings;
+  // Known to Kafka, without effect here.
+  std::vector<std::string> not_modelled;
+};
+
+const Family<BrokerConfig>& BrokerFamily() {
+  using C = BrokerConfig;
+  static const Family<BrokerConfig> family = {
+      "broker",
+      {
+          {"broker.heartbeat.interval.ms", &C::broker_heartbeat_interval_ms, 1,
+           "ms between a broker's heartbeats to the controller"},
+          {"broker.session.timeout.ms", &C::broker_session_timeout_ms, 1,
+           "ms without a heartbeat after which the controller fences a broker"},
+          {"initial.broker.registration.timeout.ms", &C::initial_broker_registration_timeout_ms, 1,
+           "ms after which a broker that can't register gives up"},
+          {"replica.lag.time.max.ms", &C::replica_lag_time_max_ms, 1,
+           "ms without having caught up after which a follower leaves the ISR"},
+          {"replica.fetch.wait.max.ms", &C::replica_fetch_wait_max_ms, 0,
+           "ms that a leader may keep a follower's fetch waiting for data"},
+          {"replica.fetch.backoff.ms", &C::replica_fetch_backoff_ms, 0,
+           "ms that a follower waits after an error before it fetches again"},
+          {"replica.socket.timeout.ms", &C::replica_socket_timeout_ms, 1,
+           "ms after which a follower gives up a fetch"},
+          {"replica.high.watermark.checkpoint.interval.ms",
+           &C::replica_high_watermark_checkpoint_interval_ms, 1,
+           "ms between writes of the high watermarks to disk"},
+          {"min.insync.replicas", &C::min_insync_replicas, 1,
+           "size of the ISR below which acks=all writes are refused"},
+          {"unclean.leader.election.enable", &C::unclean_leader_election_enable, 0,
+           "whether a replica outside the ISR may be elected, losing what it lacks"},
+          {"default.replication.factor", &C::default_replication_factor, 1,
+           "replicas of a topic that doesn't say"},
+          {"num.partitions", &C::num_partitions, 1, "partitions of a topic that doesn't say"},
+          {"log.flush.interval.messages", &C::log_flush_interval_messages, 1,
+           "records after which a log is synced; the default leaves it to the operating system"},
+          {"controlled.shutdown.enable", &C::controlled_shutdown_enable, 0,
+           "whether a stopping broker hands its leaderships over first"},
+          {"offsets.topic.num.partitions", &C::offsets_topic_num_partitions, 1,
+           "partitions of __consumer_offsets"},
+          {"offsets.topic.replication.factor", &C::offsets_topic_replication_factor, 1,
+           "replicas of __consumer_offsets"},
+          {"offsets.commit.timeout.ms", &C::offsets_commit_timeout_ms, 1,
+           "ms after which an offset commit that isn't replicated fails"},
+          {"group.initial.rebalance.delay.ms", &C::group_initial_rebalance_delay_ms, 0,
+           "ms that a new group waits for more members before its first rebalance"},
+          {"group.min.session.timeout.ms", &C::group_min_session_timeout_ms, 0,
+           "least session timeout that a member may ask for, ms"},
+          {"group.max.session.timeout.ms", &C::group_max_session_timeout_ms, 0,
+           "greatest session timeout that a member may ask for, ms"},
+          {"KIP-101", &C::kip_101, 0,
+           "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
+          {"KIP-631", &C::kip_631, 0,
+           "switch: a broker that comes back within its session waits until the old one is fenced (on, "
+           "KRaft) or is back at once, still in the ISR (off, as with ZooKeeper)"},
+      },
+      {"advertised.listeners", "auto.create.topics.enable", "auto.leader.rebalance.enable",
+       "background.threads", "broker.id", "broker.rack", "compression.type",
+       "controlled.shutdown.max.retries", "controlled.shutdown.retry.backoff.ms",
+       "controller.listener.names", "controller.quorum.voters", "delete.topic.enable",
+       "group.max.size", "inter.broker.listener.name", "leader.imbalance.check.interval.seconds",
+       "leader.imbalance.per.broker.percentage", "listener.security.protocol.map", "listeners",
+       "log.cleaner.enable", "log.cleanup.policy", "log.dir", "log.dirs",
+       "log.flush.interval.ms", "log.flush.scheduler.interval.ms", "log.index.interval.bytes",
+       "log.message.timestamp.type", "log.retention.bytes", "log.retention.check.interval.ms",
+       "log.retention.hours", "log.retention.minutes", "log.retention.ms", "log.roll.hours",
+       "log.roll.ms", "log.segment.bytes", "message.max.bytes", "metadata.log.dir", "node.id",
+       "num.io.threads", "num.network.threads", "num.recovery.threads.per.data.dir",
+       "num.replica.fetchers", "offsets.retention.check.interval.ms", "offsets.retention.minutes",
+       "offsets.topic.segment.bytes", "process.roles", "producer.id.expiration.ms",
+       "queued.max.requests", "replica.fetch.max.bytes", "replica.fetch.min.bytes",
+       "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
+       "transaction.max.timeout.ms", "transaction.state.log.min.isr",
+       "transaction.state.log.num.partitions", "transaction.state.log.replication.factor",
+       "transactional.id.expiration.ms", "unclean.leader.election.interval.ms",
+       "zookeeper.connect", "zookeeper.session.timeout.ms"}};
+  return family;
+}
+
+const Family<ProducerConfig>& ProducerFamily() {
+  using C = ProducerConfig;
+  static const Family<ProducerConfig> family = {
+      "producer",
+      {
+          {"acks", &C::acks, -1, "0: don't wait; 1: the leader has it; all: the whole ISR has it"},
+          {"enable.idempotence", &C::enable_idempotence, 0,
+           "whether the broker recognises repeated batches"},
+          {"retries", &C::retries, 0, "how often a batch is sent again"},
+          {"max.in.flight.requests.per.connection", &C::max_in_flight_requests_per_connection, 1,
+           "requests on a connection that wait for their answers"},
+          {"delivery.timeout.ms", &C::delivery_timeout_ms, 0,
+           "ms from send() after which a record fails"},
+          {"request.timeout.ms", &C::request_timeout_ms, 1,
+           "ms after which a request that isn't answered counts as lost"},
+          {"linger.ms", &C::linger_ms, 0, "ms that a batch waits for more records"},
+          {"batch.size", &C::batch_size, 0, "bytes at which a batch is full"},
+          {"retry.backoff.ms", &C::retry_backoff_ms, 0, "ms before the first retry; doubles"},
+          {"retry.backoff.max.ms", &C::retry_backoff_max_ms, 0, "greatest ms between retries"},
+          {"metadata.max.age.ms", &C::metadata_max_age_ms, 1,
+           "ms after which the metadata is asked for anew"},
+      },
+      {"bootstrap.servers", "buffer.memory", "client.id", "compression.type",
+       "connections.max.idle.ms", "interceptor.classes", "key.serializer", "max.block.ms",
+       "max.request.size", "metric.reporters", "metrics.num.samples", "partitioner.class",
+       "receive.buffer.bytes", "reconnect.backoff.max.ms", "reconnect.backoff.ms",
+       "security.protocol", "send.buffer.bytes", "transaction.timeout.ms", "transactional.id",
+       "value.serializer"}};
+  return family;
+}
+
+const Family<ConsumerConfig>& ConsumerFamily() {
+  using C = ConsumerConfig;
+  static const Family<ConsumerConfig> family = {
+      "consumer",
+      {
+          {"group.id", &C::group_id, 0, "the group; empty: it reads on its own"},
+          {"enable.auto.commit", &C::enable_auto_commit, 0,
+           "whether poll() commits the positions of what it returned before"},
+          {"auto.commit.interval.ms", &C::auto_commit_interval_ms, 0, "ms between auto-commits"},
+          {"auto.offset.reset", &C::auto_offset_reset, 0,
+           "where to start without a committed offset: earliest or latest"},
+          {"session.timeout.ms", &C::session_timeout_ms, 1,
+           "ms without a heartbeat after which the group drops a member"},
+          {"heartbeat.interval.ms", &C::heartbeat_interval_ms, 1, "ms between heartbeats"},
+          {"max.poll.interval.ms", &C::max_poll_interval_ms, 1,
+           "ms between polls after which a member leaves its group"},
+          {"max.poll.records", &C::max_poll_records, 1, "records that one poll() returns at most"},
+          {"fetch.max.wait.ms", &C::fetch_max_wait_ms, 0,
+           "ms that a broker may keep a fetch waiting for data"},
+          {"fetch.min.bytes", &C::fetch_min_bytes, 0, "bytes for which a fetch waits"},
+          {"request.timeout.ms", &C::request_timeout_ms, 1,
+           "ms after which a request that isn't answered counts as lost"},
+          {"retry.backoff.ms", &C::retry_backoff_ms, 0, "ms before a retry"},
+          {"metadata.max.age.ms", &C::metadata_max_age_ms, 1,
+           "ms after which the metadata is asked for anew"},
+      },
+      {"allow.auto.create.topics", "bootstrap.servers", "check.crcs", "client.id", "client.rack",
+       "connections.max.idle.ms", "default.api.timeout.ms", "exclude.internal.topics",
+       "fetch.max.bytes", "group.instance.id", "isolation.level", "key.deserializer",
+       "max.partition.fetch.bytes", "partition.assignment.strategy", "receive.buffer.bytes",
+       "reconnect.backoff.max.ms", "reconnect.backoff.ms", "security.protocol",
+       "send.buffer.bytes", "value.deserializer"}};
+  return family;
+}
+
+template <class Config>
+absl::Status SetNumber(const Setting<Config>& setting, int64_t Config::*field,
+                       const std::string& value, Config* config) {
+  int64_t number = 0;
+  if (setting.name == "acks" && value == "all") {
+    number = -1;
+  } else if (!absl::SimpleAtoi(value, &number)) {
+    return absl::InvalidArgumentError(fmt::format("{} takes a whole number, not '{}'", setting.name, value));
+  }
+  if (number < setting.least || (setting.name == "acks" && number > 1)) {
+    return absl::InvalidArgumentError(
+        setting.name == "acks" ? fmt::format("acks takes 0, 1 or all, not '{}'", value)
+                               : fmt::format("{} must be at least {}, not {}", setting.name, setting.least, value));
+  }
+  config->*field = number;
+  return absl::OkStatus();
+}
+
+template <class Config>
+absl::Status SetField(const Setting<Config>& setting, const std::string& value, Config* config) {
+  if (auto* number = std::get_if<int64_t Config::*>(&setting.field)) {
+    return SetNumber(setting, *number, value, config);
+  }
+  if (auto* flag = std::get_if<bool Config::*>(&setting.field)) {
+    const std::string lower = absl::AsciiStrToLower(value);
+    if (lower != "true" && lower != "false" && lower != "on" && lower != "off") {
+      return absl::InvalidArgumentError(fmt::format("{} takes true or false, not '{}'", setting.name, value));
+    }
+    config->**flag = lower == "true" || lower == "on";
+    return absl::OkStatus();
+  }
+  if (setting.name == "auto.offset.reset" && value != "earliest" && value != "latest") {
+    return absl::InvalidArgumentError(fmt::format("auto.offset.reset takes earliest or latest, not '{}'", value));
+  }
+  config->*std::get<std::string Config::*>(setting.field) = value;
+  return absl::OkStatus();
+}
+
+template <class Config>
+absl::Status Apply(const Family<Config>& family, std::string_view line, Config* config,
+                   std::vector<std::string>* ignored) {
+  const size_t equals = line.find('=');
+  if (equals == std::string_view::npos) {
+    return absl::InvalidArgumentError(fmt::format("'{}' isn't of the form name=value", line));
+  }
+  const auto trim = [](std::string_view text) {
+    while (!text.empty() && absl::ascii_isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
+    while (!text.empty() && absl::ascii_isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+    return std::string(text);
+  };
+  const std::string name = trim(line.substr(0, equals));
+  const std::string value = trim(line.substr(equals + 1));
+  for (const Setting<Config>& setting : family.settings) {
+    if (setting.name == name) return SetField(setting, value, config);
+  }
+  for (const std::string& known : family.not_modelled) {
+    if (known != name) continue;
+    ignored->push_back(name);
+    return absl::OkStatus();
+  }
+  std::vector<std::string> all = family.not_modelled;
+  for (const Setting<Config>& setting : family.settings) all.emplace_back(setting.name);
+  return absl::InvalidArgumentError(
+      fmt::format("no {} setting is named '{}'{}", family.what, name, sim::DidYouMean(name, all)));
+}
+
+template <class Config>
+std::vector<SettingInfo> Describe(const Family<Config>& family) {
+  static const Config defaults;
+  std::vector<SettingInfo> rows;
+  for (const Setting<Config>& setting : family.settings) {
+    std::string value;
+    if (auto* number = std::get_if<int64_t Config::*>(&setting.field)) {
+      const int64_t n = defaults.**number;
+      value = setting.name == "acks" ? "all" : n == INT64_MAX ? "Long.MAX" : fmt::format("{}", n);
+    } else if (auto* flag = std::get_if<bool Config::*>(&setting.field)) {
+      value = setting.name.substr(0, 4) == "KIP-" ? (defaults.**flag ? "on" : "off")
+                                                  : (defaults.**flag ? "true" : "false");
+    } else {
+      value = defaults.*std::get<std::string Config::*>(setting.field);
+    }
+    rows.push_back({std::string(setting.name), value, std::string(setting.meaning)});
+  }
+  return rows;
+}
+
+bool IsGiven(const std::vector<std::string>& lines, std::string_view name) {
+  for (const std::string& line : lines) {
+    if (line.compare(0, line.find('='), name) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::Status ApplyBrokerConfig(std::string_view line, BrokerConfig* config,
+                               std::vector<std::string>* ignored) {
+  return Apply(BrokerFamily(), line, config, ignored);
+}
+absl::Status ApplyProducerConfig(std::string_view line, ProducerConfig* config,
+                                 std::vector<std::string>* ignored) {
+  return Apply(ProducerFamily(), line, config, ignored);
+}
+absl::Status ApplyConsumerConfig(std::string_view line, ConsumerConfig* config,
+                                 std::vector<std::string>* ignored) {
+  return Apply(ConsumerFamily(), line, config, ignored);
+}
+
+absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, ProducerConfig* config) {
+  if (config->delivery_timeout_ms < config->linger_ms + config->request_timeout_ms) {
+    if (IsGiven(lines, "delivery.timeout.ms")) {
+      return absl::InvalidArgumentError(
+          fmt::format("delivery.timeout.ms ({}) must be at least linger.ms + request.timeout.ms ({})",
+                      config->delivery_timeout_ms, config->linger_ms + config->request_timeout_ms));
+    }
+    config->delivery_timeout_ms = config->linger_ms + config->request_timeout_ms;
+  }
+  if (!config->enable_idempotence) return absl::OkStatus();
+  std::string conflict;
+  if (config->acks != -1) conflict = "acks=all";
+  if (config->retries == 0) conflict = "retries above 0";
+  if (config->max_in_flight_requests_per_connection > 5) {
+    conflict = "max.in.flight.requests.per.connection of at most 5";
+  }
+  if (conflict.empty()) return absl::OkStatus();
+  if (IsGiven(lines, "enable.idempotence")) {
+    return absl::InvalidArgumentError(fmt::format("enable.idempotence=true needs {}", conflict));
+  }
+  config->enable_idempotence = false;
+  return absl::OkStatus();
+}
+
+std::vector<SettingInfo> BrokerSettings() { return Describe(BrokerFamily()); }
+std::vector<SettingInfo> ProducerSettings() { return Describe(ProducerFamily()); }
+std::vector<SettingInfo> ConsumerSettings() { return Describe(ConsumerFamily()); }
+
+}  // namespace brokersim::kafka

@@ -1,0 +1,105 @@
+// Kafka's configuration under its real names, with its real defaults and units.
+//
+// A setting is given as a line of a properties file: `min.insync.replicas=2`. What Kafka knows and the model
+// doesn't use is accepted and listed as ignored; what Kafka doesn't know is refused with a suggestion.
+//
+// Documented fixes are switches of ours, named after their source, on by default: `KIP-101=off`.
+#ifndef BROKERSIM_MODEL_KAFKA_CONFIG_H_
+#define BROKERSIM_MODEL_KAFKA_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace brokersim::kafka {
+
+// Defaults: server-common/.../config/*.java and the documentation of Kafka 3.9.
+struct BrokerConfig {
+  int64_t broker_heartbeat_interval_ms = 2000;
+  int64_t broker_session_timeout_ms = 9000;
+  int64_t initial_broker_registration_timeout_ms = 60000;
+  int64_t replica_lag_time_max_ms = 30000;
+  int64_t replica_fetch_wait_max_ms = 500;
+  int64_t replica_fetch_backoff_ms = 1000;
+  int64_t replica_socket_timeout_ms = 30000;
+  int64_t replica_high_watermark_checkpoint_interval_ms = 5000;
+  int64_t min_insync_replicas = 1;
+  bool unclean_leader_election_enable = false;
+  int64_t default_replication_factor = 1;
+  int64_t num_partitions = 1;
+  int64_t log_flush_interval_messages = INT64_MAX;
+  bool controlled_shutdown_enable = true;
+  int64_t offsets_topic_num_partitions = 50;
+  int64_t offsets_topic_replication_factor = 3;
+  int64_t offsets_commit_timeout_ms = 5000;
+  int64_t group_initial_rebalance_delay_ms = 3000;
+  int64_t group_min_session_timeout_ms = 6000;
+  int64_t group_max_session_timeout_ms = 1800000;
+  // KIP-101: followers truncate to where their log and the leader's part (by leader epoch), not to their own high watermark.
+  bool kip_101 = true;
+  // KIP-631: a broker that restarts within its session must wait until its former incarnation is fenced (and so
+  // out of the ISR). Off, as with ZooKeeper: it is back at once, and the ISR never knew.
+  bool kip_631 = true;
+};
+
+// clients/.../producer/ProducerConfig.java
+struct ProducerConfig {
+  int64_t acks = -1;  // "all"
+  bool enable_idempotence = true;
+  int64_t retries = INT32_MAX;
+  int64_t max_in_flight_requests_per_connection = 5;
+  int64_t delivery_timeout_ms = 120000;
+  int64_t request_timeout_ms = 30000;
+  int64_t linger_ms = 0;
+  int64_t batch_size = 16384;
+  int64_t retry_backoff_ms = 100;
+  int64_t retry_backoff_max_ms = 1000;
+  int64_t metadata_max_age_ms = 300000;
+};
+
+// clients/.../consumer/ConsumerConfig.java
+struct ConsumerConfig {
+  std::string group_id;
+  bool enable_auto_commit = true;
+  int64_t auto_commit_interval_ms = 5000;
+  std::string auto_offset_reset = "latest";
+  int64_t session_timeout_ms = 45000;
+  int64_t heartbeat_interval_ms = 3000;
+  int64_t max_poll_interval_ms = 300000;
+  int64_t max_poll_records = 500;
+  int64_t fetch_max_wait_ms = 500;
+  int64_t fetch_min_bytes = 1;
+  int64_t request_timeout_ms = 30000;
+  int64_t retry_backoff_ms = 100;
+  int64_t metadata_max_age_ms = 300000;
+};
+
+// Applies lines in order, later ones over earlier ones; names of settings without effect on the model
+// are appended to `ignored`. Errors: kInvalidArgument, naming the line, what is wrong, and the remedy.
+absl::Status ApplyBrokerConfig(std::string_view line, BrokerConfig* config,
+                               std::vector<std::string>* ignored);
+absl::Status ApplyProducerConfig(std::string_view line, ProducerConfig* config,
+                                 std::vector<std::string>* ignored);
+absl::Status ApplyConsumerConfig(std::string_view line, ConsumerConfig* config,
+                                 std::vector<std::string>* ignored);
+
+// Contradictions that Kafka itself refuses at start (ProducerConfig.postProcessAndValidateIdempotenceConfigs,
+// KafkaProducer.configureDeliveryTimeout). An idempotence that was not asked for is switched off instead.
+absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, ProducerConfig* config);
+
+// One row of the documentation.
+struct SettingInfo {
+  std::string name;
+  std::string default_value;
+  std::string meaning;
+};
+std::vector<SettingInfo> BrokerSettings();
+std::vector<SettingInfo> ProducerSettings();
+std::vector<SettingInfo> ConsumerSettings();
+
+}  // namespace brokersim::kafka
+
+#endif  // BROKERSIM_MODEL_KAFKA_CONFIG_H_

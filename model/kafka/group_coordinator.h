@@ -1,0 +1,99 @@
+// GroupCoordinator: the classic consumer-group protocol, on the broker that leads the group's partition
+// of __consumer_offsets. (GroupCoordinator.scala, GroupMetadata.scala; KIP-394 for member ids)
+//
+// Group metadata and committed offsets are records of that partition; members' sessions are in memory only. This class
+// decides; the broker writes the records and sends the answers.
+#ifndef BROKERSIM_MODEL_KAFKA_GROUP_COORDINATOR_H_
+#define BROKERSIM_MODEL_KAFKA_GROUP_COORDINATOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "model/kafka/cluster.h"
+#include "model/kafka/messages.h"
+#include "sim/kernel/process.h"
+
+namespace brokersim::kafka {
+
+// Partition of __consumer_offsets that holds the group: abs(String.hashCode) modulo (GroupMetadataManager.partitionFor).
+int32_t OffsetsPartitionFor(std::string_view group, int64_t partitions);
+
+class GroupCoordinator {
+ public:
+  // Timer kinds [first_timer, first_timer + 2) of the broker are the coordinator's.
+  GroupCoordinator(int32_t broker_id, const BrokerConfig& config, uint32_t first_timer)
+      : broker_id_(broker_id), config_(&config), first_timer_(first_timer) {}
+
+  // The broker leads, or no longer leads, a partition of __consumer_offsets, whose records are given.
+  void Load(int32_t partition, const std::vector<BatchRef>& batches, sim::Effects& out);
+  void Unload(int32_t partition, sim::Effects& out);
+
+  void Join(const JoinGroupRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  // `persist` gets the group's new metadata record if it has to be written.
+  void Sync(const SyncGroupRequest& m, sim::ConnId conn, int32_t id, std::optional<Record>* persist,
+            sim::Effects& out);
+  void Heartbeat(const HeartbeatRequest& m, sim::ConnId conn, int32_t id, sim::Effects& out);
+  void Leave(const LeaveGroupRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  // kNone: the offsets may be written; the records to write are appended to `records`.
+  ErrorCode CheckCommit(const OffsetCommitRequest& m, std::vector<Record>* records, sim::Effects& out);
+  // The records of a commit are committed themselves.
+  void ApplyCommit(const std::string& group, const std::vector<PartitionOffset>& offsets);
+  OffsetFetchResponse FetchOffsets(const OffsetFetchRequest& m) const;
+
+  bool OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out);
+  void Describe(sim::Describer& d) const;
+
+ private:
+  enum class State { kEmpty, kPreparingRebalance, kCompletingRebalance, kStable };
+  struct Waiting {
+    sim::ConnId conn;
+    int32_t id = 0;
+  };
+  struct Member {
+    int64_t number = 0;  // of its session timer
+    int32_t session_timeout_ms = 0;
+    int32_t rebalance_timeout_ms = 0;
+    std::vector<std::string> topics;
+    std::vector<TopicPartition> assignment;
+    std::optional<Waiting> joining;
+    std::optional<Waiting> syncing;
+  };
+  struct Group {
+    State state = State::kEmpty;
+    int64_t number = 0;  // of its rebalance timer
+    int32_t generation = 0;
+    std::string leader;
+    absl::btree_map<std::string, Member> members;
+    std::vector<std::string> pending_members;  // given an id, not joined yet
+    // First rebalance of an empty group: more members may come (InitialDelayedJoin).
+    bool initial_delay = false;
+    bool joined_during_delay = false;
+    sim::Time rebalance_deadline;
+    absl::btree_map<TopicPartition, int64_t> offsets;
+  };
+  enum TimerKind : uint32_t { kSession = 0, kRebalance = 1 };
+
+  Group* Find(const std::string& group);
+  ErrorCode CheckMember(const Group& group, const std::string& member, int32_t generation) const;
+  void PrepareRebalance(Group* group, sim::Env& env, sim::Effects& out);
+  void MaybeCompleteJoin(Group* group, bool time_is_up, sim::Env& env, sim::Effects& out);
+  void CompleteJoin(Group* group, sim::Env& env, sim::Effects& out);
+  void Remove(Group* group, const std::string& member, std::string_view why, sim::Env& env, sim::Effects& out);
+  void ArmSession(const Member& member, sim::Effects& out);
+  Record Encode(const std::string& name, const Group& group) const;
+  void Decode(const Record& record, sim::Effects& out);
+
+  int32_t broker_id_;
+  const BrokerConfig* config_;
+  uint32_t first_timer_;
+  int64_t next_number_ = 1;
+  absl::btree_map<std::string, Group> groups_;
+};
+
+}  // namespace brokersim::kafka
+
+#endif  // BROKERSIM_MODEL_KAFKA_GROUP_COORDINATOR_H_

@@ -1,0 +1,40 @@
+#include "model/kafka/messages.h"
+
+#include <array>
+
+namespace brokersim::kafka {
+
+std::string_view Name(ErrorCode error) {
+  constexpr std::array<std::string_view, 25> kNames = {
+      "NONE",
+      "UNKNOWN_TOPIC_OR_PARTITION",
+      "LEADER_NOT_AVAILABLE",
+      "NOT_LEADER_OR_FOLLOWER",
+      "REQUEST_TIMED_OUT",
+      "NOT_ENOUGH_REPLICAS",
+      "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
+      "OFFSET_OUT_OF_RANGE",
+      "FENCED_LEADER_EPOCH",
+      "UNKNOWN_LEADER_EPOCH",
+      "COORDINATOR_NOT_AVAILABLE",
+      "COORDINATOR_LOAD_IN_PROGRESS",
+      "NOT_COORDINATOR",
+      "ILLEGAL_GENERATION",
+      "UNKNOWN_MEMBER_ID",
+      "REBALANCE_IN_PROGRESS",
+      "MEMBER_ID_REQUIRED",
+      "OUT_OF_ORDER_SEQUENCE_NUMBER",
+      "INVALID_PRODUCER_EPOCH",
+      "STALE_BROKER_EPOCH",
+      "DUPLICATE_BROKER_REGISTRATION",
+      "INVALID_UPDATE_VERSION",
+      "INELIGIBLE_REPLICA",
+      "NOT_CONTROLLER",
+      "NETWORK_EXCEPTION",
+  };
+  return kNames[static_cast<size_t>(error)];
+}
+
+std::string LogName(const TopicPartition& tp) { return fmt::format("{}-{}", tp.topic, tp.partition); }
+
+}  // namespace brokersim::kafka

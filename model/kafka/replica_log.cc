@@ -1,0 +1,163 @@
+#include "model/kafka/replica_log.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace brokersim::kafka {
+
+ReplicaLog ReplicaLog::Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks) {
+  ReplicaLog recovered;
+  *blocks = 0;
+  if (epochs != nullptr && !epochs->blocks.empty()) {
+    const auto* checkpoint = epochs->blocks[0].content->As<LeaderEpochCheckpoint>();
+    CHECK(checkpoint != nullptr, "{} holds something else", epochs->name);
+    recovered.epoch_starts_ = checkpoint->entries;
+  }
+  if (log != nullptr) {
+    for (const sim::Block& block : log->blocks) {
+      if (block.torn) break;
+      CHECK(block.content->As<RecordBatch>() != nullptr, "{} holds something else", log->name);
+      recovered.NoteBatch(BatchRef(static_cast<const sim::Boxed<RecordBatch>*>(block.content.get())));
+      ++*blocks;
+    }
+  }
+  // LeaderEpochFileCache.truncateFromEnd at load: no epoch begins beyond the log's end.
+  std::erase_if(recovered.epoch_starts_, [&](const EpochStart& entry) {
+    return entry.start_offset > recovered.log_end_offset();
+  });
+  return recovered;
+}
+
+int32_t ReplicaLog::last_epoch() const {
+  return batches_.empty() ? -1 : batches_.back()->value().partition_leader_epoch;
+}
+
+ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate_of) const {
+  *duplicate_of = -1;
+  if (batch.producer_id == kNoProducerId) return ErrorCode::kNone;
+  const auto found = producers_.find(batch.producer_id);
+  // An unknown producer may begin anywhere (UnifiedLog, since KAFKA-7190).
+  if (found == producers_.end()) return ErrorCode::kNone;
+  const ProducerState& state = found->second;
+  if (batch.producer_epoch < state.epoch) return ErrorCode::kInvalidProducerEpoch;
+  if (batch.producer_epoch > state.epoch) {
+    return batch.base_sequence == 0 ? ErrorCode::kNone : ErrorCode::kOutOfOrderSequenceNumber;
+  }
+  for (const ProducerState::Batch& known : state.batches) {
+    if (known.first_sequence == batch.base_sequence && known.last_sequence == batch.last_sequence()) {
+      *duplicate_of = known.base_offset;
+      return ErrorCode::kNone;
+    }
+  }
+  // Sequences wrap from 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence).
+  const int32_t last = state.batches.back().last_sequence;
+  const int32_t next = last == INT32_MAX ? 0 : last + 1;
+  return batch.base_sequence == next ? ErrorCode::kNone : ErrorCode::kOutOfOrderSequenceNumber;
+}
+
+BatchRef ReplicaLog::AppendAsLeader(const RecordBatch& batch, int32_t leader_epoch) {
+  RecordBatch appended = batch;
+  appended.base_offset = log_end_offset();
+  appended.partition_leader_epoch = leader_epoch;
+  BatchRef ref = sim::MakePayload(std::move(appended));
+  NoteBatch(ref);
+  return ref;
+}
+
+void ReplicaLog::AppendAsFollower(BatchRef batch) {
+  CHECK(batch->value().base_offset == log_end_offset(), "batch of offset {} appended at {}",
+        batch->value().base_offset, log_end_offset());
+  NoteBatch(std::move(batch));
+}
+
+bool ReplicaLog::BeginEpoch(int32_t epoch) {
+  const EpochStart* last = epoch_starts_.empty() ? nullptr : &epoch_starts_.back();
+  if (last != nullptr && last->epoch >= epoch) return false;
+  // An epoch in which nothing was written makes room (LeaderEpochFileCache.assign).
+  std::erase_if(epoch_starts_, [&](const EpochStart& entry) {
+    return entry.start_offset >= log_end_offset();
+  });
+  epoch_starts_.push_back({epoch, log_end_offset()});
+  return true;
+}
+
+std::vector<BatchRef> ReplicaLog::TruncateTo(int64_t offset) {
+  auto first = batches_.end();
+  while (first != batches_.begin() && (*(first - 1))->value().next_offset() > offset) --first;
+  std::vector<BatchRef> removed(first, batches_.end());
+  if (removed.empty()) return removed;
+  batches_.erase(first, batches_.end());
+  std::erase_if(epoch_starts_, [&](const EpochStart& entry) {
+    return entry.start_offset >= log_end_offset();
+  });
+  // Producer state is rebuilt from what is left (ProducerStateManager.truncateAndReload).
+  producers_.clear();
+  for (const BatchRef& batch : batches_) NoteProducer(batch->value());
+  return removed;
+}
+
+EpochEndOffset ReplicaLog::EndOffsetForEpoch(int32_t epoch) const {
+  EpochEndOffset answer;
+  for (size_t i = 0; i < epoch_starts_.size(); ++i) {
+    if (epoch_starts_[i].epoch > epoch) break;
+    answer.epoch = epoch_starts_[i].epoch;
+    answer.end_offset =
+        i + 1 < epoch_starts_.size() ? epoch_starts_[i + 1].start_offset : log_end_offset();
+  }
+  return answer;
+}
+
+std::vector<BatchRef> ReplicaLog::Read(int64_t offset, int64_t limit, int64_t max_bytes) const {
+  std::vector<BatchRef> read;
+  auto it = std::partition_point(batches_.begin(), batches_.end(), [&](const BatchRef& batch) {
+    return batch->value().next_offset() <= offset;
+  });
+  int64_t bytes = 0;
+  for (; it != batches_.end() && (*it)->value().next_offset() <= limit; ++it) {
+    if (!read.empty() && bytes + (*it)->bytes() > max_bytes) break;
+    bytes += (*it)->bytes();
+    read.push_back(*it);
+  }
+  return read;
+}
+
+void ReplicaLog::NoteBatch(const BatchRef& batch) {
+  const RecordBatch& value = batch->value();
+  if (epoch_starts_.empty() || epoch_starts_.back().epoch < value.partition_leader_epoch) {
+    std::erase_if(epoch_starts_, [&](const EpochStart& entry) {
+      return entry.start_offset >= value.base_offset;
+    });
+    epoch_starts_.push_back({value.partition_leader_epoch, value.base_offset});
+  }
+  batches_.push_back(batch);
+  NoteProducer(value);
+}
+
+void ReplicaLog::NoteProducer(const RecordBatch& batch) {
+  if (batch.producer_id == kNoProducerId) return;
+  ProducerState& state = producers_[batch.producer_id];
+  if (batch.producer_epoch > state.epoch) {
+    state.epoch = batch.producer_epoch;
+    state.batches.clear();
+  }
+  if (state.batches.size() == ProducerState::kBatchesRetained) state.batches.erase(state.batches.begin());
+  state.batches.push_back({batch.base_sequence, batch.last_sequence(), batch.base_offset});
+}
+
+void ReplicaLog::CheckInvariants() const {
+  for (size_t i = 1; i < epoch_starts_.size(); ++i) {
+    CHECK(epoch_starts_[i - 1].epoch < epoch_starts_[i].epoch, "epochs {} and {} in this order",
+          epoch_starts_[i - 1].epoch, epoch_starts_[i].epoch);
+    CHECK(epoch_starts_[i - 1].start_offset <= epoch_starts_[i].start_offset,
+          "epoch {} begins before epoch {}", epoch_starts_[i].epoch, epoch_starts_[i - 1].epoch);
+  }
+  if (batches_.size() < 2) return;
+  // Only what was appended last can be new.
+  const RecordBatch& last = batches_.back()->value();
+  const RecordBatch& former = batches_[batches_.size() - 2]->value();
+  CHECK(former.next_offset() == last.base_offset, "a gap between {} and {}", former.next_offset(), last.base_offset);
+  CHECK(former.partition_leader_epoch <= last.partition_leader_epoch,
+        "epoch {} after epoch {} in the log", last.partition_leader_epoch, former.partition_leader_epoch);
+}
+
+}  // namespace brokersim::kafka

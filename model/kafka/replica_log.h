@@ -1,0 +1,96 @@
+// The log of one replica: batches, the leader-epoch cache, and what is known of producers.
+//
+// Only logic: who owns a log also writes it. Batch i of the log is block i of the file, so that a truncation is
+// the same number for both.
+#ifndef BROKERSIM_MODEL_KAFKA_REPLICA_LOG_H_
+#define BROKERSIM_MODEL_KAFKA_REPLICA_LOG_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "model/kafka/messages.h"
+#include "sim/disk/disk.h"
+
+namespace brokersim::kafka {
+
+// Where an epoch begins in a log (KIP-101; LeaderEpochFileCache.java).
+struct EpochStart {
+  int32_t epoch = -1;
+  int64_t start_offset = -1;
+  template <class V> void Fields(V& v) const {
+    v("epoch", epoch);
+    v("startOffset", start_offset);
+  }
+};
+
+// Content of the file leader-epoch-checkpoint.
+struct LeaderEpochCheckpoint {
+  static constexpr std::string_view kName = "leader-epoch-checkpoint";
+  std::vector<EpochStart> entries;
+  template <class V> void Fields(V& v) const { v("entries", entries); }
+};
+
+// What a broker knows of a producer's recent batches (ProducerStateEntry.java).
+struct ProducerState {
+  struct Batch {
+    int32_t first_sequence = -1;
+    int32_t last_sequence = -1;
+    int64_t base_offset = -1;
+  };
+  // NUM_BATCHES_TO_RETAIN (KAFKA-5494)
+  static constexpr size_t kBatchesRetained = 5;
+  int16_t epoch = -1;
+  std::vector<Batch> batches;  // oldest first
+};
+
+class ReplicaLog {
+ public:
+  // Recovery from a file: everything up to the first torn block. `blocks` gets how many of them are whole.
+  static ReplicaLog Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks);
+
+  int64_t log_end_offset() const { return batches_.empty() ? 0 : batches_.back()->value().next_offset(); }
+  int64_t log_start_offset() const { return 0; }
+  int64_t batch_count() const { return static_cast<int64_t>(batches_.size()); }
+  const std::vector<BatchRef>& batches() const { return batches_; }
+
+  // Epoch of the last batch, or -1 (what a fetch carries as lastFetchedEpoch).
+  int32_t last_epoch() const;
+  const std::vector<EpochStart>& epoch_starts() const { return epoch_starts_; }
+
+  // Sequence checks of an idempotent batch (B1.7; ProducerAppendInfo.checkSequence). kNone: append it.
+  // `duplicate_of` gets the base offset of the same batch if it is in the log already, else -1.
+  ErrorCode CheckProducer(const RecordBatch& batch, int64_t* duplicate_of) const;
+
+  // As leader: gives the batch its offset and epoch. Returns what was appended.
+  BatchRef AppendAsLeader(const RecordBatch& batch, int32_t leader_epoch);
+  // As follower: the leader's batch as it is. REQUIRES: it begins at the log's end.
+  void AppendAsFollower(BatchRef batch);
+  // Notes that an epoch begins at the log's end. Returns whether the cache changed.
+  bool BeginEpoch(int32_t epoch);
+
+  // Drops the batches that reach beyond `offset`; returns them.
+  std::vector<BatchRef> TruncateTo(int64_t offset);
+
+  // Largest epoch at or below `epoch`, and where it ends: the start of the next one, or the log's end (KIP-101,
+  // KIP-279). {-1, -1} if the log knows none.
+  EpochEndOffset EndOffsetForEpoch(int32_t epoch) const;
+
+  // Whole batches from the one that holds `offset` on, below `limit`, `max_bytes` of them (one at least).
+  std::vector<BatchRef> Read(int64_t offset, int64_t limit, int64_t max_bytes) const;
+
+  // Epochs and offsets rise along the log.
+  void CheckInvariants() const;
+
+ private:
+  void NoteBatch(const BatchRef& batch);
+  void NoteProducer(const RecordBatch& batch);
+
+  std::vector<BatchRef> batches_;
+  std::vector<EpochStart> epoch_starts_;
+  absl::btree_map<int64_t, ProducerState> producers_;
+};
+
+}  // namespace brokersim::kafka
+
+#endif  // BROKERSIM_MODEL_KAFKA_REPLICA_LOG_H_
