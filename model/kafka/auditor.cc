@@ -1,0 +1,136 @@
+#include "model/kafka/auditor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace brokersim::kafka {
+
+Auditor::Auditor(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const AuditorSpec> spec,
+                 sim::Env& env, sim::Effects& out)
+    : Client(std::move(cluster), Settings{5000, 100, 300000}), spec_(std::move(spec)) {
+  out.SetTimer({kBegin}, std::max(spec_->start - env.monotonic(), sim::Nanoseconds(0)));
+}
+
+void Auditor::Begin(sim::Env& env, sim::Effects& out) {
+  RefreshMetadata(env, out);
+  out.SetTimer({kGiveUp}, spec_->patience);
+  for (const TopicPartition& tp : spec_->logs) {
+    formats::Operation operation;
+    operation.set_f("read-all");
+    operation.add_actions()->mutable_poll()->set_log(LogName(tp));
+    Log log;
+    log.tp = tp;
+    log.op = out.Invoke(std::move(operation));
+    logs_.push_back(std::move(log));
+  }
+  for (size_t i = 0; i < logs_.size(); ++i) Advance(static_cast<int64_t>(i), env, out);
+  if (logs_.empty()) out.FinishSimulation();
+}
+
+void Auditor::Advance(int64_t index, sim::Env& env, sim::Effects& out) {
+  Log& log = logs_[static_cast<size_t>(index)];
+  if (log.done) return;
+  const Leader leader = LeaderOf(log.tp);
+  if (leader.id == kNoLeader) {
+    Retry(index, env, out);
+    return;
+  }
+  if (!log.end.has_value() || log.position >= *log.end) {
+    ListOffsetsRequest request;
+    request.tp = log.tp;
+    SendTo(leader.id, std::move(request), Tag{kListTag, index}, env, out);
+    return;
+  }
+  FetchRequest request;
+  request.partitions.push_back({log.tp, leader.epoch, log.position, -1});
+  SendTo(leader.id, std::move(request), Tag{kFetchTag, index}, env, out);
+}
+
+void Auditor::Retry(int64_t index, sim::Env& env, sim::Effects& out) {
+  RefreshMetadata(env, out);
+  out.SetTimer({kRetry, index}, sim::Milliseconds(settings().retry_backoff_ms));
+}
+
+void Auditor::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) {
+  Log& log = logs_[static_cast<size_t>(tag.arg)];
+  if (log.done) return;
+  if (tag.kind == kListTag) {
+    const auto& answer = std::get<ListOffsetsResponse>(body);
+    if (answer.error != ErrorCode::kNone) {
+      Retry(tag.arg, env, out);
+      return;
+    }
+    log.end = answer.offset;
+    // Read to the end, and the end is where it was.
+    if (log.position >= answer.offset) {
+      Conclude(&log, true, out);
+      return;
+    }
+    Advance(tag.arg, env, out);
+    return;
+  }
+  const FetchResponse::Partition& got = std::get<FetchResponse>(body).partitions[0];
+  if (got.error != ErrorCode::kNone) {
+    Retry(tag.arg, env, out);
+    return;
+  }
+  for (const BatchRef& batch : got.records) {
+    const RecordBatch& value = batch->value();
+    for (size_t i = 0; i < value.records.size(); ++i) {
+      const int64_t offset = value.base_offset + static_cast<int64_t>(i);
+      if (offset < log.position) continue;
+      formats::Read read;
+      read.set_offset(offset);
+      read.set_key(value.records[i].key);
+      read.set_value(value.records[i].value);
+      log.reads.push_back(std::move(read));
+    }
+    log.position = std::max(log.position, value.next_offset());
+  }
+  Advance(tag.arg, env, out);
+}
+
+void Auditor::OnLost(Tag tag, sim::Env& env, sim::Effects& out) { Retry(tag.arg, env, out); }
+
+void Auditor::Conclude(Log* log, bool complete, sim::Effects& out) {
+  log->done = true;
+  formats::Operation operation;
+  operation.set_f("read-all");
+  operation.set_type(complete ? formats::Operation::OK : formats::Operation::INFO);
+  if (!complete) operation.set_error("TIMEOUT");
+  formats::Poll* poll = operation.add_actions()->mutable_poll();
+  poll->set_log(LogName(log->tp));
+  poll->set_next(log->position);
+  if (complete) poll->set_end(*log->end);
+  for (formats::Read& read : log->reads) *poll->add_reads() = std::move(read);
+  out.Complete(log->op, std::move(operation));
+  const bool all = std::all_of(logs_.begin(), logs_.end(), [](const Log& each) { return each.done; });
+  if (all) out.FinishSimulation();
+}
+
+void Auditor::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
+  switch (static_cast<TimerKind>(timer.kind)) {
+    case kBegin:
+      Begin(env, out);
+      return;
+    case kGiveUp:
+      for (Log& log : logs_) {
+        if (!log.done) Conclude(&log, false, out);
+      }
+      return;
+    case kRetry:
+      Advance(timer.arg, env, out);
+      return;
+  }
+}
+
+std::string_view Auditor::ClientTimerName(uint32_t kind) const {
+  switch (static_cast<TimerKind>(kind)) {
+    case kBegin: return "begin-audit";
+    case kGiveUp: return "give-up";
+    case kRetry: return "retry";
+  }
+  return "?";
+}
+
+}  // namespace brokersim::kafka

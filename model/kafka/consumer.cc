@@ -1,0 +1,384 @@
+// The application and the fetcher; consumer_group.cc has the group and the commits.
+#include "model/kafka/consumer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace brokersim::kafka {
+namespace {
+
+// How long the application lets poll() wait.
+constexpr sim::Duration kPollWait = sim::Seconds(1);
+
+}  // namespace
+
+Consumer::Consumer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ConsumerSpec> spec,
+                   sim::Env& env, sim::Effects& out)
+    : Client(std::move(cluster), Settings{spec->config.request_timeout_ms, spec->config.retry_backoff_ms,
+                                          spec->config.metadata_max_age_ms}),
+      spec_(std::move(spec)) {
+  RefreshMetadata(env, out);
+  last_auto_commit_ = env.monotonic();
+  out.SetTimer({kStart}, std::max(spec_->start - env.monotonic(), sim::Nanoseconds(0)));
+}
+
+void Consumer::OnStop(sim::Env& env, sim::Effects& out) {
+  if (membership_ == Membership::kStable) {
+    SendTo(coordinator_, LeaveGroupRequest{spec_->config.group_id, member_id_}, Tag{kLeaveTag}, env, out);
+  }
+  out.Exit();
+}
+
+// ---- The application: poll, process, commit, and again
+
+void Consumer::Poll(sim::Env& env, sim::Effects& out) {
+  activity_ = Activity::kPolling;
+  out.SetTimer({kPollInterval}, sim::Milliseconds(spec_->config.max_poll_interval_ms));
+  formats::Operation operation;
+  operation.set_f("poll");
+  poll_op_ = out.Invoke(std::move(operation));
+  const bool auto_commit = in_group() && spec_->config.enable_auto_commit;
+  if (auto_commit && membership_ == Membership::kStable &&
+      (rejoin_needed_ || env.monotonic() - last_auto_commit_ >= sim::Milliseconds(spec_->config.auto_commit_interval_ms))) {
+    // ConsumerCoordinator.maybeAutoCommitOffsetsAsync: the positions after what former polls returned.
+    last_auto_commit_ = env.monotonic();
+    for (const auto& [tp, state] : partitions_) {
+      if (state.position >= 0) to_commit_[tp] = state.position;
+    }
+    if (!to_commit_.empty()) SendCommit(/*waits=*/false, env, out);
+  }
+  EnsureGroup(env, out);
+  out.SetTimer({kPollTimeout}, kPollWait);
+  SendFetches(env, out);
+  ReturnFromPoll(/*time_is_up=*/false, env, out);
+}
+
+// Ends the poll if there are records, or its time is up. Returns whether it ended.
+bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out) {
+  if (activity_ != Activity::kPolling) return false;
+  int64_t room = spec_->config.max_poll_records;
+  formats::Operation operation;
+  operation.set_f("poll");
+  operation.set_type(formats::Operation::OK);
+  bool any = false;
+  const bool may_return = !in_group() || membership_ == Membership::kStable;
+  for (auto& [tp, state] : partitions_) {
+    if (!may_return || state.position < 0) continue;
+    formats::Poll* poll = operation.add_actions()->mutable_poll();
+    poll->set_log(LogName(tp));
+    poll->set_group(spec_->config.group_id);
+    poll->set_from(state.position);
+    while (room > 0 && !state.buffer.empty()) {
+      Fetched record = std::move(state.buffer.front());
+      state.buffer.pop_front();
+      --room;
+      any = true;
+      state.position = record.offset + 1;
+      formats::Read* read = poll->add_reads();
+      read->set_offset(record.offset);
+      read->set_key(record.key);
+      read->set_value(record.value);
+      out.Record(formats::RecordVerb::kDelivered, poll->log(), record.offset, record.value);
+      work_.push_back({tp, std::move(record)});
+    }
+    poll->set_next(state.position);
+    if (state.high_watermark.has_value()) poll->set_end(*state.high_watermark);
+  }
+  if (!any && !time_is_up) return false;
+  out.CancelTimer({kPollTimeout});
+  out.Complete(*poll_op_, std::move(operation));
+  poll_op_.reset();
+  SendFetches(env, out);
+  if (!any) {
+    Poll(env, out);
+    return true;
+  }
+  if (spec_->commit == CommitPolicy::kBeforeProcessing && in_group() && !spec_->config.enable_auto_commit) {
+    for (const Work& work : work_) to_commit_[work.tp] = work.record.offset + 1;
+    activity_ = Activity::kCommittingBefore;
+    CommitSync(env, out);
+    return true;
+  }
+  ProcessNext(env, out);
+  return true;
+}
+
+void Consumer::ProcessNext(sim::Env& env, sim::Effects& out) {
+  if (work_.empty()) {
+    AfterBatch(env, out);
+    return;
+  }
+  activity_ = Activity::kProcessing;
+  out.SetTimer({kProcessed}, spec_->processing.Sample(env.Random("processing")));
+}
+
+// The record is processed: its effect goes to the ledger, which answers when it has taken place.
+void Consumer::SendEffect(sim::Env& env, sim::Effects& out) {
+  if (!spec_->ledger.valid()) {
+    to_commit_[work_.front().tp] = work_.front().record.offset + 1;
+    work_.pop_front();
+    ProcessNext(env, out);
+    return;
+  }
+  activity_ = Activity::kAwaitingLedger;
+  if (!ledger_conn_.valid()) ledger_conn_ = out.Connect(spec_->ledger);
+  const Work& work = work_.front();
+  out.Send(ledger_conn_,
+           sim::MakePayload(app::ApplyEffect{++effect_number_, spec_->config.group_id, LogName(work.tp),
+                                             work.record.offset, work.record.value, spec_->idempotent_effects}));
+}
+
+void Consumer::OnOtherMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) {
+  const auto* applied = message.payload.As<app::EffectApplied>();
+  CHECK(applied != nullptr, "{} got a {}", env.name(), message.payload.name());
+  if (activity_ != Activity::kAwaitingLedger || applied->number != effect_number_) return;
+  to_commit_[work_.front().tp] = work_.front().record.offset + 1;
+  work_.pop_front();
+  ProcessNext(env, out);
+}
+
+void Consumer::OnOtherDisconnected(sim::ConnId conn, sim::Env&, sim::Effects& out) {
+  if (conn != ledger_conn_) return;
+  ledger_conn_ = sim::ConnId{};
+  // The effect may have taken place: an application that retries does it again.
+  if (activity_ == Activity::kAwaitingLedger) out.SetTimer({kLedgerRetry}, sim::Milliseconds(settings().retry_backoff_ms));
+}
+
+void Consumer::AfterBatch(sim::Env& env, sim::Effects& out) {
+  if (spec_->commit == CommitPolicy::kAfterProcessing && in_group() && !spec_->config.enable_auto_commit &&
+      !to_commit_.empty()) {
+    activity_ = Activity::kCommittingAfter;
+    CommitSync(env, out);
+    return;
+  }
+  Poll(env, out);
+}
+
+// ---- Fetching
+
+void Consumer::SendFetches(sim::Env& env, sim::Effects& out) {
+  absl::btree_map<int32_t, FetchRequest> requests;
+  bool unknown_leader = false;
+  for (auto& [tp, state] : partitions_) {
+    if (state.fetching || state.fetch_position < 0 || !state.buffer.empty()) continue;
+    const Leader leader = LeaderOf(tp);
+    if (leader.id == kNoLeader) {
+      unknown_leader = true;
+      continue;
+    }
+    FetchRequest& request = requests[leader.id];
+    request.partitions.push_back({tp, leader.epoch, state.fetch_position, -1});
+    state.fetching = true;
+  }
+  if (unknown_leader) RefreshMetadata(env, out);
+  for (auto& [broker, request] : requests) {
+    request.max_wait_ms = static_cast<int32_t>(spec_->config.fetch_max_wait_ms);
+    request.min_bytes = static_cast<int32_t>(spec_->config.fetch_min_bytes);
+    SendTo(broker, std::move(request), Tag{kFetchTag, (assignment_ << 32) | broker}, env, out);
+  }
+}
+
+void Consumer::OnFetchedFrom(int32_t, const FetchResponse& m, sim::Env& env, sim::Effects& out) {
+  bool retry = false;
+  for (const FetchResponse::Partition& got : m.partitions) {
+    const auto found = partitions_.find(got.tp);
+    if (found == partitions_.end()) continue;
+    PartitionState& state = found->second;
+    state.fetching = false;
+    if (got.error == ErrorCode::kOffsetOutOfRange) {
+      // auto.offset.reset
+      state.fetch_position = -1;
+      state.buffer.clear();
+      ResetPositions(env, out);
+      continue;
+    }
+    if (got.error != ErrorCode::kNone) {
+      retry = true;
+      continue;
+    }
+    state.high_watermark = got.high_watermark;
+    for (const BatchRef& batch : got.records) {
+      const RecordBatch& value = batch->value();
+      for (size_t i = 0; i < value.records.size(); ++i) {
+        const int64_t offset = value.base_offset + static_cast<int64_t>(i);
+        // A batch may begin before what was asked for.
+        if (offset < state.fetch_position) continue;
+        state.buffer.push_back({offset, value.records[i].key, value.records[i].value});
+      }
+      state.fetch_position = std::max(state.fetch_position, value.next_offset());
+    }
+  }
+  if (retry) {
+    RefreshMetadata(env, out);
+    RetryFetches(env, out);
+  }
+  if (!ReturnFromPoll(/*time_is_up=*/false, env, out) && !retry) SendFetches(env, out);
+}
+
+void Consumer::RetryFetches(sim::Env&, sim::Effects& out) {
+  out.SetTimer({kFetchRetry}, sim::Milliseconds(settings().retry_backoff_ms));
+}
+
+// ---- Events
+
+void Consumer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) {
+  switch (static_cast<TagKind>(tag.kind)) {
+    case kFindTag: {
+      const auto& found = std::get<FindCoordinatorResponse>(body);
+      if (found.error != ErrorCode::kNone) {
+        membership_ = Membership::kNone;
+        out.SetTimer({kGroupRetry}, sim::Milliseconds(settings().retry_backoff_ms));
+        return;
+      }
+      coordinator_ = found.node_id;
+      Join(env, out);
+      return;
+    }
+    case kJoinTag:
+      OnJoined(std::get<JoinGroupResponse>(body), env, out);
+      return;
+    case kSyncTag:
+      OnSyncedGroup(std::get<SyncGroupResponse>(body), env, out);
+      return;
+    case kHeartbeatTag:
+      heartbeat_in_flight_ = false;
+      OnHeartbeatAnswer(std::get<HeartbeatResponse>(body).error, env, out);
+      return;
+    case kLeaveTag:
+      return;
+    case kOffsetsTag:
+      if (tag.arg == assignment_) OnOffsets(std::get<OffsetFetchResponse>(body), env, out);
+      return;
+    case kListTag: {
+      const auto& offsets = std::get<ListOffsetsResponse>(body);
+      const auto found = partitions_.find(offsets.tp);
+      if (tag.arg != assignment_ || found == partitions_.end()) return;
+      if (offsets.error != ErrorCode::kNone) {
+        RefreshMetadata(env, out);
+        RetryFetches(env, out);
+        return;
+      }
+      found->second.fetch_position = offsets.offset;
+      found->second.position = offsets.offset;
+      SendFetches(env, out);
+      return;
+    }
+    case kFetchTag:
+      if (tag.arg >> 32 != assignment_) return;
+      OnFetchedFrom(static_cast<int32_t>(tag.arg & 0xffffffff), std::get<FetchResponse>(body), env, out);
+      return;
+    case kCommitTag:
+      ConcludeCommit(tag.arg == 1, std::get<OffsetCommitResponse>(body).error, env, out);
+      return;
+  }
+}
+
+void Consumer::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
+  switch (static_cast<TagKind>(tag.kind)) {
+    case kFindTag:
+    case kJoinTag:
+    case kSyncTag:
+      OnGroupError(ErrorCode::kCoordinatorNotAvailable, env, out);
+      return;
+    case kHeartbeatTag:
+      heartbeat_in_flight_ = false;
+      OnHeartbeatAnswer(ErrorCode::kCoordinatorNotAvailable, env, out);
+      return;
+    case kLeaveTag:
+      return;
+    case kOffsetsTag:
+      if (tag.arg == assignment_) OnGroupError(ErrorCode::kCoordinatorNotAvailable, env, out);
+      return;
+    case kListTag:
+      if (tag.arg != assignment_) return;
+      RefreshMetadata(env, out);
+      RetryFetches(env, out);
+      return;
+    case kFetchTag:
+      if (tag.arg >> 32 != assignment_) return;
+      // Which partitions it was about doesn't matter: none of that broker's is being fetched any more.
+      for (auto& [tp, state] : partitions_) {
+        if (LeaderOf(tp).id == static_cast<int32_t>(tag.arg & 0xffffffff)) state.fetching = false;
+      }
+      RefreshMetadata(env, out);
+      RetryFetches(env, out);
+      return;
+    case kCommitTag:
+      ConcludeCommit(tag.arg == 1, ErrorCode::kCoordinatorNotAvailable, env, out);
+      return;
+  }
+}
+
+void Consumer::OnMetadata(sim::Env& env, sim::Effects& out) {
+  if (!in_group() && partitions_.empty() && activity_ != Activity::kIdle) EnsureGroup(env, out);
+  SendFetches(env, out);
+}
+
+void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
+  switch (static_cast<TimerKind>(timer.kind)) {
+    case kStart:
+      if (activity_ == Activity::kIdle) Poll(env, out);
+      return;
+    case kPollTimeout:
+      ReturnFromPoll(/*time_is_up=*/true, env, out);
+      return;
+    case kProcessed:
+      SendEffect(env, out);
+      return;
+    case kHeartbeat:
+      if (membership_ != Membership::kStable && membership_ != Membership::kSyncing) return;
+      out.SetTimer(timer, sim::Milliseconds(spec_->config.heartbeat_interval_ms));
+      if (heartbeat_in_flight_) return;
+      heartbeat_in_flight_ = true;
+      SendTo(coordinator_, HeartbeatRequest{spec_->config.group_id, generation_, member_id_}, Tag{kHeartbeatTag}, env, out);
+      return;
+    case kGroupRetry:
+      EnsureGroup(env, out);
+      return;
+    case kFetchRetry:
+      ResetPositions(env, out);
+      SendFetches(env, out);
+      return;
+    case kCommitRetry:
+      SendCommit(/*waits=*/true, env, out);
+      return;
+    case kPollInterval:
+      // The heartbeat thread leaves the group on behalf of an application that is stuck (KIP-62).
+      if (membership_ != Membership::kStable) return;
+      out.Note("poll-interval", "max.poll.interval.ms has passed without a poll: leaves the group");
+      SendTo(coordinator_, LeaveGroupRequest{spec_->config.group_id, member_id_}, Tag{kLeaveTag}, env, out);
+      member_id_.clear();
+      generation_ = -1;
+      membership_ = Membership::kNone;
+      rejoin_needed_ = true;
+      return;
+    case kLedgerRetry:
+      SendEffect(env, out);
+      return;
+  }
+}
+
+std::string_view Consumer::ClientTimerName(uint32_t kind) const {
+  switch (static_cast<TimerKind>(kind)) {
+    case kStart: return "start";
+    case kPollTimeout: return "poll-timeout";
+    case kProcessed: return "processed";
+    case kHeartbeat: return "heartbeat";
+    case kGroupRetry: return "group-retry";
+    case kFetchRetry: return "fetch-retry";
+    case kCommitRetry: return "commit-retry";
+    case kPollInterval: return "max-poll-interval";
+    case kLedgerRetry: return "ledger-retry";
+  }
+  return "?";
+}
+
+void Consumer::Describe(sim::Describer& d) const {
+  if (in_group()) {
+    d.Set("member", member_id_);
+    d.Set("generation", generation_);
+  }
+  for (const auto& [tp, state] : partitions_) d.Set(LogName(tp) + ".position", state.position);
+}
+
+}  // namespace brokersim::kafka

@@ -1,0 +1,178 @@
+// Consumer: the Java consumer client with the classic group protocol, and the application around it:
+// poll, process, commit, in the order that it was told.
+// (KafkaConsumer.java, AbstractCoordinator.java, ConsumerCoordinator.java, Fetcher.java, RangeAssignor.java)
+//
+// The effect of a record takes place in a ledger (model/app), as if in a database.
+#ifndef BROKERSIM_MODEL_KAFKA_CONSUMER_H_
+#define BROKERSIM_MODEL_KAFKA_CONSUMER_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "model/app/ledger.h"
+#include "model/kafka/client.h"
+#include "sim/random/distributions.h"
+
+namespace brokersim::kafka {
+
+// When the application commits what it got from a poll. With enable.auto.commit, poll() does it instead.
+enum class CommitPolicy { kNever, kBeforeProcessing, kAfterProcessing };
+
+struct ConsumerSpec {
+  ConsumerConfig config;
+  std::vector<std::string> topics;
+  CommitPolicy commit = CommitPolicy::kAfterProcessing;
+  // Time to process a record, before its effect.
+  sim::Distribution processing;
+  // Where effects take place; invalid: processing has none.
+  sim::NodeId ledger;
+  // Effects are applied once for each value, however often a record comes.
+  bool idempotent_effects = false;
+  sim::Time start;
+};
+
+class Consumer final : public Client {
+ public:
+  Consumer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ConsumerSpec> spec, sim::Env& env,
+           sim::Effects& out);
+  std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<Consumer>(*this); }
+  void OnStop(sim::Env& env, sim::Effects& out) override;
+  void Describe(sim::Describer& d) const override;
+
+ protected:
+  void OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) override;
+  void OnLost(Tag tag, sim::Env& env, sim::Effects& out) override;
+  void OnMetadata(sim::Env& env, sim::Effects& out) override;
+  void OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  std::string_view ClientTimerName(uint32_t kind) const override;
+  void OnOtherMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
+  void OnOtherDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
+
+ private:
+  enum TimerKind : uint32_t {
+    kStart = kFirstTimer,
+    kPollTimeout,
+    kProcessed,
+    kHeartbeat,
+    kGroupRetry,
+    kFetchRetry,
+    kCommitRetry,
+    kPollInterval,
+    kLedgerRetry,
+  };
+  enum TagKind : int {
+    kFindTag,
+    kJoinTag,
+    kSyncTag,
+    kHeartbeatTag,
+    kLeaveTag,
+    kOffsetsTag,
+    kListTag,       // arg: index of the partition in assignment order
+    kFetchTag,      // arg: broker
+    kCommitTag,     // arg: 1 if the application waits for it
+  };
+  // What the client is doing about its group.
+  enum class Membership { kNone, kFinding, kJoining, kSyncing, kStable };
+  // What the application is doing.
+  enum class Activity { kIdle, kPolling, kCommittingBefore, kProcessing, kAwaitingLedger, kCommittingAfter };
+
+  struct Fetched {
+    int64_t offset = 0;
+    std::string key;
+    std::string value;
+  };
+  struct PartitionState {
+    // Next offset to fetch; -1 until it is known.
+    int64_t fetch_position = -1;
+    // Next offset that poll() returns: what auto-commit commits.
+    int64_t position = -1;
+    std::deque<Fetched> buffer;
+    std::optional<int64_t> high_watermark;
+    bool fetching = false;
+  };
+  struct Work {
+    TopicPartition tp;
+    Fetched record;
+  };
+
+  // The application.
+  void Poll(sim::Env& env, sim::Effects& out);
+  bool ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out);
+  void ProcessNext(sim::Env& env, sim::Effects& out);
+  void SendEffect(sim::Env& env, sim::Effects& out);
+  void AfterBatch(sim::Env& env, sim::Effects& out);
+
+  // Commits.
+  void CommitSync(sim::Env& env, sim::Effects& out);
+  void SendCommit(bool waits, sim::Env& env, sim::Effects& out);
+  void ConcludeCommit(bool waits, ErrorCode error, sim::Env& env, sim::Effects& out);
+  void EndCommitOperation(ErrorCode error, sim::Effects& out);
+
+  // The group.
+  void EnsureGroup(sim::Env& env, sim::Effects& out);
+  void FindCoordinator(sim::Env& env, sim::Effects& out);
+  void Join(sim::Env& env, sim::Effects& out);
+  void OnJoined(const JoinGroupResponse& m, sim::Env& env, sim::Effects& out);
+  void OnSyncedGroup(const SyncGroupResponse& m, sim::Env& env, sim::Effects& out);
+  void OnHeartbeatAnswer(ErrorCode error, sim::Env& env, sim::Effects& out);
+  void OnGroupError(ErrorCode error, sim::Env& env, sim::Effects& out);
+  void Revoke(sim::Effects& out);
+  void Assign(const std::vector<TopicPartition>& partitions, sim::Env& env, sim::Effects& out);
+  std::vector<MemberAssignment> AssignRanges(const std::vector<JoinGroupResponse::Member>& members) const;
+  void FetchOffsets(sim::Env& env, sim::Effects& out);
+  void OnOffsets(const OffsetFetchResponse& m, sim::Env& env, sim::Effects& out);
+  void ResetPositions(sim::Env& env, sim::Effects& out);
+  void RecordAssignment(sim::Effects& out);
+
+  // Fetching.
+  void SendFetches(sim::Env& env, sim::Effects& out);
+  void OnFetchedFrom(int32_t broker, const FetchResponse& m, sim::Env& env, sim::Effects& out);
+  void RetryFetches(sim::Env& env, sim::Effects& out);
+
+  bool in_group() const { return !spec_->config.group_id.empty(); }
+
+  std::shared_ptr<const ConsumerSpec> spec_;
+
+  Membership membership_ = Membership::kNone;
+  int32_t coordinator_ = -1;
+  std::string member_id_;
+  int32_t generation_ = -1;
+  bool rejoin_needed_ = false;
+  bool heartbeat_in_flight_ = false;
+  // Assignments have numbers, so that an answer for a former one is recognised.
+  int64_t assignment_ = 0;
+  absl::btree_map<TopicPartition, PartitionState> partitions_;
+
+  Activity activity_ = Activity::kIdle;
+  std::optional<sim::OpId> poll_op_;
+  std::deque<Work> work_;
+  sim::Time last_auto_commit_;
+  std::optional<sim::OpId> commit_op_;
+  std::vector<PartitionOffset> committing_;
+  // What was processed, or handed over, since the last commit.
+  absl::btree_map<TopicPartition, int64_t> to_commit_;
+  sim::ConnId ledger_conn_;
+  int64_t effect_number_ = 0;
+};
+
+class ConsumerFactory final : public sim::ProcessFactory {
+ public:
+  ConsumerFactory(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ConsumerSpec> spec)
+      : cluster_(std::move(cluster)), spec_(std::move(spec)) {}
+  std::unique_ptr<sim::Process> Boot(sim::Env& env, sim::Effects& out) const override {
+    return std::make_unique<Consumer>(cluster_, spec_, env, out);
+  }
+
+ private:
+  std::shared_ptr<const ClusterSpec> cluster_;
+  std::shared_ptr<const ConsumerSpec> spec_;
+};
+
+}  // namespace brokersim::kafka
+
+#endif  // BROKERSIM_MODEL_KAFKA_CONSUMER_H_

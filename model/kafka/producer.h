@@ -1,0 +1,126 @@
+// Producer: the Java producer client, and the application that sends with it.
+// (KafkaProducer.java, RecordAccumulator.java, Sender.java, TransactionManager.java for sequences)
+#ifndef BROKERSIM_MODEL_KAFKA_PRODUCER_H_
+#define BROKERSIM_MODEL_KAFKA_PRODUCER_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "model/kafka/client.h"
+#include "sim/random/distributions.h"
+
+namespace brokersim::kafka {
+
+struct ProducerSpec {
+  ProducerConfig config;
+  std::string topic;
+  // The application sends this many records (0: without end), `interval` apart, from `start` on and not after `stop`.
+  int64_t records = 0;
+  sim::Distribution interval;
+  sim::Time start;
+  std::optional<sim::Time> stop;
+  // Different keys; 0: records have none.
+  int64_t keys = 0;
+};
+
+// Partition of a keyed record: positive murmur2 modulo (BuiltInPartitioner.partitionForKey).
+int32_t PartitionForKey(std::string_view key, int32_t partitions);
+
+class Producer final : public Client {
+ public:
+  Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ProducerSpec> spec, sim::Env& env,
+           sim::Effects& out);
+  std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<Producer>(*this); }
+  void Describe(sim::Describer& d) const override;
+  void CheckInvariants() const override;
+
+ protected:
+  void OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) override;
+  void OnLost(Tag tag, sim::Env& env, sim::Effects& out) override;
+  void OnMetadata(sim::Env& env, sim::Effects& out) override;
+  void OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  std::string_view ClientTimerName(uint32_t kind) const override;
+
+ private:
+  enum TimerKind : uint32_t { kNextRecord = kFirstTimer, kSend, kInitBackoff, kExpiry };
+  enum TagKind : int { kInitTag, kProduceTag };
+
+  struct Pending {
+    Record record;
+    sim::OpId op;
+  };
+  struct Batch {
+    int64_t number = 0;
+    std::vector<Pending> records;
+    int64_t bytes = 0;
+    sim::Time created;
+    sim::Time ready_at;         // of a retry: not before
+    int64_t attempts = 0;
+    bool maybe_stored = false;  // an attempt's outcome is unknown
+    int16_t producer_epoch = -1;
+    int32_t sequence = -1;      // -1: not given yet
+    BatchRef sent;              // what travels; a retry is the same batch
+  };
+  struct PartitionState {
+    std::deque<Batch> queue;
+    std::vector<Batch> in_flight;  // in order of sending
+    int16_t producer_epoch = 0;
+    int32_t next_sequence = 0;
+    // A batch with a sequence failed without it being known whether it is stored (KIP-360).
+    bool unresolved = false;
+  };
+
+  void SendNextRecord(sim::Env& env, sim::Effects& out);
+  void Enqueue(const TopicPartition& tp, Record record, sim::OpId op, sim::Env& env);
+  TopicPartition ChoosePartition(const std::string& key, sim::Env& env);
+
+  // Sends whatever may be sent now; arms the timer for what may be sent later.
+  void Drain(sim::Env& env, sim::Effects& out);
+  std::optional<Batch> TakeReady(const TopicPartition& tp, PartitionState* state, sim::Env& env,
+                                 std::optional<sim::Time>* next);
+  void GiveSequence(PartitionState* state, Batch* batch);
+  void SendRequest(int32_t broker, std::vector<std::pair<TopicPartition, Batch>> batches, sim::Env& env,
+                   sim::Effects& out);
+  void OnProduced(int64_t request, const ProduceResponse& m, sim::Env& env, sim::Effects& out);
+  void Conclude(const TopicPartition& tp, int64_t batch, ErrorCode error, int64_t base_offset, sim::Env& env,
+                sim::Effects& out);
+  bool CanRetry(const PartitionState& state, const Batch& batch, ErrorCode error, sim::Env& env) const;
+  void Requeue(PartitionState* state, Batch batch, sim::Env& env);
+  void Complete(const TopicPartition& tp, const Batch& batch, ErrorCode error, int64_t base_offset, sim::Effects& out);
+  void ExpireBatches(sim::Env& env, sim::Effects& out);
+  void BumpEpoch(PartitionState* state);
+
+  std::shared_ptr<const ProducerSpec> spec_;
+  int64_t records_sent_ = 0;
+  int64_t next_batch_ = 1;
+  int64_t next_request_ = 1;
+  int64_t producer_id_ = kNoProducerId;
+  int16_t producer_epoch_ = 0;
+  bool init_asked_ = false;
+  absl::btree_map<TopicPartition, PartitionState> partitions_;
+  std::optional<TopicPartition> sticky_;
+  // What each request in flight carries.
+  absl::btree_map<int64_t, std::vector<std::pair<TopicPartition, int64_t>>> requests_in_flight_;
+};
+
+class ProducerFactory final : public sim::ProcessFactory {
+ public:
+  ProducerFactory(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ProducerSpec> spec)
+      : cluster_(std::move(cluster)), spec_(std::move(spec)) {}
+  std::unique_ptr<sim::Process> Boot(sim::Env& env, sim::Effects& out) const override {
+    return std::make_unique<Producer>(cluster_, spec_, env, out);
+  }
+
+ private:
+  std::shared_ptr<const ClusterSpec> cluster_;
+  std::shared_ptr<const ProducerSpec> spec_;
+};
+
+}  // namespace brokersim::kafka
+
+#endif  // BROKERSIM_MODEL_KAFKA_PRODUCER_H_
