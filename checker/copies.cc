@@ -16,11 +16,11 @@ void CheckStoredTwice(const Facts& facts, Findings* findings) {
     const absl::Span<const Placement> places = facts.PlacementsOf(record);
     if (places.size() < 2) continue;
     std::string text =
-        fmt::format("{} is stored {} times in {}:", Quoted(facts, record), places.size(),
+        fmt::format("{} was seen at {} offsets of {}:", Quoted(facts, record), places.size(),
                     facts.LogName(facts.LogOf(record)));
     std::vector<OpIndex> ops;
     for (const Placement& place : places) {
-      text += fmt::format("{} at offset {} ({})", &place == &places[0] ? "" : ",", place.offset,
+      text += fmt::format("{} at {} ({})", &place == &places[0] ? "" : ",", place.offset,
                           SeenBy(facts, place.op, place.by));
       ops.push_back(place.op);
     }

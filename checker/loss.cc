@@ -88,7 +88,7 @@ class LossCheck {
     if (reader != kNoOp) {
       text += fmt::format("; {} had read it at {}", Who(facts_, reader), At(facts_, reader));
     }
-    formats::Anomaly& anomaly = findings_->Add({ack.done, audit.done, reader}, text + ".");
+    formats::Anomaly& anomaly = findings_->Add({ack.done, audit.done}, text + ".");
     AddRecord(facts_, ack.record, ack.offset, &anomaly);
   }
 

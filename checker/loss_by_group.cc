@@ -73,7 +73,7 @@ void Report(const Facts& facts, const FinalPosition& position, const ReadFact& r
   formats::Anomaly& anomaly = findings->Add(
       {ack == nullptr ? kNoOp : ack->done, position.commit, audit.done},
       fmt::format("{} holds {} at offset {} (read-all of {} at {}), and group {} committed offset "
-                  "{} past it ({} at {}), but never processed it: the application has lost it.",
+                  "{}, past it ({} at {}), but never processed it: the application has lost it.",
                   facts.LogName(position.log), Quoted(facts, read.record), read.offset,
                   Who(facts, audit.done), At(facts, audit.done), facts.GroupName(position.group),
                   position.committed, Who(facts, position.commit), At(facts, position.commit)));

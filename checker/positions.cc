@@ -34,7 +34,7 @@ void CheckInconsistentOffsets(const Facts& facts, Findings* findings) {
       ++end;
     }
     if (end - first > 1) {
-      std::string text = fmt::format("Offset {} of {} holds {} different records:",
+      std::string text = fmt::format("Offset {} of {} was seen to hold {} records:",
                                      claims[first].place.offset,
                                      facts.LogName(claims[first].log), end - first);
       std::vector<OpIndex> ops;

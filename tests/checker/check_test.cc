@@ -121,7 +121,7 @@ TEST(LostWrite, ReadOnceAndThenLostNamesTheReader) {
     c1 ok poll x from=0 next=1 end=1 0:a
     audit ok read-all x from=0 next=1 end=1 0:z)"),
                                 {"lost-write"});
-  EXPECT_EQ(Summary(verdict), "lost-write[1 3 5]");
+  EXPECT_EQ(Summary(verdict), "lost-write[1 5]");
   EXPECT_NE(verdict.anomalies(0).explanation().find("c1 had read it at 4.0 ms"), std::string::npos)
       << PrintVerdict(verdict);
 }
