@@ -15,9 +15,8 @@ void CheckStoredTwice(const Facts& facts, Findings* findings) {
   for (Id record = 0; record < facts.records(); ++record) {
     const absl::Span<const Placement> places = facts.PlacementsOf(record);
     if (places.size() < 2) continue;
-    std::string text =
-        fmt::format("{} was seen at {} offsets of {}:", Quoted(facts, record), places.size(),
-                    facts.LogName(facts.LogOf(record)));
+    std::string text = fmt::format("{} was seen at {} offsets of {}:", Quoted(facts, record),
+                                   places.size(), facts.LogName(facts.LogOf(record)));
     std::vector<OpIndex> ops;
     for (const Placement& place : places) {
       text += fmt::format("{} at {} ({})", &place == &places[0] ? "" : ",", place.offset,

@@ -206,9 +206,9 @@ void Facts::AddAudit(absl::Span<const PollFact> steps, Id log) {
 }
 
 const ReadFact* Audit::NextFrom(int64_t offset) const {
-  const auto it = std::lower_bound(
-      reads.begin(), reads.end(), offset,
-      [](const ReadFact& read, int64_t wanted) { return read.offset < wanted; });
+  const auto it =
+      std::lower_bound(reads.begin(), reads.end(), offset,
+                       [](const ReadFact& read, int64_t wanted) { return read.offset < wanted; });
   return it == reads.end() ? nullptr : &*it;
 }
 

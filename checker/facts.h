@@ -92,8 +92,8 @@ struct Placement {
 
 // The read-alls of one log: the last one that reached its end, and whether one failed after it.
 struct Audit {
-  bool asked = false;       // there was a read-all of this log
-  bool complete = false;    // ... and one reached the end; then the following hold
+  bool asked = false;     // there was a read-all of this log
+  bool complete = false;  // ... and one reached the end; then the following hold
   OpIndex invoke = kNoOp;
   OpIndex done = kNoOp;
   int64_t from = 0;
@@ -134,7 +134,7 @@ class Facts {
 
   // In the order of their invocations.
   std::vector<SendFact> sends;
-  std::vector<PollFact> polls;      // f = "read-all" included
+  std::vector<PollFact> polls;  // f = "read-all" included
   std::vector<CommitFact> commits;
   std::vector<EffectFact> effects;
   std::vector<AssignFact> assigns;  // every line of an assign, in order
@@ -159,8 +159,7 @@ class Facts {
  private:
   void TakeApart();
   void AddActions(const formats::Operation& invoke, const formats::Operation* done);
-  void AddSends(const formats::Operation& invoke, const formats::Operation* done,
-                const Span& span);
+  void AddSends(const formats::Operation& invoke, const formats::Operation* done, const Span& span);
   void AddUnansweredReads(const formats::Operation& invoke, const formats::Operation& done,
                           const Span& span);
   void AddPoll(const formats::Poll& poll, const Span& span, bool audit);
@@ -179,8 +178,8 @@ class Facts {
   Interner records_;  // scope: the log
   Interner values_;   // only of processed records
   std::vector<ReadFact> reads_;
-  std::vector<Audit> audits_;           // by log
-  std::vector<int64_t> audit_first_;    // by record
+  std::vector<Audit> audits_;         // by log
+  std::vector<int64_t> audit_first_;  // by record
   std::vector<int64_t> audit_last_;
   // By record, with the index of each record's first in the vector beside; one more at the end.
   std::vector<const SendFact*> sends_by_record_;

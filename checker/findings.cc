@@ -35,8 +35,7 @@ std::string Quoted(const Facts& facts, Id record) {
 }
 
 std::string Told(const Facts& facts, const SendFact& ack) {
-  const std::string where =
-      ack.offset == kNoOffset ? "" : fmt::format(" at offset {}", ack.offset);
+  const std::string where = ack.offset == kNoOffset ? "" : fmt::format(" at offset {}", ack.offset);
   return fmt::format("{} was told at {} that {} is stored in {}{}", Who(facts, ack.done),
                      At(facts, ack.done), Quoted(facts, ack.record),
                      facts.LogName(facts.LogOf(ack.record)), where);
@@ -46,8 +45,7 @@ std::string SeenBy(const Facts& facts, OpIndex op, Sighting::By by) {
   switch (by) {
     case Sighting::By::kAck:
       return fmt::format("{} was told so at {}", Who(facts, op), At(facts, op));
-    case Sighting::By::kPoll:
-      return fmt::format("{} read it at {}", Who(facts, op), At(facts, op));
+    case Sighting::By::kPoll: return fmt::format("{} read it at {}", Who(facts, op), At(facts, op));
     case Sighting::By::kAudit:
       return fmt::format("the read-all of {} found it at {}", Who(facts, op), At(facts, op));
   }

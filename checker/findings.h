@@ -34,7 +34,8 @@ std::string Quoted(const Facts& facts, Id record);
 // "p1 was told at 12.0 ms that \"a\" is stored in orders-0 at offset 3".
 std::string Told(const Facts& facts, const SendFact& ack);
 
-// "c1 read it at 12.0 ms", "p1 was told so at 12.0 ms", "the read-all of audit found it at 12.0 ms".
+// "c1 read it at 12.0 ms", "p1 was told so at 12.0 ms", "the read-all of audit found it at 12.0
+// ms".
 std::string SeenBy(const Facts& facts, OpIndex op, Sighting::By by);
 
 // The first acknowledged send of a record; null if none was.

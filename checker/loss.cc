@@ -117,15 +117,15 @@ class LossCheck {
       }
       return i;
     };
-    const auto first = std::lower_bound(
-        polls_by_log_.begin(), polls_by_log_.end(), log,
-        [](const PollFact* poll, Id wanted) { return poll->log < wanted; });
+    const auto first =
+        std::lower_bound(polls_by_log_.begin(), polls_by_log_.end(), log,
+                         [](const PollFact* poll, Id wanted) { return poll->log < wanted; });
     for (auto it = first; it != polls_by_log_.end() && (*it)->log == log; ++it) {
       const PollFact& poll = **it;
       if (poll.outcome != Outcome::kOk) continue;
-      const auto lowest = std::lower_bound(
-          unread.begin(), unread.end(), poll.from,
-          [](const Unread& a, int64_t offset) { return a.ack->offset < offset; });
+      const auto lowest =
+          std::lower_bound(unread.begin(), unread.end(), poll.from,
+                           [](const Unread& a, int64_t offset) { return a.ack->offset < offset; });
       for (size_t i = open(lowest - unread.begin());
            i < unread.size() && unread[i].ack->offset < poll.next; i = open(i + 1)) {
         unread[i].passed_by = poll.invoke > unread[i].ack->done ? poll.done : kNoOp;
@@ -159,10 +159,9 @@ class LossCheck {
     const char* why = "there is no read-all of it";
     if (audit.asked && !audit.complete) why = "no read-all of it reached its end";
     if (audit.complete) why = "its read-all doesn't cover them";
-    findings_->unknown.push_back(
-        fmt::format("lost-write is not decided for {} of {} that nobody read: {} (the first: {}).",
-                    Count(undecided, "acknowledged record"), facts_.LogName(log), why,
-                    Told(facts_, *example)));
+    findings_->unknown.push_back(fmt::format(
+        "lost-write is not decided for {} of {} that nobody read: {} (the first: {}).",
+        Count(undecided, "acknowledged record"), facts_.LogName(log), why, Told(facts_, *example)));
   }
 
   const Facts& facts_;

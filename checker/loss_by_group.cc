@@ -18,9 +18,9 @@ namespace {
 struct FinalPosition {
   Id group = 0;
   Id log = 0;
-  int64_t offset = 0;       // the lowest that it may be
-  OpIndex commit = kNoOp;   // the last OK commit
-  int64_t committed = 0;    // ... and its offset
+  int64_t offset = 0;      // the lowest that it may be
+  OpIndex commit = kNoOp;  // the last OK commit
+  int64_t committed = 0;   // ... and its offset
 };
 
 // `commits`: those of one group and log, in the order of their invocations.
@@ -142,13 +142,12 @@ void CheckLostByGroup(const Facts& facts, Findings* findings) {
   std::vector<bool> processes(facts.groups(), false);
   for (const EffectFact& effect : facts.effects) {
     processes[effect.group] = true;
-    const bool may_have_happened = effect.outcome == Outcome::kUnknown ||
-                                   (effect.outcome == Outcome::kOk && effect.applied);
+    const bool may_have_happened =
+        effect.outcome == Outcome::kUnknown || (effect.outcome == Outcome::kOk && effect.applied);
     if (may_have_happened) effects.push_back(effect);
   }
-  std::stable_sort(effects.begin(), effects.end(), [](const EffectFact& a, const EffectFact& b) {
-    return a.group < b.group;
-  });
+  std::stable_sort(effects.begin(), effects.end(),
+                   [](const EffectFact& a, const EffectFact& b) { return a.group < b.group; });
   GroupLoss loss(facts, findings);
   auto effect = effects.begin();
   for (const FinalPosition& position : FinalPositions(facts)) {

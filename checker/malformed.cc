@@ -17,8 +17,8 @@ using formats::Operation;
 constexpr uint32_t kNewestSchema = 1;
 
 std::string Wrong(const Operation& op, int position, std::string_view what) {
-  return fmt::format("operation {} ({} {} {} at {}) {}", position, op.process(), TypeName(op.type()),
-                     op.f(), Ms(op.time_ns()), what);
+  return fmt::format("operation {} ({} {} {} at {}) {}", position, op.process(),
+                     TypeName(op.type()), op.f(), Ms(op.time_ns()), what);
 }
 
 // The kind of action that an f consists of; KIND_NOT_SET if the f is not one that we know, whose

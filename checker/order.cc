@@ -38,9 +38,8 @@ bool Place(const Facts& facts, const SendFact& send, Placed* placed) {
 // A record that was sent twice (a retry by the application) has no single place among the sends.
 bool SentOnce(const Facts& facts, Id record) {
   const auto sends = facts.SendsOf(record);
-  return std::count_if(sends.begin(), sends.end(), [](const SendFact* send) {
-           return send->outcome != Outcome::kFail;
-         }) == 1;
+  return std::count_if(sends.begin(), sends.end(),
+                       [](const SendFact* send) { return send->outcome != Outcome::kFail; }) == 1;
 }
 
 void ReportReordered(const Facts& facts, const Placed& first, const Placed& second,

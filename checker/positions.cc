@@ -34,9 +34,9 @@ void CheckInconsistentOffsets(const Facts& facts, Findings* findings) {
       ++end;
     }
     if (end - first > 1) {
-      std::string text = fmt::format("Offset {} of {} was seen to hold {} records:",
-                                     claims[first].place.offset,
-                                     facts.LogName(claims[first].log), end - first);
+      std::string text =
+          fmt::format("Offset {} of {} was seen to hold {} records:", claims[first].place.offset,
+                      facts.LogName(claims[first].log), end - first);
       std::vector<OpIndex> ops;
       for (size_t i = first; i < end; ++i) {
         const Placement& place = claims[i].place;
@@ -71,13 +71,13 @@ void CheckGroupPosition(const Facts& facts, const std::vector<CommitFact>& commi
       if (highest == nullptr || done->offset >= highest->offset) highest = &*done;
     }
     if (highest == nullptr || commit.offset >= highest->offset) continue;
-    findings->Add({highest->done, commit.done},
-                  fmt::format("Group {} had committed offset {} of {} ({} at {}), and its position "
-                              "then went back to {} ({} at {}).",
-                              facts.GroupName(commit.group), highest->offset,
-                              facts.LogName(commit.log), Who(facts, highest->done),
-                              At(facts, highest->done), commit.offset, Who(facts, commit.done),
-                              At(facts, commit.done)));
+    findings->Add(
+        {highest->done, commit.done},
+        fmt::format("Group {} had committed offset {} of {} ({} at {}), and its position "
+                    "then went back to {} ({} at {}).",
+                    facts.GroupName(commit.group), highest->offset, facts.LogName(commit.log),
+                    Who(facts, highest->done), At(facts, highest->done), commit.offset,
+                    Who(facts, commit.done), At(facts, commit.done)));
     highest = nullptr;
   }
 }

@@ -13,7 +13,7 @@ namespace brokersim::checker {
 
 struct CheckEntry {
   AnomalyInfo info;
-  bool by_default = false;                       // one of DefaultChecks()
+  bool by_default = false;                         // one of DefaultChecks()
   void (*run)(const Facts&, Findings*) = nullptr;  // null: nobody has written it yet
 };
 

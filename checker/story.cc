@@ -31,11 +31,11 @@ using RecordKey = std::pair<std::string_view, std::string_view>;
 enum class Weight : uint8_t { kTurningPoint, kCause, kStep, kDetail };
 
 struct Line {
-  size_t event = 0;   // index into the trace's events
-  int within = 0;     // order of lines of one event
+  size_t event = 0;  // index into the trace's events
+  int within = 0;    // order of lines of one event
   Weight weight = Weight::kStep;
   std::string text;
-  std::string node;   // if it isn't the event's
+  std::string node;  // if it isn't the event's
 };
 
 struct NoteAt {
@@ -91,11 +91,11 @@ Weight WeightOf(RecordVerb verb) {
 
 // What the trace says of one record.
 struct Life {
-  absl::Span<const NoteAt> notes;        // in order
-  const NoteAt* acknowledged = nullptr;  // the first acknowledgement
-  std::string acknowledger;              // the node that answers for it
+  absl::Span<const NoteAt> notes;         // in order
+  const NoteAt* acknowledged = nullptr;   // the first acknowledgement
+  std::string acknowledger;               // the node that answers for it
   const NoteAt* last_copy_end = nullptr;  // null while there is a copy somewhere
-  absl::btree_set<uint32_t> nodes;       // that ever held a copy
+  absl::btree_set<uint32_t> nodes;        // that ever held a copy
 };
 
 // Who acknowledged: a broker's own note names itself; a client's note was made when the answer of
@@ -139,6 +139,7 @@ class Storyteller {
       : trace_(trace), history_(history), material_(material), logs_(logs), anomaly_(anomaly) {}
 
   void Tell() {
+    if (anomaly_->story_size() > 0) return;  // it was told before
     FindLives();
     if (lives_.empty()) return;
     if (anomaly_->type() == "lost-write") ExplainLoss();
@@ -176,9 +177,8 @@ class Storyteller {
     for (const std::string& log : logs_) {
       if (Concerns(event, log)) return false;
     }
-    return std::any_of(lives_.begin(), lives_.end(), [&event](const Life& life) {
-      return life.nodes.contains(event.node);
-    });
+    return std::any_of(lives_.begin(), lives_.end(),
+                       [&event](const Life& life) { return life.nodes.contains(event.node); });
   }
 
   void AddNotes() {
@@ -256,7 +256,6 @@ class Storyteller {
       lines_.resize(kStoryLines);
       std::stable_sort(lines_.begin(), lines_.end(), earlier);
     }
-    anomaly_->clear_story();
     for (const Line& line : lines_) {
       const TraceEvent& event = trace_.events[line.event];
       formats::StoryLine* told = anomaly_->add_story();
@@ -292,9 +291,8 @@ class Storyteller {
       return fmt::format("{}{} at {}", Mentions(own, node) ? "" : fmt::format("on {} ", node), own,
                          at);
     }
-    const std::string_view how = end.note->verb == RecordVerb::kLost
-                                     ? "had lost it with the power"
-                                     : "removed it from its log";
+    const std::string_view how = end.note->verb == RecordVerb::kLost ? "had lost it with the power"
+                                                                     : "removed it from its log";
     return fmt::format("{} {} at {}", node, how, at);
   }
 

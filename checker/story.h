@@ -18,7 +18,8 @@ inline constexpr int kStoryLines = 15;
 // sentence: who acknowledged the record, and where, when and after what its last copy went.
 //
 // `history` is the one that `verdict` judges, `trace` the one recorded with it. Where the trace
-// has no note of a record, the anomaly stays as it is. Pure: equal arguments, equal bytes.
+// has no note of a record, and where a story is told already, the anomaly stays as it is. Pure:
+// equal arguments, equal bytes.
 void AddStories(const formats::DecodedTrace& trace, const formats::History& history,
                 formats::Verdict* verdict);
 

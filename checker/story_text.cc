@@ -67,9 +67,10 @@ std::string RecordSentence(const DecodedTrace& trace, const TraceEvent& event,
     case RecordVerb::kCommitted:
       return fmt::format("{} counts {} as committed in {}{}", node, value, note.log, at);
     case RecordVerb::kAcknowledged:
-      return fmt::format("{} acknowledges {} in {}{}",
-                         acknowledger.empty() ? node : acknowledger, value, note.log, at);
-    case RecordVerb::kDelivered: return fmt::format("{} gets {} from {}{}", node, value, note.log, at);
+      return fmt::format("{} acknowledges {} in {}{}", acknowledger.empty() ? node : acknowledger,
+                         value, note.log, at);
+    case RecordVerb::kDelivered:
+      return fmt::format("{} gets {} from {}{}", node, value, note.log, at);
     case RecordVerb::kProcessed: return fmt::format("{} processes {}", node, value);
     case RecordVerb::kTruncated:
       return fmt::format("{} removes {} from its {}{}", node, value, note.log, at);
@@ -91,8 +92,8 @@ std::string EventSentence(const DecodedTrace& trace, const TraceEvent& event) {
   if (event.kind == EventKind::kPowerLoss) return fmt::format("{} loses its power", node);
   if (event.kind == EventKind::kStart) return fmt::format("{} starts", node);
   if (event.kind == EventKind::kFaultOn || event.kind == EventKind::kFaultOff) {
-    return fmt::format("the fault {} {}{}", event.fault, event.type.empty() ? "" : event.type + " ",
-                       event.kind == EventKind::kFaultOn ? "begins" : "ends");
+    return fmt::format("the fault {}{}{} {}", event.type, event.type.empty() ? "" : ", ",
+                       event.fault, event.kind == EventKind::kFaultOn ? "begins" : "ends");
   }
   return fmt::format("{}: {}", node, event.type);
 }

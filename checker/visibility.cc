@@ -15,9 +15,8 @@ struct HighestAcks {
 
   // The highest acknowledged before an operation; null if there was none.
   const SendFact* Before(OpIndex op) const {
-    const auto it =
-        std::partition_point(acks.begin(), acks.end(),
-                             [op](const SendFact* send) { return send->done < op; });
+    const auto it = std::partition_point(acks.begin(), acks.end(),
+                                         [op](const SendFact* send) { return send->done < op; });
     return it == acks.begin() ? nullptr : *(it - 1);
   }
 };
@@ -79,8 +78,8 @@ void CheckDirtyRead(const Facts& facts, Findings* findings) {
     if (!audit.complete || facts.AuditFirst(record) != kNoOffset) continue;
     for (const Sighting& seen : facts.SightingsOf(record)) {
       const bool earlier = seen.op < audit.invoke && seen.offset >= audit.from;
-      const bool read = seen.by == Sighting::By::kPoll &&
-                        facts.Op(seen.op).type() == formats::Operation::OK;
+      const bool read =
+          seen.by == Sighting::By::kPoll && facts.Op(seen.op).type() == formats::Operation::OK;
       if (!earlier || !read) continue;
       const ReadFact* there = audit.NextFrom(seen.offset);
       const bool replaced = there != nullptr && there->offset == seen.offset;

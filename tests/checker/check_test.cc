@@ -422,9 +422,9 @@ TEST(Skipped, APollBeyondTheLastOne) {
   )";
   const std::string audit = "audit ok read-all x from=0 next=3 end=3 0:a 1:b 2:c\n";
   EXPECT_EQ(Judge("skipped", std::string(kBase) + audit), "skipped[1 3 5]");
-  EXPECT_EQ(Judge("skipped", std::string(kBase) +
-                                 "audit ok read-all x from=0 next=3 end=3 0:a 2:c\n"),
-            "VALID")
+  EXPECT_EQ(
+      Judge("skipped", std::string(kBase) + "audit ok read-all x from=0 next=3 end=3 0:a 2:c\n"),
+      "VALID")
       << "offset 1 holds nothing that could be read";
   EXPECT_EQ(Judge("skipped", kBase), "UNKNOWN");
 }

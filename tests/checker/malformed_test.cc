@@ -32,7 +32,9 @@ std::string Reason(const std::function<void(History*)>& spoil) {
   return verdict.unknown_reasons_size() == 1 ? verdict.unknown_reasons(0) : "none";
 }
 
-TEST(Malformed, TheBaseIsNot) { EXPECT_EQ(Check(ParseHistory(kGood), {}).result(), Verdict::VALID); }
+TEST(Malformed, TheBaseIsNot) {
+  EXPECT_EQ(Check(ParseHistory(kGood), {}).result(), Verdict::VALID);
+}
 
 TEST(Malformed, NothingAtAll) {
   const Verdict verdict = Check(History(), {});
@@ -58,10 +60,9 @@ TEST(Malformed, Time) {
 }
 
 TEST(Malformed, Type) {
-  EXPECT_EQ(Reason([](History* h) {
-              h->mutable_operations(1)->set_type(Operation::TYPE_UNSPECIFIED);
-            }),
-            "operation 1 (p1 ? send at 2.0 ms) has no known type");
+  EXPECT_EQ(
+      Reason([](History* h) { h->mutable_operations(1)->set_type(Operation::TYPE_UNSPECIFIED); }),
+      "operation 1 (p1 ? send at 2.0 ms) has no known type");
   EXPECT_EQ(Reason([](History* h) {
               h->mutable_operations(1)->set_type(static_cast<Operation::Type>(9));
             }),
@@ -104,10 +105,9 @@ TEST(Malformed, AcknowledgesWhatWasNotSent) {
 }
 
 TEST(Malformed, ActionOfTheWrongKind) {
-  EXPECT_EQ(Reason([](History* h) {
-              h->mutable_operations(2)->mutable_actions(0)->mutable_commit();
-            }),
-            "operation 2 (c1 invoke poll at 3.0 ms) holds an action that is no poll");
+  EXPECT_EQ(
+      Reason([](History* h) { h->mutable_operations(2)->mutable_actions(0)->mutable_commit(); }),
+      "operation 2 (c1 invoke poll at 3.0 ms) holds an action that is no poll");
   EXPECT_EQ(Reason([](History* h) { h->mutable_operations(2)->mutable_actions(0)->clear_kind(); }),
             "operation 2 (c1 invoke poll at 3.0 ms) holds an action of no kind");
 }
@@ -122,7 +122,8 @@ TEST(Malformed, NamesOffsetsAndValues) {
   const std::vector<Case> cases = {
       {0, [](auto* a) { a->mutable_send()->clear_log(); }, "sends to no log"},
       {0, [](auto* a) { a->mutable_send()->clear_value(); }, "sends a record without a value to x"},
-      {1, [](auto* a) { a->mutable_send()->set_offset(-2); }, "has the negative offset -2 for \"a\""},
+      {1, [](auto* a) { a->mutable_send()->set_offset(-2); },
+       "has the negative offset -2 for \"a\""},
       {3, [](auto* a) { a->mutable_poll()->clear_log(); }, "reads no log"},
       {3, [](auto* a) { a->mutable_poll()->set_from(-1); }, "reads x from -1 to 1"},
       {3, [](auto* a) { a->mutable_poll()->set_end(-1); }, "says that x ends at -1"},
@@ -131,7 +132,8 @@ TEST(Malformed, NamesOffsetsAndValues) {
       {3, [](auto* a) { a->mutable_poll()->mutable_reads(0)->set_offset(-1); },
        "read \"a\" at the negative offset -1"},
       {5, [](auto* a) { a->mutable_process()->clear_group(); }, "processes for no group"},
-      {5, [](auto* a) { a->mutable_process()->clear_value(); }, "processes a record without a value"},
+      {5, [](auto* a) { a->mutable_process()->clear_value(); },
+       "processes a record without a value"},
       {5, [](auto* a) { a->mutable_process()->set_offset(-2); },
        "processes the negative offset -2"},
       {7, [](auto* a) { a->mutable_commit()->clear_group(); }, "commits for no group"},
@@ -143,9 +145,8 @@ TEST(Malformed, NamesOffsetsAndValues) {
        "is assigned the negative offset -2"},
   };
   for (const Case& c : cases) {
-    const std::string reason = Reason([&c](History* h) {
-      c.spoil(h->mutable_operations(c.operation)->mutable_actions(0));
-    });
+    const std::string reason = Reason(
+        [&c](History* h) { c.spoil(h->mutable_operations(c.operation)->mutable_actions(0)); });
     EXPECT_NE(reason.find(c.problem), std::string::npos) << reason << " lacks " << c.problem;
     EXPECT_EQ(reason.rfind("operation " + std::to_string(c.operation) + " ", 0), 0u) << reason;
   }

@@ -43,7 +43,7 @@ class Naive {
     }
     for (const Act& act : acts_) {
       if (!act.log.empty()) logs_.insert(act.log);
-      if (act.f == "send") values_.insert(act.value);
+      if (!act.value.empty()) values_.insert(act.value);
       for (const formats::Read& read : act.poll.reads()) values_.insert(read.value());
     }
   }
@@ -82,7 +82,8 @@ class Naive {
     if (action.has_send()) {
       act.log = action.send().log();
       act.value = action.send().value();
-      if (act.type == Operation::OK && action.send().has_offset()) act.offset = action.send().offset();
+      if (act.type == Operation::OK && action.send().has_offset())
+        act.offset = action.send().offset();
     } else if (action.has_poll()) {
       act.log = action.poll().log();
       act.group = action.poll().group();
@@ -284,9 +285,9 @@ class Naive {
   void Stale(const Act& poll) {
     if (poll.f != "poll" || !Ok(poll) || !poll.poll.has_end()) return;
     for (const Act& send : acts_) {
-      if (send.f == "send" && send.log == poll.log && send.offset >= 0 &&
-          send.done < poll.invoke && poll.poll.end() <= send.offset &&
-          poll.poll.next() <= send.offset && poll.poll.from() <= send.offset) {
+      if (send.f == "send" && send.log == poll.log && send.offset >= 0 && send.done < poll.invoke &&
+          poll.poll.end() <= send.offset && poll.poll.next() <= send.offset &&
+          poll.poll.from() <= send.offset) {
         Find("stale-read", fmt::format(" {}", poll.done));
       }
     }
@@ -339,8 +340,8 @@ class Naive {
             before.process != after.process || before.group != after.group) {
           continue;
         }
-        for (const formats::Read& read : audit == nullptr ? formats::Poll().reads()
-                                                          : audit->poll.reads()) {
+        for (const formats::Read& read :
+             audit == nullptr ? formats::Poll().reads() : audit->poll.reads()) {
           if (read.offset() >= before.poll.next() && read.offset() < after.poll.from()) {
             Find("skipped", "");
           }

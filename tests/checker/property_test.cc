@@ -39,8 +39,8 @@ TEST(Property, PlantedFaultsAreFound) {
       if (!PlantFault(check, seed, &history)) continue;
       ++planted;
       const Verdict verdict = Check(history, {check});
-      ASSERT_EQ(verdict.result(), Verdict::INVALID)
-          << check << " seed " << seed << "\n" << PrintVerdict(verdict);
+      ASSERT_EQ(verdict.result(), Verdict::INVALID) << check << " seed " << seed << "\n"
+                                                    << PrintVerdict(verdict);
     }
     EXPECT_GT(planted, 100) << check;
   }
@@ -52,7 +52,8 @@ TEST(Property, AgreesWithNaiveChecksOnSmallHistories) {
     const History history = SenselessHistory(seed, size);
     const Verdict verdict = Check(history, AllChecks());
     ASSERT_EQ(FindingsOf(verdict, history), NaiveFindings(history))
-        << "seed " << seed << "\n" << history.DebugString() << PrintVerdict(verdict);
+        << "seed " << seed << "\n"
+        << history.DebugString() << PrintVerdict(verdict);
   }
   for (uint64_t seed = 0; seed < 100; ++seed) {
     const History history = CorrectHistory(seed, 100);

@@ -31,11 +31,11 @@ void Append(Operation op, History* history) {
 // What a client has begun and not completed.
 struct Client {
   std::string name;
-  std::string group;                // of consumers
-  int log = 0;                      // that it reads
+  std::string group;  // of consumers
+  int log = 0;        // that it reads
   int64_t position = 0;
-  std::vector<Operation> todo;      // what follows from its last poll
-  std::optional<uint64_t> open;     // index of the INVOKE
+  std::vector<Operation> todo;   // what follows from its last poll
+  std::optional<uint64_t> open;  // index of the INVOKE
 };
 
 // The broker that does everything right: what a completion says is true when it is recorded.
@@ -193,8 +193,8 @@ std::vector<SentRecord> Sent(const History& history, Operation::Type type) {
   for (const Operation& op : history.operations()) {
     if (op.f() != "send" || op.type() != type) continue;
     for (const Action& action : op.actions()) {
-      sent.push_back({op.process(), action.send().log(), action.send().value(),
-                      action.send().offset()});
+      sent.push_back(
+          {op.process(), action.send().log(), action.send().value(), action.send().offset()});
     }
   }
   return sent;
@@ -385,8 +385,11 @@ History SenselessHistory(uint64_t seed, int operations) {
       continue;
     }
     const int64_t kind = random.Below(10);
-    Operation op = Begin(text("p", 2), kind < 4 ? "send" : kind < 7 ? "poll" : kind < 8
-                                                    ? "read-all" : kind < 9 ? "commit" : "process");
+    Operation op = Begin(text("p", 2), kind < 4   ? "send"
+                                       : kind < 7 ? "poll"
+                                       : kind < 8 ? "read-all"
+                                       : kind < 9 ? "commit"
+                                                  : "process");
     Action* action = op.add_actions();
     if (kind < 4) {
       action->mutable_send()->set_log(text("x", 2));
