@@ -32,6 +32,7 @@ class LossCheck {
 
   void Run() {
     for (Id record = 0; record < facts_.records(); ++record) Judge(record);
+    if (!any_unread_) return;
     for (const PollFact& poll : facts_.polls) polls_by_log_.push_back(&poll);
     // The latest first: the first poll to pass over a record is then the last in time.
     std::stable_sort(polls_by_log_.begin(), polls_by_log_.end(),
@@ -62,6 +63,7 @@ class LossCheck {
     }
     if (FirstReader(record) != kNoOp) return;
     unread_[log].push_back({ack});
+    any_unread_ = true;
   }
 
   // Whether someone got the record at a time that isn't certainly before the read-all.
@@ -167,6 +169,7 @@ class LossCheck {
   const Facts& facts_;
   Findings* findings_;
   std::vector<std::vector<Unread>> unread_;  // by log
+  bool any_unread_ = false;
   std::vector<const PollFact*> polls_by_log_;
 };
 
