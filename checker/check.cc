@@ -7,6 +7,7 @@
 #include "checker/findings.h"
 #include "checker/malformed.h"
 #include "checker/registry.h"
+#include "checker/stable_sort.h"
 #include "fmt/format.h"
 
 namespace brokersim::checker {
@@ -77,8 +78,7 @@ void RunChecks(const Facts& facts, Verdict* verdict) {
   // Sorted by number: moving whole messages about costs more than the checks.
   std::vector<uint32_t> order(all.size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&all](uint32_t a, uint32_t b) { return Before(all[a], all[b]); });
+  StableSort(&order, [&all](uint32_t a, uint32_t b) { return Before(all[a], all[b]); });
   verdict->mutable_anomalies()->Reserve(static_cast<int>(all.size()));
   for (uint32_t i : order) *verdict->add_anomalies() = std::move(all[i]);
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "checker/families.h"
-#include "checker/words.h"
+#include "checker/stable_sort.h"
 #include "fmt/format.h"
 
 namespace brokersim::checker {
@@ -38,7 +38,7 @@ void CheckAppliedTwice(const Facts& facts, Findings* findings) {
   for (const EffectFact& effect : facts.effects) {
     if (effect.outcome == Outcome::kOk && effect.applied) effects.push_back(effect);
   }
-  std::stable_sort(effects.begin(), effects.end(), [](const EffectFact& a, const EffectFact& b) {
+  StableSort(&effects, [](const EffectFact& a, const EffectFact& b) {
     if (a.group != b.group) return a.group < b.group;
     return a.value != b.value ? a.value < b.value : a.done < b.done;
   });
@@ -94,7 +94,7 @@ void CheckRedelivery(const Facts& facts, Findings* findings) {
       deliveries.push_back({poll.group, read.record, read.offset, poll.Shown()});
     }
   }
-  std::stable_sort(deliveries.begin(), deliveries.end(), [](const Delivery& a, const Delivery& b) {
+  StableSort(&deliveries, [](const Delivery& a, const Delivery& b) {
     if (a.group != b.group) return a.group < b.group;
     if (a.record != b.record) return a.record < b.record;
     return a.offset != b.offset ? a.offset < b.offset : a.op < b.op;

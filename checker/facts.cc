@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "checker/stable_sort.h"
+
 namespace brokersim::checker {
 namespace {
 
@@ -80,20 +82,18 @@ void Facts::AddUnansweredReads(const Operation& invoke, const Operation& done, c
 }
 
 void Facts::AddSends(const Operation& invoke, const Operation* done, const Span& span) {
-  std::vector<int64_t> offsets;
-  if (span.outcome == Outcome::kOk) {
-    for (const Action& action : done->actions()) {
-      if (!action.has_send()) continue;
-      offsets.push_back(action.send().has_offset() ? action.send().offset() : kNoOffset);
-    }
-  }
-  size_t nth = 0;
+  int answer = -1;  // the position of this record's answer among the completion's actions
   for (const Action& action : invoke.actions()) {
     if (!action.has_send()) continue;
     SendFact send;
     static_cast<Span&>(send) = span;
     send.record = records_.Intern(logs_.Intern(action.send().log()), action.send().value());
-    if (span.outcome == Outcome::kOk) send.offset = offsets[nth++];
+    if (span.outcome == Outcome::kOk) {
+      do ++answer;
+      while (!done->actions(answer).has_send());
+      const formats::Send& told = done->actions(answer).send();
+      if (told.has_offset()) send.offset = told.offset();
+    }
     sends.push_back(send);
     switch (span.outcome) {
       case Outcome::kOk: counts_.set_sends_acknowledged(counts_.sends_acknowledged() + 1); break;
@@ -154,8 +154,7 @@ void Facts::AddAudits() {
     while (end < polls.size() && polls[end].invoke == polls[i].invoke) ++end;
     if (polls[i].audit) {
       std::vector<PollFact> steps(polls.begin() + i, polls.begin() + end);
-      std::stable_sort(steps.begin(), steps.end(),
-                       [](const PollFact& a, const PollFact& b) { return a.log < b.log; });
+      StableSort(&steps, [](const PollFact& a, const PollFact& b) { return a.log < b.log; });
       for (size_t first = 0; first < steps.size();) {
         size_t last = first + 1;
         while (last < steps.size() && steps[last].log == steps[first].log) ++last;
@@ -201,8 +200,8 @@ void Facts::AddAudit(absl::Span<const PollFact> steps, Id log) {
     const absl::Span<const ReadFact> reads = ReadsOf(step);
     audit.reads.insert(audit.reads.end(), reads.begin(), reads.end());
   }
-  std::stable_sort(audit.reads.begin(), audit.reads.end(),
-                   [](const ReadFact& a, const ReadFact& b) { return a.offset < b.offset; });
+  StableSort(&audit.reads,
+             [](const ReadFact& a, const ReadFact& b) { return a.offset < b.offset; });
 }
 
 const ReadFact* Audit::NextFrom(int64_t offset) const {
@@ -254,11 +253,7 @@ void Facts::CollectPlacements() {
   for (Id record = 0; record < records_.size(); ++record) {
     const absl::Span<const Sighting> all = SightingsOf(record);
     seen.assign(all.begin(), all.end());
-    const auto lower = [](const Sighting& a, const Sighting& b) { return a.offset < b.offset; };
-    // Nearly always it was seen at one place only, and sorting would only allocate.
-    if (!std::is_sorted(seen.begin(), seen.end(), lower)) {
-      std::stable_sort(seen.begin(), seen.end(), lower);
-    }
+    StableSort(&seen, [](const Sighting& a, const Sighting& b) { return a.offset < b.offset; });
     for (size_t i = 0; i < seen.size(); ++i) {
       if (i > 0 && seen[i].offset == seen[i - 1].offset) continue;
       placements_.push_back({record, seen[i].offset, seen[i].op, seen[i].by});

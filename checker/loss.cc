@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "checker/families.h"
+#include "checker/stable_sort.h"
 #include "checker/words.h"
 #include "fmt/format.h"
 
@@ -35,10 +36,9 @@ class LossCheck {
     if (!any_unread_) return;
     for (const PollFact& poll : facts_.polls) polls_by_log_.push_back(&poll);
     // The latest first: the first poll to pass over a record is then the last in time.
-    std::stable_sort(polls_by_log_.begin(), polls_by_log_.end(),
-                     [](const PollFact* a, const PollFact* b) {
-                       return a->log != b->log ? a->log < b->log : a->invoke > b->invoke;
-                     });
+    StableSort(&polls_by_log_, [](const PollFact* a, const PollFact* b) {
+      return a->log != b->log ? a->log < b->log : a->invoke > b->invoke;
+    });
     for (Id log = 0; log < facts_.logs(); ++log) {
       if (unread_[log].empty()) continue;
       FindWhoPassed(log);
@@ -107,9 +107,8 @@ class LossCheck {
   // passed once at most: `next_open` skips those that a later poll has passed already.
   void FindWhoPassed(Id log) {
     std::vector<Unread>& unread = unread_[log];
-    std::stable_sort(unread.begin(), unread.end(), [](const Unread& a, const Unread& b) {
-      return a.ack->offset < b.ack->offset;
-    });
+    StableSort(&unread,
+               [](const Unread& a, const Unread& b) { return a.ack->offset < b.ack->offset; });
     std::vector<size_t> next_open(unread.size() + 1);
     for (size_t i = 0; i < next_open.size(); ++i) next_open[i] = i;
     const auto open = [&next_open](size_t i) {

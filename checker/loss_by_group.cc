@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checker/families.h"
+#include "checker/stable_sort.h"
 #include "checker/words.h"
 #include "fmt/format.h"
 
@@ -48,7 +49,7 @@ bool FindFinal(absl::Span<const CommitFact> commits, FinalPosition* final) {
 
 std::vector<FinalPosition> FinalPositions(const Facts& facts) {
   std::vector<CommitFact> commits = facts.commits;
-  std::stable_sort(commits.begin(), commits.end(), [](const CommitFact& a, const CommitFact& b) {
+  StableSort(&commits, [](const CommitFact& a, const CommitFact& b) {
     return a.group != b.group ? a.group < b.group : a.log < b.log;
   });
   std::vector<FinalPosition> positions;
@@ -146,8 +147,7 @@ void CheckLostByGroup(const Facts& facts, Findings* findings) {
         effect.outcome == Outcome::kUnknown || (effect.outcome == Outcome::kOk && effect.applied);
     if (may_have_happened) effects.push_back(effect);
   }
-  std::stable_sort(effects.begin(), effects.end(),
-                   [](const EffectFact& a, const EffectFact& b) { return a.group < b.group; });
+  StableSort(&effects, [](const EffectFact& a, const EffectFact& b) { return a.group < b.group; });
   GroupLoss loss(facts, findings);
   auto effect = effects.begin();
   for (const FinalPosition& position : FinalPositions(facts)) {

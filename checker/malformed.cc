@@ -106,28 +106,38 @@ std::string ActionProblem(const Operation& op, const Action& action, bool done) 
   return "";
 }
 
+// The next send among an operation's actions, after position `*at`, which it moves; null at the
+// end.
+const formats::Send* NextSend(const Operation& op, int* at) {
+  while (++*at < op.actions_size()) {
+    if (op.actions(*at).has_send()) return &op.actions(*at).send();
+  }
+  return nullptr;
+}
+
+int CountSends(const Operation& op) {
+  int count = 0;
+  for (int at = -1; NextSend(op, &at) != nullptr;) ++count;
+  return count;
+}
+
 // A send that is OK must say of each of its records that it is: in the order of the INVOKE.
 std::string SendsRepeated(const Operation& invoke, const Operation& ok) {
-  std::vector<const formats::Send*> begun;
-  std::vector<const formats::Send*> done;
-  for (const Action& action : invoke.actions()) {
-    if (action.has_send()) begun.push_back(&action.send());
-  }
-  for (const Action& action : ok.actions()) {
-    if (action.has_send()) done.push_back(&action.send());
-  }
-  if (begun.size() != done.size()) {
-    return fmt::format("acknowledges {} records, but operation {} sent {}", done.size(),
-                       invoke.index(), begun.size());
-  }
-  for (size_t i = 0; i < begun.size(); ++i) {
-    if (begun[i]->log() != done[i]->log() || begun[i]->value() != done[i]->value()) {
+  int invoke_at = -1;
+  int ok_at = -1;
+  while (true) {
+    const formats::Send* begun = NextSend(invoke, &invoke_at);
+    const formats::Send* done = NextSend(ok, &ok_at);
+    if (begun == nullptr && done == nullptr) return "";
+    if (begun == nullptr || done == nullptr) {
+      return fmt::format("acknowledges {}, but operation {} sent {}",
+                         Count(CountSends(ok), "record"), invoke.index(), CountSends(invoke));
+    }
+    if (begun->log() != done->log() || begun->value() != done->value()) {
       return fmt::format("acknowledges \"{}\" in {}, but operation {} sent \"{}\" to {}",
-                         done[i]->value(), done[i]->log(), invoke.index(), begun[i]->value(),
-                         begun[i]->log());
+                         done->value(), done->log(), invoke.index(), begun->value(), begun->log());
     }
   }
-  return "";
 }
 
 class Examiner {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "checker/families.h"
-#include "checker/words.h"
+#include "checker/stable_sort.h"
 #include "fmt/format.h"
 
 namespace brokersim::checker {
@@ -21,7 +21,7 @@ void CheckInconsistentOffsets(const Facts& facts, Findings* findings) {
       claims.push_back({facts.LogOf(record), place});
     }
   }
-  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
+  StableSort(&claims, [](const Claim& a, const Claim& b) {
     if (a.log != b.log) return a.log < b.log;
     if (a.place.offset != b.place.offset) return a.place.offset < b.place.offset;
     // Total: one operation may show two records at one offset.
@@ -60,7 +60,7 @@ namespace {
 void CheckGroupPosition(const Facts& facts, const std::vector<CommitFact>& commits,
                         Findings* findings) {
   std::vector<CommitFact> by_done = commits;
-  std::stable_sort(by_done.begin(), by_done.end(), [](const CommitFact& a, const CommitFact& b) {
+  StableSort(&by_done, [](const CommitFact& a, const CommitFact& b) {
     // One operation may commit twice for a log: the higher is what later commits are held to.
     return a.done != b.done ? a.done < b.done : a.offset < b.offset;
   });
@@ -89,7 +89,7 @@ void CheckRollback(const Facts& facts, Findings* findings) {
   for (const CommitFact& commit : facts.commits) {
     if (commit.outcome == Outcome::kOk) commits.push_back(commit);
   }
-  std::stable_sort(commits.begin(), commits.end(), [](const CommitFact& a, const CommitFact& b) {
+  StableSort(&commits, [](const CommitFact& a, const CommitFact& b) {
     return a.group != b.group ? a.group < b.group : a.log < b.log;
   });
   for (size_t first = 0; first < commits.size();) {

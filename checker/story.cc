@@ -10,6 +10,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/types/span.h"
+#include "checker/stable_sort.h"
 #include "checker/story_text.h"
 #include "checker/words.h"
 #include "fmt/format.h"
@@ -249,12 +250,11 @@ class Storyteller {
     const auto earlier = [](const Line& a, const Line& b) {
       return a.event != b.event ? a.event < b.event : a.within < b.within;
     };
-    std::stable_sort(lines_.begin(), lines_.end(), earlier);
+    StableSort(&lines_, earlier);
     if (lines_.size() > kStoryLines) {
-      std::stable_sort(lines_.begin(), lines_.end(),
-                       [](const Line& a, const Line& b) { return a.weight < b.weight; });
+      StableSort(&lines_, [](const Line& a, const Line& b) { return a.weight < b.weight; });
       lines_.resize(kStoryLines);
-      std::stable_sort(lines_.begin(), lines_.end(), earlier);
+      StableSort(&lines_, earlier);
     }
     for (const Line& line : lines_) {
       const TraceEvent& event = trace_.events[line.event];

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "checker/families.h"
+#include "checker/stable_sort.h"
 #include "fmt/format.h"
 
 namespace brokersim::checker {
@@ -26,8 +27,7 @@ std::vector<HighestAcks> FindHighestAcks(const Facts& facts) {
   for (const SendFact& send : facts.sends) {
     if (send.offset != kNoOffset) sends.push_back(&send);
   }
-  std::stable_sort(sends.begin(), sends.end(),
-                   [](const SendFact* a, const SendFact* b) { return a->done < b->done; });
+  StableSort(&sends, [](const SendFact* a, const SendFact* b) { return a->done < b->done; });
   std::vector<HighestAcks> highest(facts.logs());
   for (const SendFact* send : sends) {
     std::vector<const SendFact*>& acks = highest[facts.LogOf(send->record)].acks;

@@ -105,8 +105,8 @@ TEST(Story, OfALostWrite) {
             R"(lost-write LW [1 3] orders-0@0=a
   p1 was told at 2.0 ms that "a" is stored in orders-0 at offset 0, but the read-all of )"
             R"(audit (0 to the end at 0, done at 4.0 ms) doesn't find it.)"
-            R"( b1 acknowledged it at 2.0 ms; the last copy went when b1 truncates orders-0 to 0 at 5.0 ms,)"
-            R"( after b3 is elected leader of orders-0 in epoch 5 at 4.0 ms.
+            R"( b1 acknowledged it at 2.0 ms; the last copy went when b1 truncates orders-0 to 0)"
+            R"( at 5.0 ms, after b3 is elected leader of orders-0 in epoch 5 at 4.0 ms.
          1     0.5 ms      b3 is cut off from b1 and b2
          2     1.0 ms p1   p1 sends "a" to orders-0
          3     1.2 ms b1   b1 writes "a" to orders-0 at offset 0, as leader
