@@ -40,7 +40,8 @@ absl::Status ValidateChecks(const std::vector<std::string>& names);
 //
 // The result is UNKNOWN, with the reason, where the history is malformed, empty, or silent about
 // something that would decide a check. An operation whose outcome is unknown is never held against
-// the system: it is only used where it was seen to have happened.
+// the system: it is only used where it was seen to have happened. What is undecided is also listed
+// beside the anomalies of an INVALID history.
 formats::Verdict Check(const formats::History& history, const std::vector<std::string>& checks);
 
 }  // namespace brokersim::checker

@@ -57,9 +57,11 @@ void Facts::AddActions(const Operation& invoke, const Operation* done) {
   AddSends(invoke, done, span);
   // A completion that doesn't repeat what was asked for leaves the question as the only record.
   const Operation& told = done == nullptr || done->actions().empty() ? invoke : *done;
+  Span asked = span;  // of a poll whose answer is not there, nothing is known
+  if (&told == &invoke && span.outcome == Outcome::kOk) asked.outcome = Outcome::kUnknown;
   for (const Action& action : told.actions()) {
     switch (action.kind_case()) {
-      case Action::kPoll: AddPoll(action.poll(), span, invoke.f() == "read-all"); break;
+      case Action::kPoll: AddPoll(action.poll(), asked, invoke.f() == "read-all"); break;
       case Action::kCommit: AddCommit(action.commit(), span); break;
       case Action::kProcess: AddEffect(action.process(), span); break;
       case Action::kSend:    // above

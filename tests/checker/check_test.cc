@@ -455,6 +455,17 @@ TEST(Skipped, OtherReadersAndFailedPollsDoNotMoveAPosition) {
             "VALID");
 }
 
+TEST(Skipped, APollWithoutAnAnswerSaysNothingOfThePosition) {
+  formats::History history = ParseHistory(R"(
+    c1 ok poll x from=0 next=1 end=3 0:a
+    c1 ok poll x from=1
+    c1 ok poll x from=1 next=2 end=3 1:b
+    audit ok read-all x from=0 next=2 end=2 0:a 1:b)");
+  history.mutable_operations(2)->mutable_actions(0)->mutable_poll()->clear_from();
+  history.mutable_operations(3)->clear_actions();
+  EXPECT_EQ(Check(history, {"skipped"}).result(), Verdict::VALID);
+}
+
 TEST(StaleRead, TheEndLiesBelowAnAcknowledgedRecord) {
   EXPECT_EQ(Judge("stale-read", R"(
     p1 ok send x a@4

@@ -32,7 +32,7 @@ struct Seen {
 
 class Naive {
  public:
-  explicit Naive(const History& history) : history_(history) {
+  explicit Naive(const History& history) {
     for (const Operation& invoke : history.operations()) {
       if (invoke.type() != Operation::INVOKE) continue;
       const Operation* last = &invoke;
@@ -362,7 +362,6 @@ class Naive {
     }
   }
 
-  const History& history_;
   std::vector<Act> acts_;  // in the order of invocations
   std::set<std::string> logs_, values_;
   std::set<std::string> found_;
