@@ -331,6 +331,7 @@ class Naive {
 
   void Skipped(const std::string& log) {
     const Act* audit = AuditOf(log);
+    if (audit == nullptr) return;
     for (size_t j = 0; j < acts_.size(); ++j) {
       const Act& after = acts_[j];
       if (after.f != "poll" || after.log != log || !Ok(after)) continue;
@@ -340,8 +341,7 @@ class Naive {
             before.process != after.process || before.group != after.group) {
           continue;
         }
-        for (const formats::Read& read :
-             audit == nullptr ? formats::Poll().reads() : audit->poll.reads()) {
+        for (const formats::Read& read : audit->poll.reads()) {
           if (read.offset() >= before.poll.next() && read.offset() < after.poll.from()) {
             Find("skipped", "");
           }
