@@ -25,14 +25,14 @@ namespace brokersim::visualize {
 // pass. If neither `select`, `around`, `cone` nor `all` is given, routine traffic is folded into
 // lines such as "... 212 routine events".
 struct TerminalOptions {
-  std::vector<uint64_t> select;    // these events only, e.g. from SelectForAnomaly
-  std::optional<uint64_t> around;  // the events within `radius` of this one
+  std::vector<uint64_t> select = {};    // these events only, e.g. from SelectForAnomaly
+  std::optional<uint64_t> around = {};  // the events within `radius` of this one
   int radius = 20;
-  std::optional<uint64_t> cone;    // what led to this event
-  std::vector<std::string> nodes;  // events on these nodes or to or from them; only their columns
-  std::vector<formats::EventKind> kinds;
-  std::optional<int64_t> from_ns;  // included
-  std::optional<int64_t> to_ns;    // not included
+  std::optional<uint64_t> cone = {};    // what led to this event
+  std::vector<std::string> nodes = {};  // events on these nodes or to or from them; only their columns
+  std::vector<formats::EventKind> kinds = {};
+  std::optional<int64_t> from_ns = {};  // included
+  std::optional<int64_t> to_ns = {};    // not included
   bool all = false;                // no folding
   int limit = 200;                 // rows; a last line says how many more there are
   bool color = false;              // ANSI colours for what went wrong and for decisions

@@ -1,0 +1,36 @@
+// Draws the sample trace, to look at while working on visualize/:
+//   bazel run //tests/visualize:draw_sample -- dot|svg|terminal [HEARTBEATS]
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "tests/visualize/sample_trace.h"
+#include "visualize/selection.h"
+#include "visualize/space_time.h"
+#include "visualize/svg.h"
+#include "visualize/terminal.h"
+
+namespace brokersim::visualize {
+namespace {
+
+int Draw(const std::string& what, int heartbeats) {
+  const formats::DecodedTrace trace = UncleanElection(heartbeats).Build();
+  const formats::Verdict verdict = UncleanElectionVerdict();
+  if (what == "terminal") {
+    std::cout << TerminalView(trace, {.anomaly = &verdict.anomalies(0)}).value();
+    return EXIT_SUCCESS;
+  }
+  const std::string dot =
+      SpaceTimeDot(trace, SelectForAnomaly(trace, verdict.anomalies(0)), &verdict, {});
+  std::cout << (what == "dot" ? dot : RenderSvg(dot).value());
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace brokersim::visualize
+
+int main(int argc, char** argv) {
+  const std::string what = argc > 1 ? argv[1] : "svg";
+  const int heartbeats = argc > 2 ? std::atoi(argv[2]) : 20;
+  return brokersim::visualize::Draw(what, heartbeats);
+}
