@@ -31,10 +31,12 @@ std::string Opening(const formats::DecodedTrace& trace, const TraceEvent& event)
     case EventKind::kFaultOff:
       return fmt::format("{} {}: {}", event.kind == EventKind::kFaultOn ? "fault" : "end of fault",
                          event.fault, TypeAndText(event));
-    case EventKind::kNote:
-      return TypeAndText(event);
-    case EventKind::kNone:
     case EventKind::kDrop:
+      return fmt::format("lost: {} to {}", TypeAndText(event), peer);
+    case EventKind::kNote:
+      if (event.type.empty() || event.text.starts_with(event.type)) return TypeAndText(event);
+      return fmt::format("{}: {}", event.type, event.text);
+    case EventKind::kNone:
     case EventKind::kDuplicate:
     case EventKind::kHold:
     case EventKind::kRelease:

@@ -148,8 +148,9 @@ class AnomalySelection {
       picker_.WantCauses(id, first_, id == promise.made ? kRecordTier : kCauseTier);
     }
     for (const formats::RecordId& record : anomaly_.records()) logs_.insert(record.log());
-    WantTurns();
     WantInForce();
+    WantTurns();
+    WantSuccessors();
     std::vector<uint64_t> focus;
     if (promise.made != 0) focus.push_back(promise.made);
     if (promise.broken != 0) focus.push_back(promise.broken);
@@ -184,7 +185,7 @@ class AnomalySelection {
       if (IsDown(kind) || kind == EventKind::kStart || IsFaultSwitch(kind)) {
         picker_.Want(id, kTurnTier);
       } else if (kind == EventKind::kNote) {
-        picker_.Want(id, Concerns(event, logs_) ? kTurnTier : kOtherTier);
+        WantDecision(event, kTurnTier);
       } else if (kind == EventKind::kDiskTruncate || kind == EventKind::kDiskLost) {
         picker_.Want(id, Concerns(event, logs_) ? kTurnTier : kOtherTier);
       } else if (ChangesRole(event)) {
@@ -193,6 +194,23 @@ class AnomalySelection {
                  kind == EventKind::kPause || kind == EventKind::kResume) {
         const bool near = nodes_.contains(event.node) || nodes_.contains(event.peer);
         picker_.Want(id, near ? kCauseTier : kOtherTier);
+      }
+    }
+  }
+
+  // A decision, and the messages that made it known.
+  void WantDecision(const TraceEvent& event, Tier tier) {
+    const bool concerned = Concerns(event, logs_);
+    picker_.Want(event.id, concerned ? tier : kOtherTier);
+    if (!concerned) return;
+    for (const uint64_t effect : index_.Effects(event.id)) picker_.Want(effect, kOtherTier);
+  }
+
+  // Other records that took the place of the anomaly's: same log, same offset.
+  void WantSuccessors() {
+    for (uint64_t id = first_; id <= last_; ++id) {
+      for (const RecordNote& note : index_.Event(id).records) {
+        if (!IsReading(note.verb) && IsInPlaceOf(note, anomaly_)) picker_.Want(id, kOtherTier);
       }
     }
   }
@@ -207,8 +225,8 @@ class AnomalySelection {
     return false;
   }
 
-  // Faults that began before the first event of the records and were still there, and nodes that
-  // were down by then.
+  // Faults that began before the first event of the records and were still there, nodes that were
+  // down by then, and what was decided about the log since the first of those.
   void WantInForce() {
     std::map<std::string, uint64_t> faults;
     std::map<uint32_t, uint64_t> down;
@@ -221,6 +239,13 @@ class AnomalySelection {
     }
     for (const auto& [fault, id] : faults) picker_.Want(id, kTurnTier);
     for (const auto& [node, id] : down) picker_.Want(id, kTurnTier);
+    uint64_t since = first_;
+    for (const auto& [fault, id] : faults) since = std::min(since, id);
+    for (const auto& [node, id] : down) since = std::min(since, id);
+    for (uint64_t id = since; id < first_; ++id) {
+      const TraceEvent& event = index_.Event(id);
+      if (event.kind == EventKind::kNote && Concerns(event, logs_)) WantDecision(event, kCauseTier);
+    }
   }
 
   const TraceIndex& index_;
@@ -243,6 +268,14 @@ bool IsAbout(const RecordNote& note, const Anomaly& anomaly) {
     }
   }
   return false;
+}
+
+bool IsInPlaceOf(const RecordNote& note, const Anomaly& anomaly) {
+  if (note.offset < 0 || IsAbout(note, anomaly)) return false;
+  return std::any_of(anomaly.records().begin(), anomaly.records().end(),
+                     [&note](const formats::RecordId& record) {
+                       return record.log() == note.log && record.offset() == note.offset;
+                     });
 }
 
 Promise FindPromise(const DecodedTrace& trace, const Anomaly& anomaly) {

@@ -22,7 +22,7 @@ inline constexpr int kDefaultMaxEvents = 60;
 //   - crashes, power losses, starts and faults that were in force meanwhile, elections, truncations
 //     and fences of the log;
 //   - what led to all that; who read the records; messages lost between the nodes concerned;
-//   - other decisions of the same time.
+//   - other decisions of the same time, and the records that took the place of the lost ones.
 // "Meanwhile" is from the first event of a record or operation of the anomaly to the last.
 // An anomaly with neither records nor operations known to the trace gives SelectOverview.
 std::vector<uint64_t> SelectForAnomaly(const formats::DecodedTrace& trace,
@@ -52,6 +52,10 @@ Promise FindPromise(const formats::DecodedTrace& trace, const formats::Anomaly& 
 // True if `note` is about one of the anomaly's records: the same log and value or, for a record
 // without a value, the same offset.
 bool IsAbout(const formats::RecordNote& note, const formats::Anomaly& anomaly);
+
+// True if `note` is about another record in the place of one of the anomaly's: the same log and
+// offset, another value.
+bool IsInPlaceOf(const formats::RecordNote& note, const formats::Anomaly& anomaly);
 
 }  // namespace brokersim::visualize
 

@@ -169,11 +169,13 @@ class Drawing {
       DrawAnchor(fmt::format("gr{}", row.event), right, &dot_);
       dot_.Line(fmt::format("gl{}", row.event), left, fmt::format("gr{}", row.event), right,
                 {{"class", "gap"}, {"color", std::string(kLightGrey)}, {"style", "dotted"}});
-      const std::vector<std::string> text = {fmt::format("~ {} ~", row.gap)};
+      DrawText(fmt::format("g{}", row.event), {fmt::format("~ {} ~", row.gap)},
+               {layout_.time_x / 2, row.gap_y}, {layout_.time_x, 12}, 'r', TextStyle::kQuiet, &dot_);
+      if (row.skipped.empty()) continue;
+      const std::vector<std::string> text = {row.skipped};
       const Size size = TextSize(text);
-      const Point centre = {20 + size.width / 2, row.gap_y};
-      DrawText(fmt::format("g{}", row.event), text, centre, size, 'n', TextStyle::kQuiet, &dot_);
-      placer_.Block(centre, size);
+      DrawText(fmt::format("s{}", row.event), text, {layout_.right_x + size.width / 2, row.gap_y},
+               size, 'l', TextStyle::kQuiet, &dot_);
     }
   }
 
@@ -298,7 +300,9 @@ class Drawing {
   // Where arrows from or to `x` touch the mark of a row.
   Point Edge(const Row& row, int x) const {
     Point at = PointOf(row);
-    if (!row.mark.box.empty()) at.x += (x > at.x ? 1 : -1) * (row.size.width / 2 - 2);
+    if (row.mark.box.empty()) return at;
+    const int border = row.mark.shape == Shape::kElection ? 1 : -3;  // its second border is outside
+    at.x += (x > at.x ? 1 : -1) * (row.size.width / 2 + border);
     return at;
   }
 
@@ -423,7 +427,7 @@ class Drawing {
 
 // Only what occurs in this picture.
 void Drawing::DrawLegend() {
-  constexpr int kItemWidth = 170;
+  constexpr int kItemWidth = 215;
   constexpr int kItemHeight = 20;
   const int top = layout_.bottom_y + kHeaderHeight + 26;
   const int columns = std::max(1, (layout_.width - 30) / kItemWidth);

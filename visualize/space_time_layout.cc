@@ -86,13 +86,10 @@ bool SameHandling(const TraceEvent& above, const TraceEvent& below) {
          (below.cause == above.id || below.cause == above.cause);
 }
 
-std::string GapText(const TraceEvent& above, const TraceEvent& below) {
+std::string SkippedText(const TraceEvent& above, const TraceEvent& below) {
   const uint64_t skipped = below.id - above.id - 1;
-  std::string text = FormatDuration(below.time_ns - above.time_ns);
-  if (skipped > 0) {
-    text += fmt::format(", {} event{} not drawn", skipped, skipped == 1 ? "" : "s");
-  }
-  return text;
+  if (skipped == 0) return "";
+  return fmt::format("{} event{} not drawn", skipped, skipped == 1 ? "" : "s");
 }
 
 class RowMaker {
@@ -118,7 +115,8 @@ class RowMaker {
     const int half = std::max({row.size.height, 11 * lines, 11}) / 2;
     const TraceEvent* above = last_ == 0 ? nullptr : &index_.Event(last_);
     if (above != nullptr && event.time_ns - above->time_ns >= pause_ns_) {
-      row.gap = GapText(*above, event);
+      row.gap = FormatDuration(event.time_ns - above->time_ns);
+      row.skipped = SkippedText(*above, event);
       y_ += kRowPadding;
       row.gap_y = y_ + kGapHeight / 2;
       y_ += kGapHeight;

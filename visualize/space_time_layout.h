@@ -23,7 +23,8 @@ struct Row {
   Mark mark;
   Size size;          // of the mark itself
   std::string time;   // printed at the left; empty if the row above has the same
-  std::string gap;    // what was folded above this row; empty if nothing
+  std::string gap;    // how much time was folded above this row; empty if none
+  std::string skipped;  // ... and how many events
   int gap_y = 0;
 };
 
@@ -60,7 +61,7 @@ Layout MakeLayout(const TraceIndex& index, const std::vector<uint64_t>& events,
                   const formats::Anomaly* anomaly, int title_height);
 
 inline constexpr int kLaneStep = 14;
-inline constexpr int kColumnStep = 172;
+inline constexpr int kColumnStep = 184;
 inline constexpr int kHeaderHeight = 32;
 
 }  // namespace brokersim::visualize

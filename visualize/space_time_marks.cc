@@ -18,7 +18,7 @@ constexpr int kBoxWidth = 26;    // characters
 constexpr int kBoxLines = 4;
 constexpr int kLabelWidth = 28;
 constexpr int kLabelLines = 2;
-constexpr int kRecordsNamed = 2;
+constexpr size_t kRecordsNamed = 2;
 
 std::string UpperCase(std::string_view text) {
   std::string upper;
@@ -55,24 +55,23 @@ std::string_view ShortVerb(RecordVerb verb) {
   return "";
 }
 
-// "append v2 at 1, commit v2 at 1"; "" if nothing is to be said.
-std::string RecordsText(const TraceEvent& event, const formats::Anomaly* anomaly) {
-  std::string text;
-  int named = 0;
+// "append v2 at 1", a line a record; empty if nothing is to be said.
+std::vector<std::string> RecordLines(const TraceEvent& event, const formats::Anomaly* anomaly) {
+  std::vector<std::string> lines;
   int more = 0;
   for (const RecordNote& note : event.records) {
     const std::string_view verb = ShortVerb(note.verb);
-    if (verb.empty() || (anomaly != nullptr && !IsAbout(note, *anomaly))) continue;
-    if (named == kRecordsNamed) {
+    if (verb.empty()) continue;
+    if (anomaly != nullptr && !IsAbout(note, *anomaly) && !IsInPlaceOf(note, *anomaly)) continue;
+    if (lines.size() == kRecordsNamed) {
       ++more;
       continue;
     }
-    text += fmt::format("{}{} {}", named == 0 ? "" : ", ", verb, note.value);
-    if (note.offset >= 0) text += fmt::format(" at {}", note.offset);
-    ++named;
+    const std::string at = note.offset < 0 ? "" : fmt::format(" at {}", note.offset);
+    lines.push_back(CutText(fmt::format("{} {}{}", verb, note.value, at), kLabelWidth));
   }
-  if (more > 0) text += fmt::format(", {} more", more);
-  return text;
+  if (more > 0) lines.back() += fmt::format(", {} more", more);
+  return lines;
 }
 
 // "b2 is LEADER of orders-0, e5" if the event made its node a leader, else "".
@@ -114,7 +113,7 @@ Mark NoteMark(const TraceEvent& event) {
 
 Mark DeliverMark(const TraceIndex& index, const TraceEvent& event,
                  const formats::Anomaly* anomaly) {
-  Mark mark = Labelled(Shape::kDot, RecordsText(event, anomaly));
+  Mark mark{Shape::kDot, {}, RecordLines(event, anomaly)};
   if (const std::string leader = NewLeader(index.trace(), event); !leader.empty()) {
     mark.shape = Shape::kElection;
     mark.box = WrapText(leader, kBoxWidth, 2);

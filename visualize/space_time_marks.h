@@ -47,7 +47,8 @@ struct Mark {
   std::vector<std::string> label;  // lines beside the mark
 };
 
-// `anomaly` may be null; with one, of the records only its own are named.
+// `anomaly` may be null; with one, of the records only its own and those in their place
+// are named.
 Mark MarkOf(const TraceIndex& index, const formats::TraceEvent& event,
             const formats::Anomaly* anomaly);
 

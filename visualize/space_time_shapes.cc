@@ -38,7 +38,7 @@ DotAttributes LooksOf(Shape shape) {
     case Shape::kDecision:
       return looks("box", "filled,rounded", "#F2F2F2", kGrey, kBlack);
     case Shape::kFaultOn:
-      return looks("box", "filled", "#F9DCCB", kVermillion, kBlack);
+      return looks("box", "filled", kVermillion, kVermillion, kBlack);
     case Shape::kDot:
     case Shape::kFaultOff:
     case Shape::kNothing:
@@ -62,7 +62,7 @@ void DrawShape(std::string_view id, Shape shape, const std::vector<std::string>&
   DotAttributes looks = LooksOf(shape);
   if (!tooltip.empty()) looks.emplace_back("tooltip", std::string(tooltip));
   const std::string_view letter = LetterOf(shape);
-  if (!letter.empty()) looks.emplace_back("fontname", "Helvetica-Bold,Arial,sans-serif");
+  if (!letter.empty()) looks.emplace_back("fontname", "Helvetica-Bold");
   const std::vector<std::string> lines = box.empty() ? std::vector{std::string(letter)} : box;
   dot->Node(id, at, size.width, size.height, DotLabel(lines, 'n'), looks);
 }
@@ -71,13 +71,13 @@ void DrawText(std::string_view id, const std::vector<std::string>& lines, Point 
               char justify, TextStyle style, DotBuilder* dot) {
   DotAttributes looks = {{"shape", "box"},
                          {"style", "filled"},
-                         {"fillcolor", "#FFFFFFD8"},
+                         {"fillcolor", "#FFFFFF"},
                          {"color", "#FFFFFF00"}};
   if (style == TextStyle::kTitle) looks.emplace_back("fontsize", "14");
   if (style == TextStyle::kQuiet) looks.emplace_back("fontcolor", std::string(kGrey));
   if (style == TextStyle::kAlert) looks.emplace_back("fontcolor", std::string(kVermillion));
   if (style != TextStyle::kPlain && style != TextStyle::kQuiet) {
-    looks.emplace_back("fontname", "Helvetica-Bold,Arial,sans-serif");
+    looks.emplace_back("fontname", "Helvetica-Bold");
   }
   dot->Node(id, centre, size.width, size.height, DotLabel(lines, justify), looks);
 }
@@ -89,7 +89,7 @@ void DrawAnchor(std::string_view id, Point at, DotBuilder* dot) {
 void DrawCross(std::string_view id, Point at, std::string_view tooltip, DotBuilder* dot) {
   dot->Node(id, at, 16, 16, DotLabel({"X"}, 'n'),
             {{"shape", "none"},
-             {"fontname", "Helvetica-Bold,Arial,sans-serif"},
+             {"fontname", "Helvetica-Bold"},
              {"fontsize", "16"},
              {"fontcolor", std::string(kVermillion)},
              {"tooltip", std::string(tooltip)}});
