@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "fmt/format.h"
 #include "visualize/event_text.h"
@@ -43,10 +44,13 @@ std::vector<Column> ChooseColumns(const TraceIndex& index, const std::vector<uin
   std::vector<Column> columns;
   for (const uint32_t node : nodes) columns.push_back({node, 0});
   const auto& header = index.trace().header;
-  std::stable_sort(columns.begin(), columns.end(), [&header](const Column& a, const Column& b) {
-    return Rank(header.nodes(static_cast<int>(a.node) - 1).role()) <
-           Rank(header.nodes(static_cast<int>(b.node) - 1).role());
-  });
+  const auto place = [&header](const Column& column) {
+    const std::string& role = header.nodes(static_cast<int>(column.node) - 1).role();
+    return std::pair(Rank(role), column.node);
+  };
+  // Nodes differ, so the order is total.
+  std::sort(columns.begin(), columns.end(),
+            [&place](const Column& a, const Column& b) { return place(a) < place(b); });
   return columns;
 }
 

@@ -1,8 +1,9 @@
 // Draws the sample trace, to look at while working on visualize/:
-//   bazel run //tests/visualize:draw_sample -- dot|svg|terminal [HEARTBEATS]
+//   bazel run //tests/visualize:draw_sample -- dot|svg|overview|around|terminal [HEARTBEATS]
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "tests/visualize/sample_trace.h"
 #include "visualize/selection.h"
@@ -20,8 +21,12 @@ int Draw(const std::string& what, int heartbeats) {
     std::cout << TerminalView(trace, {.anomaly = &verdict.anomalies(0)}).value();
     return EXIT_SUCCESS;
   }
-  const std::string dot =
-      SpaceTimeDot(trace, SelectForAnomaly(trace, verdict.anomalies(0)), &verdict, {});
+  const bool anomaly = what == "dot" || what == "svg";
+  const std::vector<uint64_t> events =
+      what == "around"     ? SelectAround(trace, trace.events.size() / 2, 20)
+      : what == "overview" ? SelectOverview(trace)
+                           : SelectForAnomaly(trace, verdict.anomalies(0));
+  const std::string dot = SpaceTimeDot(trace, events, anomaly ? &verdict : nullptr, {});
   std::cout << (what == "dot" ? dot : RenderSvg(dot).value());
   return EXIT_SUCCESS;
 }
