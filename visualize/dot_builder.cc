@@ -126,8 +126,8 @@ void DotBuilder::Line(std::string_view from_id, Point from, std::string_view to_
 
 void DotBuilder::Edge(std::string_view from_id, std::string_view to_id, std::string_view position,
                       const DotAttributes& attributes) {
-  text_ += fmt::format("{} -> {} [pos=\"{}\"{}]\n", from_id, to_id, position,
-                       Attributes(attributes));
+  text_ +=
+      fmt::format("{} -> {} [pos=\"{}\"{}]\n", from_id, to_id, position, Attributes(attributes));
 }
 
 std::string DotBuilder::Finish() { return text_ + "}\n"; }

@@ -1,5 +1,5 @@
-// Writes Graphviz DOT in which every position is pinned: Graphviz draws, we lay out. Coordinates are
-// whole points, x to the right and y downwards; the output is for `neato -n2` (engine "nop2").
+// Writes Graphviz DOT in which every position is pinned: Graphviz draws, we lay out. Coordinates
+// are whole points, x to the right and y downwards; the output is for `neato -n2` (engine "nop2").
 #ifndef BROKERSIM_VISUALIZE_DOT_BUILDER_H_
 #define BROKERSIM_VISUALIZE_DOT_BUILDER_H_
 

@@ -43,8 +43,8 @@ absl::StatusOr<NodeState> StateAt(const DecodedTrace& trace, std::string_view no
   const absl::StatusOr<uint32_t> found = FindNode(trace, node);
   if (!found.ok()) return found.status();
   if (event < 1 || event > trace.events.size()) {
-    return absl::NotFoundError(fmt::format("there is no event {} in this trace; it has events 1 to {}",
-                                           event, trace.events.size()));
+    return absl::NotFoundError(fmt::format(
+        "there is no event {} in this trace; it has events 1 to {}", event, trace.events.size()));
   }
   NodeState state;
   state.node = std::string(node);

@@ -125,6 +125,14 @@ bool Concerns(const TraceEvent& event, const std::set<std::string>& logs) {
   return false;
 }
 
+// True if the event made its node the leader of a log.
+bool TakesOver(const TraceEvent& event) {
+  return std::any_of(event.changes.begin(), event.changes.end(),
+                     [](const formats::StateChange& change) {
+                       return change.path.ends_with(".role") && change.after == "leader";
+                     });
+}
+
 // The selection for one anomaly, in steps that build on each other.
 class AnomalySelection {
  public:
@@ -217,8 +225,8 @@ class AnomalySelection {
 
   bool ChangesRole(const TraceEvent& event) const {
     for (const formats::StateChange& change : event.changes) {
-      if (change.path.ends_with(".role") && logs_.contains(change.path.substr(
-                                                0, change.path.size() - std::string(".role").size()))) {
+      if (change.path.ends_with(".role") &&
+          logs_.contains(change.path.substr(0, change.path.size() - std::string(".role").size()))) {
         return true;
       }
     }
@@ -309,11 +317,16 @@ std::vector<uint64_t> SelectOverview(const DecodedTrace& trace, int max_events) 
   const TraceIndex index(trace);
   Picker picker(index);
   Anomaly first_record;
+  std::set<uint64_t> about;  // the events that are about the first record
   int sends = 0;
   for (const TraceEvent& event : trace.events) {
     const EventKind kind = event.kind;
-    const bool restart = kind == EventKind::kStart && event.cause != 0;
+    const bool restart = kind == EventKind::kStart && event.time_ns > 0;
     if (IsDown(kind) || IsFaultSwitch(kind) || restart) picker.Want(event.id, kRecordTier);
+    if (TakesOver(event)) picker.Want(event.id, kTurnTier);
+    if (kind == EventKind::kComplete && event.cause != 0 && about.contains(event.cause)) {
+      picker.Want(event.id, kTurnTier);
+    }
     if (kind == EventKind::kNote || kind == EventKind::kDiskTruncate) {
       picker.Want(event.id, kTurnTier);
     }
@@ -329,6 +342,7 @@ std::vector<uint64_t> SelectOverview(const DecodedTrace& trace, int max_events) 
         record->set_offset(note.offset);
       }
       if (IsAbout(note, first_record)) {
+        about.insert(event.id);
         picker.Want(event.id, kTurnTier);
         picker.WantCauses(event.id, 1, kOtherTier);
       }

@@ -17,7 +17,8 @@ namespace brokersim::visualize {
 inline constexpr int kDefaultMaxEvents = 60;
 
 // How an anomaly came about. What counts, the most important first, until `max_events` are chosen:
-//   - where the promise was made and where it was broken (see FindPromise), the anomaly's own story;
+//   - where the promise was made and where it was broken (see FindPromise), the anomaly's own
+//   story;
 //   - what happened to its records, the messages that carried them, its operations;
 //   - crashes, power losses, starts and faults that were in force meanwhile, elections, truncations
 //     and fences of the log;

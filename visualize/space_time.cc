@@ -38,8 +38,7 @@ class Drawing {
         options_(options),
         lifelines_(trace_),
         dot_("space_time", "A space-time diagram. To SVG: neato -n2 -Tsvg") {
-    if (verdict != nullptr && options.anomaly >= 0 &&
-        options.anomaly < verdict->anomalies_size()) {
+    if (verdict != nullptr && options.anomaly >= 0 && options.anomaly < verdict->anomalies_size()) {
       anomaly_ = &verdict->anomalies(options.anomaly);
       promise_ = FindPromise(trace_, *anomaly_);
     }
@@ -106,7 +105,7 @@ class Drawing {
     std::string role = node.role();
     if (!node.datacenter().empty() && SeveralDatacenters()) role += ", " + node.datacenter();
     dot_.Node(fmt::format("{}{}", prefix, column.node), {column.x, y}, 104, kHeaderHeight,
-              DotLabel({node.name(), role}, 'n'),
+              DotLabel({CutText(node.name(), 18), CutText(role, 18)}, 'n'),
               {{"shape", "box"},
                {"style", "filled,rounded"},
                {"fillcolor", "#E8EEF4"},
@@ -170,7 +169,8 @@ class Drawing {
       dot_.Line(fmt::format("gl{}", row.event), left, fmt::format("gr{}", row.event), right,
                 {{"class", "gap"}, {"color", std::string(kLightGrey)}, {"style", "dotted"}});
       DrawText(fmt::format("g{}", row.event), {fmt::format("~ {} ~", row.gap)},
-               {layout_.time_x / 2, row.gap_y}, {layout_.time_x, 12}, 'r', TextStyle::kQuiet, &dot_);
+               {layout_.time_x / 2, row.gap_y}, {layout_.time_x, 12}, 'r', TextStyle::kQuiet,
+               &dot_);
       if (row.skipped.empty()) continue;
       const std::vector<std::string> text = {row.skipped};
       const Size size = TextSize(text);
@@ -188,10 +188,7 @@ class Drawing {
       DrawText(id, {bar.fault}, from, {kLaneStep + 4, 12}, 'n', TextStyle::kAlert, &dot_);
       DrawAnchor(id + "end", to, &dot_);
       dot_.Line(id, {from.x, from.y + 6}, id + "end", to,
-                {{"class", "fault"},
-                 {"color", std::string(kVermillion)},
-                 {"penwidth", "3"},
-                 {"dir", bar.ends ? "none" : "forward"}});
+                {{"class", "fault"}, {"color", std::string(kVermillion)}, {"penwidth", "3"}});
     }
     for (const Row& row : layout_.rows) {
       const TraceEvent& event = index_.Event(row.event);
@@ -205,7 +202,8 @@ class Drawing {
     const std::string what = TypeAndText(event);
     const std::vector<std::string> text = {
         CutText(on ? fmt::format("{} begins: {}", event.fault, what)
-                   : fmt::format("{} ends: {}", event.fault, what), 60)};
+                   : fmt::format("{} ends: {}", event.fault, what),
+                60)};
     const Size size = TextSize(text);
     const Point left = {layout_.labels_x, row.y};
     const Point right = {layout_.right_x, row.y};
@@ -224,9 +222,7 @@ class Drawing {
 
   // ---- marks on the lifelines
 
-  Point PointOf(const Row& row) const {
-    return {layout_.XOf(index_.Event(row.event).node), row.y};
-  }
+  Point PointOf(const Row& row) const { return {layout_.XOf(index_.Event(row.event).node), row.y}; }
 
   bool IsOnLifeline(const Row& row) const {
     return row.mark.shape != Shape::kNothing && !IsFaultSwitch(index_.Event(row.event).kind) &&
@@ -384,8 +380,9 @@ class Drawing {
     std::vector<std::string> text = {std::string(headline)};
     for (const RecordNote& note : index_.Event(event).records) {
       if (!IsAbout(note, *anomaly_) || text.size() > 2) continue;
-      text.push_back(CutText(fmt::format("{}: {}", trace_.NodeName(index_.Event(event).node),
-                                         DescribeRecord(note)), 34));
+      text.push_back(CutText(
+          fmt::format("{}: {}", trace_.NodeName(index_.Event(event).node), DescribeRecord(note)),
+          34));
     }
     const Size estimate = TextSize(text);
     const Size size = {estimate.width + 14, estimate.height + 8};
@@ -471,7 +468,8 @@ void Drawing::DrawLegend() {
     const Point at = next(ShapeMeaning(shape));
     const bool boxed = shape == Shape::kElection || shape == Shape::kTruncation ||
                        shape == Shape::kDecision || shape == Shape::kFaultOn;
-    const Size size = shape == Shape::kFaultOn ? Size{4, 16} : (boxed ? Size{24, 12} : Size{12, 12});
+    const Size size =
+        shape == Shape::kFaultOn ? Size{4, 16} : (boxed ? Size{24, 12} : Size{12, 12});
     DrawShape(id, shape, {}, at, size, "", &dot_);
   }
   if (any_down_) {

@@ -20,7 +20,7 @@
 namespace brokersim::visualize {
 
 struct DiagramOptions {
-  int anomaly = 0;     // which of the verdict's anomalies the title and the marks are about
+  int anomaly = 0;  // which of the verdict's anomalies the title and the marks are about
   bool title = true;
   bool legend = true;
 };

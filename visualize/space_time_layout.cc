@@ -1,6 +1,7 @@
 #include "visualize/space_time_layout.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
@@ -16,7 +17,7 @@ using formats::EventKind;
 using formats::TraceEvent;
 
 constexpr int kTimeWidth = 66;
-constexpr int kLabelGap = 10;       // between a mark and the label beside it
+constexpr int kLabelGap = 10;  // between a mark and the label beside it
 constexpr int kMinLeftLabels = 70;
 constexpr int kRightMargin = 190;
 constexpr int kRowPadding = 11;
@@ -103,8 +104,7 @@ class RowMaker {
 
   void Make(const std::vector<uint64_t>& events, std::vector<Row>* rows) {
     if (events.empty()) return;
-    const int64_t span =
-        index_.Event(events.back()).time_ns - index_.Event(events.front()).time_ns;
+    const int64_t span = index_.Event(events.back()).time_ns - index_.Event(events.front()).time_ns;
     pause_ns_ = std::max(kLongPauseNs, span / kPauseParts);
     for (const uint64_t id : events) rows->push_back(Next(index_.Event(id)));
   }
@@ -143,25 +143,36 @@ class RowMaker {
   std::string time_;
 };
 
-// Faults that are switched on or off in a row, in the lanes beside the times.
+// Faults that were in force at one of the rows at least, whether or not their beginning has a row.
 std::vector<FaultBar> MakeFaultBars(const TraceIndex& index, const Layout& layout) {
+  struct Interval {
+    std::string fault;
+    uint64_t on = 0;
+    uint64_t off = UINT64_MAX;
+  };
   std::map<std::string, size_t> open;
-  std::vector<FaultBar> bars;
-  for (const Row& row : layout.rows) {
-    const TraceEvent& event = index.Event(row.event);
-    if (event.kind == EventKind::kFaultOn) {
-      std::set<int> used;
-      for (const auto& [fault, bar] : open) used.insert(bars[bar].lane);
-      int lane = 0;
-      while (used.contains(lane)) ++lane;
-      open[event.fault] = bars.size();
-      bars.push_back({event.fault, lane, row.y, layout.bottom_y, false});
+  std::vector<Interval> intervals;
+  for (const TraceEvent& event : index.trace().events) {
+    if (event.kind == EventKind::kFaultOn && !open.contains(event.fault)) {
+      open[event.fault] = intervals.size();
+      intervals.push_back({event.fault, event.id});
     } else if (event.kind == EventKind::kFaultOff && open.contains(event.fault)) {
-      FaultBar& bar = bars[open[event.fault]];
-      bar.to_y = row.y;
-      bar.ends = true;
+      intervals[open[event.fault]].off = event.id;
       open.erase(event.fault);
     }
+  }
+  std::vector<FaultBar> bars;
+  std::vector<uint64_t> lane_free_after;  // by lane: the event at which its last fault ends
+  for (const Interval& interval : intervals) {
+    const auto row = std::lower_bound(layout.rows.begin(), layout.rows.end(), interval.on,
+                                      [](const Row& r, uint64_t id) { return r.event < id; });
+    if (row == layout.rows.end() || row->event > interval.off) continue;
+    size_t lane = 0;
+    while (lane < lane_free_after.size() && lane_free_after[lane] >= interval.on) ++lane;
+    if (lane == lane_free_after.size()) lane_free_after.push_back(0);
+    lane_free_after[lane] = interval.off;
+    bars.push_back({interval.fault, static_cast<int>(lane), layout.YOf(interval.on),
+                    layout.YOf(interval.off)});
   }
   return bars;
 }
@@ -191,9 +202,8 @@ void PlaceColumns(const TraceIndex& index, Layout* layout) {
 }  // namespace
 
 int Layout::RowOf(uint64_t event) const {
-  const auto found = std::lower_bound(
-      rows.begin(), rows.end(), event,
-      [](const Row& row, uint64_t id) { return row.event < id; });
+  const auto found = std::lower_bound(rows.begin(), rows.end(), event,
+                                      [](const Row& row, uint64_t id) { return row.event < id; });
   if (found == rows.end() || found->event != event) return -1;
   return static_cast<int>(found - rows.begin());
 }

@@ -21,33 +21,32 @@ struct Row {
   uint64_t event = 0;
   int y = 0;
   Mark mark;
-  Size size;          // of the mark itself
-  std::string time;   // printed at the left; empty if the row above has the same
-  std::string gap;    // how much time was folded above this row; empty if none
+  Size size;            // of the mark itself
+  std::string time;     // printed at the left; empty if the row above has the same
+  std::string gap;      // how much time was folded above this row; empty if none
   std::string skipped;  // ... and how many events
   int gap_y = 0;
 };
 
-// A fault from its beginning to its end. Ends that lie outside of the picture are open.
+// A fault from its beginning to its end, as far as they lie within the picture.
 struct FaultBar {
   std::string fault;
   int lane = 0;
   int from_y = 0;
   int to_y = 0;
-  bool ends = false;
 };
 
 struct Layout {
   std::vector<Column> columns;
   std::vector<Row> rows;
   std::vector<FaultBar> faults;
-  int time_x = 0;         // right end of the times
-  int lanes_x = 0;        // centre of the first fault lane
-  int labels_x = 0;       // left end of the labels beside the first column
-  int right_x = 0;        // left end of the margin right of the last column
+  int time_x = 0;    // right end of the times
+  int lanes_x = 0;   // centre of the first fault lane
+  int labels_x = 0;  // left end of the labels beside the first column
+  int right_x = 0;   // left end of the margin right of the last column
   int width = 0;
-  int header_y = 0;       // centre of the nodes' boxes
-  int bottom_y = 0;       // where the lifelines end
+  int header_y = 0;  // centre of the nodes' boxes
+  int bottom_y = 0;  // where the lifelines end
 
   // -1 if the event has no row, the node no column.
   int RowOf(uint64_t event) const;

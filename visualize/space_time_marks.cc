@@ -14,7 +14,7 @@ using formats::RecordNote;
 using formats::RecordVerb;
 using formats::TraceEvent;
 
-constexpr int kBoxWidth = 26;    // characters
+constexpr int kBoxWidth = 28;  // characters
 constexpr int kBoxLines = 4;
 constexpr int kLabelWidth = 28;
 constexpr int kLabelLines = 2;

@@ -18,26 +18,26 @@ inline constexpr std::string_view kBlack = "#000000";
 inline constexpr std::string_view kGrey = "#666666";
 inline constexpr std::string_view kLightGrey = "#BBBBBB";
 inline constexpr std::string_view kOrange = "#E69F00";
-inline constexpr std::string_view kGreen = "#007A5A";       // bluish green, darker to be read as text
+inline constexpr std::string_view kGreen = "#007A5A";  // bluish green, darker to be read as text
 inline constexpr std::string_view kBlue = "#0072B2";
 inline constexpr std::string_view kVermillion = "#C04A00";  // darker for the same reason
 
 enum class Shape {
-  kDot,            // something was sent, received or done
-  kBegin,          // a client's operation: open circle
-  kEnd,            // ... its outcome: filled circle
-  kCrash,          // octagon with X
-  kPowerLoss,      // octagon with Z
-  kStart,          // triangle
-  kStop,           // triangle upside down
-  kPause,          // square with P
-  kResume,         // square with p
-  kElection,       // gold box with a double border
-  kTruncation,     // red box with a folded corner
-  kDecision,       // box: any other decision
-  kFaultOn,        // no mark on a lifeline: a rule over the whole width
+  kDot,         // something was sent, received or done
+  kBegin,       // a client's operation: open circle
+  kEnd,         // ... its outcome: filled circle
+  kCrash,       // octagon with X
+  kPowerLoss,   // octagon with Z
+  kStart,       // triangle
+  kStop,        // triangle upside down
+  kPause,       // square with P
+  kResume,      // square with p
+  kElection,    // gold box with a double border
+  kTruncation,  // red box with a folded corner
+  kDecision,    // box: any other decision
+  kFaultOn,     // no mark on a lifeline: a rule over the whole width
   kFaultOff,
-  kNothing,        // drawn as part of something else: a drop is the end of its arrow
+  kNothing,  // drawn as part of something else: a drop is the end of its arrow
 };
 inline constexpr int kShapeCount = 15;
 

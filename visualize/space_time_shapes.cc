@@ -69,10 +69,8 @@ void DrawShape(std::string_view id, Shape shape, const std::vector<std::string>&
 
 void DrawText(std::string_view id, const std::vector<std::string>& lines, Point centre, Size size,
               char justify, TextStyle style, DotBuilder* dot) {
-  DotAttributes looks = {{"shape", "box"},
-                         {"style", "filled"},
-                         {"fillcolor", "#FFFFFF"},
-                         {"color", "#FFFFFF00"}};
+  DotAttributes looks = {
+      {"shape", "box"}, {"style", "filled"}, {"fillcolor", "#FFFFFF"}, {"color", "#FFFFFF00"}};
   if (style == TextStyle::kTitle) looks.emplace_back("fontsize", "14");
   if (style == TextStyle::kQuiet) looks.emplace_back("fontcolor", std::string(kGrey));
   if (style == TextStyle::kAlert) looks.emplace_back("fontcolor", std::string(kVermillion));

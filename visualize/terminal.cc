@@ -73,7 +73,7 @@ bool SaysSomething(const TraceEvent& event) {
 
 // One line of the view: an event, or a run of routine ones.
 struct Line {
-  uint64_t event = 0;   // the last event of a run
+  uint64_t event = 0;    // the last event of a run
   uint64_t routine = 0;  // how many were folded; 0 for an event of its own
 };
 
@@ -98,9 +98,8 @@ class Filter {
     if (!nodes_.empty() && !nodes_.contains(event.node) && !nodes_.contains(event.peer)) {
       return false;
     }
-    if (!options_.kinds.empty() &&
-        std::find(options_.kinds.begin(), options_.kinds.end(), event.kind) ==
-            options_.kinds.end()) {
+    if (!options_.kinds.empty() && std::find(options_.kinds.begin(), options_.kinds.end(),
+                                             event.kind) == options_.kinds.end()) {
       return false;
     }
     if (options_.from_ns.has_value() && event.time_ns < *options_.from_ns) return false;
@@ -176,8 +175,8 @@ class Page {
       const TraceEvent& event = trace_.events[lines_[i].event - 1];
       if (lines_[i].routine == 0) used[static_cast<size_t>(event.kind)] = true;
     }
-    std::string text = fmt::format("legend: {} up  {} down  {} paused", kLineUp, kLineDown,
-                                   kLinePaused);
+    std::string text =
+        fmt::format("legend: {} up  {} down  {} paused", kLineUp, kLineDown, kLinePaused);
     for (const Glyph& glyph : Glyphs()) {
       if (!used[static_cast<size_t>(glyph.kind)]) continue;
       text += fmt::format("  {} {}", glyph.sign, EventKindName(glyph.kind));
@@ -214,16 +213,15 @@ class Page {
   std::string Row(const Line& line) const {
     const TraceEvent& event = trace_.events[line.event - 1];
     const bool folded = line.routine > 0;
-    std::string text =
-        folded ? std::string(id_width_ + time_width_ + 6, ' ')
-               : fmt::format("{:>{}}  {:>{}} s  ", event.id, id_width_,
-                             FormatSeconds(event.time_ns, 6), time_width_);
+    std::string text = folded ? std::string(id_width_ + time_width_ + 6, ' ')
+                              : fmt::format("{:>{}}  {:>{}} s  ", event.id, id_width_,
+                                            FormatSeconds(event.time_ns, 6), time_width_);
     bool placed = event.node == 0;
     for (const Column& column : columns_) {
       const bool here = !folded && column.node == event.node;
       placed = placed || here;
-      const std::string cell = here ? SignOf(event)
-                                    : std::string(1, Lifeline(column.node, line.event));
+      const std::string cell =
+          here ? SignOf(event) : std::string(1, Lifeline(column.node, line.event));
       text += here ? Painted(event, fmt::format("{:<{}} ", cell, column.width))
                    : fmt::format("{:<{}} ", cell, column.width);
     }
@@ -281,9 +279,9 @@ absl::Status CheckOptions(const DecodedTrace& trace, const TerminalOptions& opti
   }
   for (const std::optional<uint64_t>& event : {options.around, options.cone}) {
     if (event.has_value() && (*event < 1 || *event > trace.events.size())) {
-      return absl::NotFoundError(fmt::format(
-          "there is no event {} in this trace; it has events 1 to {}", *event,
-          trace.events.size()));
+      return absl::NotFoundError(
+          fmt::format("there is no event {} in this trace; it has events 1 to {}", *event,
+                      trace.events.size()));
     }
   }
   return absl::OkStatus();
@@ -306,9 +304,9 @@ absl::StatusOr<std::string> TerminalView(const DecodedTrace& trace,
   const Filter filter(index, options);
   std::vector<Line> lines = ChooseLines(index, filter);
   if (lines.empty()) {
-    return absl::NotFoundError(fmt::format(
-        "none of the trace's {} events passes these filters (0 to {} s were simulated)",
-        trace.events.size(), FormatSeconds(trace.end_ns, 6)));
+    return absl::NotFoundError(
+        fmt::format("none of the trace's {} events passes these filters (0 to {} s were simulated)",
+                    trace.events.size(), FormatSeconds(trace.end_ns, 6)));
   }
   const size_t rows = lines.size();
   const size_t shown = std::min(rows, static_cast<size_t>(std::max(options.limit, 0)));
@@ -316,8 +314,9 @@ absl::StatusOr<std::string> TerminalView(const DecodedTrace& trace,
   const Page page(trace, options, filter, std::move(lines));
   std::string text = Header(trace) + page.Text(shown);
   if (shown < rows) {
-    text += fmt::format("... {} more rows are not shown (limit {}): narrow them down or raise the limit\n",
-                        rows - shown, options.limit);
+    text += fmt::format(
+        "... {} more rows are not shown (limit {}): narrow them down or raise the limit\n",
+        rows - shown, options.limit);
   }
   return text + "\n" + page.Legend(shown);
 }

@@ -28,14 +28,15 @@ struct TerminalOptions {
   std::vector<uint64_t> select = {};    // these events only, e.g. from SelectForAnomaly
   std::optional<uint64_t> around = {};  // the events within `radius` of this one
   int radius = 20;
-  std::optional<uint64_t> cone = {};    // what led to this event
-  std::vector<std::string> nodes = {};  // events on these nodes or to or from them; only their columns
+  std::optional<uint64_t> cone = {};  // what led to this event
+  std::vector<std::string> nodes =
+      {};  // events on these nodes or to or from them; only their columns
   std::vector<formats::EventKind> kinds = {};
-  std::optional<int64_t> from_ns = {};  // included
-  std::optional<int64_t> to_ns = {};    // not included
-  bool all = false;                // no folding
-  int limit = 200;                 // rows; a last line says how many more there are
-  bool color = false;              // ANSI colours for what went wrong and for decisions
+  std::optional<int64_t> from_ns = {};        // included
+  std::optional<int64_t> to_ns = {};          // not included
+  bool all = false;                           // no folding
+  int limit = 200;                            // rows; a last line says how many more there are
+  bool color = false;                         // ANSI colours for what went wrong and for decisions
   const formats::Anomaly* anomaly = nullptr;  // marks where its promise was made and broken
 };
 

@@ -61,8 +61,8 @@ std::string SignOf(const formats::TraceEvent& event) {
 std::string GlyphTableMarkdown() {
   std::string table = "| sign | kind | meaning |\n|---|---|---|\n";
   for (const Glyph& glyph : kGlyphs) {
-    table += fmt::format("| `{}` | {} | {} |\n", glyph.sign, EventKindName(glyph.kind),
-                         glyph.meaning);
+    table +=
+        fmt::format("| `{}` | {} | {} |\n", glyph.sign, EventKindName(glyph.kind), glyph.meaning);
   }
   return table;
 }

@@ -138,7 +138,8 @@ void ExpectSane(const absl::StatusOr<DecodedTrace>& trace, const std::string& ho
 
 TEST(DamageTest, CutOffAnywhere) {
   const std::string bytes = Encode(1'030);  // two chunks
-  for (size_t size = 0; size < bytes.size(); size += size < 200 || size + 400 > bytes.size() ? 1 : 41) {
+  for (size_t size = 0; size < bytes.size();
+       size += size < 200 || size + 400 > bytes.size() ? 1 : 41) {
     const absl::StatusOr<DecodedTrace> trace = DecodeTrace(bytes.substr(0, size));
     ExpectSane(trace, "cut to " + std::to_string(size) + " bytes");
     if (trace.ok()) {

@@ -135,8 +135,8 @@ class Story {
     for (const uint32_t node : {b1_, b2_, b3_, ctl_, p1_, c1_, audit_}) {
       t_.Add(0, EventKind::kStart, node, 0);
     }
-    const uint64_t e = t_.Add(1, EventKind::kNote, ctl_, 0, "election",
-                              "b1 leads orders-0 in epoch 4");
+    const uint64_t e =
+        t_.Add(1, EventKind::kNote, ctl_, 0, "election", "b1 leads orders-0 in epoch 4");
     t_.Change(e, "orders-0.leader", "", "b1");
     const uint64_t got = t_.Deliver(2, t_.Send(1, ctl_, b1_, e, "LeaderAndIsrRequest", "epoch 4"));
     t_.Change(got, "orders-0.role", "", "leader");
@@ -195,8 +195,8 @@ class Story {
               t_.Send(ms + 500 * i + 0.1, b2_, b1_, 0, "FetchRequest", "from 1"), "F1");
     }
     Routine(ms + 1'000);
-    const uint64_t isr = t_.Add(ms + 30'000, EventKind::kNote, b1_, 0, "isr",
-                                "orders-0 shrinks its ISR to b1");
+    const uint64_t isr =
+        t_.Add(ms + 30'000, EventKind::kNote, b1_, 0, "isr", "orders-0 shrinks its ISR to b1");
     t_.Change(isr, "orders-0.isr", "b1,b2,b3", "b1");
   }
 
@@ -237,13 +237,12 @@ class Story {
   void Return(double ms) {
     t_.Fault(ms, EventKind::kFaultOff, "F2", "crash", "b1");
     const uint64_t start = t_.Add(ms, EventKind::kStart, b1_, 0, "", "over its old disk");
-    const uint64_t asked =
-        t_.Deliver(ms + 1.4, t_.Send(ms + 1, b1_, b2_, start, "OffsetsForLeaderEpochRequest",
-                                     "epoch 4"));
+    const uint64_t asked = t_.Deliver(
+        ms + 1.4, t_.Send(ms + 1, b1_, b2_, start, "OffsetsForLeaderEpochRequest", "epoch 4"));
     const uint64_t told = t_.Deliver(
         ms + 2, t_.Send(ms + 1.4, b2_, b1_, asked, "OffsetsForLeaderEpochResponse", "ends at 1"));
-    const uint64_t cut = t_.Add(ms + 2, EventKind::kNote, b1_, told, "truncation",
-                                "truncate orders-0 to 1");
+    const uint64_t cut =
+        t_.Add(ms + 2, EventKind::kNote, b1_, told, "truncation", "truncate orders-0 to 1");
     t_.Note(cut, RecordVerb::kTruncated, kLog, 1, "v2");
     t_.Change(cut, "orders-0.log_end", "2", "1");
     Fetch(ms + 3, b1_, b2_, 1, "v3");
@@ -255,8 +254,8 @@ class Story {
     t_.Operation(invoke, 6);
     const uint64_t asked =
         t_.Deliver(ms + 0.4, t_.Send(ms, audit_, b2_, invoke, "FetchRequest", "from 0"));
-    const uint64_t got = t_.Deliver(
-        ms + 0.9, t_.Send(ms + 0.4, b2_, audit_, asked, "FetchResponse", "v1 v3"));
+    const uint64_t got =
+        t_.Deliver(ms + 0.9, t_.Send(ms + 0.4, b2_, audit_, asked, "FetchResponse", "v1 v3"));
     t_.Note(got, RecordVerb::kDelivered, kLog, 0, "v1");
     t_.Note(got, RecordVerb::kDelivered, kLog, 1, "v3");
     const uint64_t done =

@@ -109,6 +109,14 @@ TEST_F(SpaceTimeTest, MarksThePromise) {
   EXPECT_THAT(without, Not(HasSubstr("PROMISE")));
 }
 
+TEST_F(SpaceTimeTest, FaultsThatBeganEarlierAreShown) {
+  const uint64_t crash = FindPromise(trace_, verdict_.anomalies(0)).made + 3;
+  ASSERT_EQ(trace_.events[crash - 1].kind, EventKind::kCrash);
+  const std::string dot = SpaceTimeDot(trace_, {crash}, nullptr, {});
+  EXPECT_EQ(Count(dot, "class=\"fault\""), 2);  // the partition, and the crash's own
+  EXPECT_EQ(Count(dot, "class=\"faultrule\""), 0);
+}
+
 TEST_F(SpaceTimeTest, TitleAndLegendCanBeLeftOut) {
   const std::string dot =
       SpaceTimeDot(trace_, events_, &verdict_, {.title = false, .legend = false});
@@ -138,10 +146,10 @@ TEST_F(SpaceTimeTest, HostileTextStaysText) {
   const uint64_t got = t.Deliver(2, t.Send(1, a, b, 0, "Ping", "\\N </text><script> &amp;"));
   t.Add(3, EventKind::kNote, b, got, "election", "]]> --> \"]; }");
   DecodedTrace trace = t.Build();
-  trace.events[1].text += "\xC3 \xFF";  // protobuf refuses such bytes; a trace made in memory may not
+  trace.events[1].text +=
+      "\xC3 \xFF";  // protobuf refuses such bytes; a trace made in memory may not
   trace.events[0].text += "\xC3 \xFF";
-  const absl::StatusOr<std::string> svg =
-      RenderSvg(SpaceTimeDot(trace, {1, 2, 3}, nullptr, {}));
+  const absl::StatusOr<std::string> svg = RenderSvg(SpaceTimeDot(trace, {1, 2, 3}, nullptr, {}));
   ASSERT_TRUE(svg.ok()) << svg.status();
   EXPECT_TRUE(IsWellFormed(*svg));
   EXPECT_THAT(*svg, Not(HasSubstr("<script>")));

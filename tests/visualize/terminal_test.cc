@@ -138,7 +138,8 @@ TEST(GlyphTest, EveryKindHasASignOfItsOwn) {
 
 TEST(GlyphTest, TheReadmeShowsTheTable) {
   EXPECT_THAT(ReadSource("visualize/README.md"), HasSubstr(GlyphTableMarkdown()))
-      << "the table in visualize/README.md should be\n" << GlyphTableMarkdown();
+      << "the table in visualize/README.md should be\n"
+      << GlyphTableMarkdown();
 }
 
 }  // namespace
