@@ -192,18 +192,23 @@ class Drawing {
     }
     for (const Row& row : layout_.rows) {
       const TraceEvent& event = index_.Event(row.event);
-      if (IsFaultSwitch(event.kind)) DrawFaultRule(row, event);
+      const bool on_no_node = event.node == 0 && event.message == 0;
+      if (IsFaultSwitch(event.kind) || on_no_node) DrawRule(row, event);
     }
   }
 
-  // A fault concerns the whole picture: a rule across it, with the words at its left end.
-  void DrawFaultRule(const Row& row, const TraceEvent& event) {
-    const bool on = event.kind == EventKind::kFaultOn;
+  std::string RuleText(const TraceEvent& event) const {
     const std::string what = TypeAndText(event);
-    const std::vector<std::string> text = {
-        CutText(on ? fmt::format("{} begins: {}", event.fault, what)
-                   : fmt::format("{} ends: {}", event.fault, what),
-                60)};
+    if (event.kind == EventKind::kFaultOn) return fmt::format("{} begins: {}", event.fault, what);
+    if (event.kind == EventKind::kFaultOff) return fmt::format("{} ends: {}", event.fault, what);
+    return DescribeEvent(trace_, event);
+  }
+
+  // What happens to no node in particular concerns the whole picture: a rule across it, with the
+  // words at its left end.
+  void DrawRule(const Row& row, const TraceEvent& event) {
+    const bool on = event.kind == EventKind::kFaultOn;
+    const std::vector<std::string> text = {CutText(RuleText(event), 60)};
     const Size size = TextSize(text);
     const Point left = {layout_.labels_x, row.y};
     const Point right = {layout_.right_x, row.y};
@@ -396,8 +401,11 @@ class Drawing {
                {"fillcolor", std::string(fill)},
                {"color", std::string(line)},
                {"peripheries", std::string(borders)}});
-    const Point from = Edge(row, centre.x);
-    dot_.Line(fmt::format("e{}", event), from, id, {layout_.right_x, centre.y},
+    Point from = Edge(row, centre.x);
+    if (from.x < 0) from.x = layout_.right_x - 20;  // an event on no node
+    const std::string from_id = fmt::format("pa{}", event);
+    DrawAnchor(from_id, from, &dot_);
+    dot_.Line(from_id, from, id, {layout_.right_x, centre.y},
               {{"class", "promise"},
                {"color", std::string(line)},
                {"style", "dashed"},

@@ -48,11 +48,13 @@ absl::StatusOr<std::string> RenderSvg(std::string_view dot) {
   if (context == nullptr) return absl::InternalError("Graphviz gives no context");
   // Its warnings ("size too small for label") judge by estimates that we know better.
   agseterr(AGMAX);
+  agreseterrors();
   const std::string text(dot);
   const std::unique_ptr<Agraph_t, CloseGraph> graph(agmemread(text.c_str()));
   if (graph == nullptr) return absl::InvalidArgumentError("Graphviz can't parse this DOT text");
-  if (gvLayout(context.get(), graph.get(), "nop2") != 0) {
-    return absl::InternalError("Graphviz can't lay this graph out");
+  // Without a position for every node it reports success, but leaves all edges out.
+  if (gvLayout(context.get(), graph.get(), "nop2") != 0 || agreseterrors() >= AGERR) {
+    return absl::InvalidArgumentError("Graphviz can't draw this graph: is every node pinned?");
   }
   char* data = nullptr;
   unsigned int length = 0;

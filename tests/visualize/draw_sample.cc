@@ -1,5 +1,5 @@
 // Draws the sample trace, to look at while working on visualize/:
-//   bazel run //tests/visualize:draw_sample -- dot|svg|overview|around|terminal [HEARTBEATS]
+//   bazel run //tests/visualize:draw_sample -- dot|svg|overview|around|busy|terminal [N]
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -15,7 +15,8 @@ namespace brokersim::visualize {
 namespace {
 
 int Draw(const std::string& what, int heartbeats) {
-  const formats::DecodedTrace trace = UncleanElection(heartbeats).Build();
+  const formats::DecodedTrace trace =
+      (what == "busy" ? BusyRun(42, heartbeats) : UncleanElection(heartbeats)).Build();
   const formats::Verdict verdict = UncleanElectionVerdict();
   if (what == "terminal") {
     std::cout << TerminalView(trace, {.anomaly = &verdict.anomalies(0)}).value();

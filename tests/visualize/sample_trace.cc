@@ -303,6 +303,50 @@ formats::Verdict UncleanElectionVerdict() {
   return verdict;
 }
 
+TraceBuilder BusyRun(uint64_t seed, int steps) {
+  TraceBuilder t("test/busy", "all kinds of events", seed);
+  const auto draw = [&seed](uint64_t below) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (seed >> 33) % below;
+  };
+  std::vector<uint32_t> nodes;
+  for (const char* name :
+       {"p1", "b1", "b2", "b3", "b4", "b5", "b6", "ctl-with-a-long-name", "c1"}) {
+    const std::string datacenter = "dc" + std::to_string(nodes.size() / 3 + 1);
+    nodes.push_back(t.Node(name, nodes.empty() ? "producer" : "broker", datacenter));
+  }
+  std::vector<uint64_t> flying;
+  double ms = 0;
+  for (int i = 0; i < steps; ++i) {
+    ms += draw(20) == 0 ? 5'000.0 : static_cast<double>(draw(3));
+    const uint32_t node = nodes[draw(nodes.size())];
+    const uint64_t choice = draw(10);
+    uint64_t id = 0;
+    if (choice < 4) {
+      const uint32_t peer = nodes[draw(nodes.size())];
+      id = t.Send(ms, node, peer, 0, "ReplicateRequest", "batch " + std::to_string(i));
+      flying.push_back(id);
+    } else if (choice < 8 && !flying.empty()) {
+      const uint64_t at = draw(flying.size());
+      const uint64_t send = flying[at];
+      flying.erase(flying.begin() + static_cast<std::ptrdiff_t>(at));
+      id = draw(5) == 0 ? t.Drop(ms, send, "F1") : t.Deliver(ms, send);
+    } else {
+      const auto kind = static_cast<EventKind>(draw(formats::kEventKindCount));
+      if (kind == EventKind::kSend || kind == EventKind::kDeliver || kind == EventKind::kDrop) {
+        continue;
+      }
+      id = t.Add(ms, kind, draw(8) == 0 ? 0 : node, 0, draw(2) == 0 ? "election" : "file",
+                 "a text that goes on for longer than there is room for, about orders-0");
+      if (draw(2) == 0) t.SetFault(id, "F" + std::to_string(draw(4)));
+    }
+    if (draw(3) != 0) continue;
+    const auto verb = static_cast<RecordVerb>(draw(formats::kRecordVerbCount));
+    t.Note(id, verb, "orders-0", static_cast<int64_t>(draw(9)), "v" + std::to_string(draw(5)));
+  }
+  return t;
+}
+
 TraceBuilder CalmRun() {
   TraceBuilder t("test/calm", "", 7);
   const uint32_t b1 = t.Node("b1", "broker");

@@ -63,6 +63,10 @@ formats::Verdict UncleanElectionVerdict();
 // Two nodes, one record, nothing goes wrong.
 TraceBuilder CalmRun();
 
+// Nine nodes in three datacenters that do all kinds of things, in no order that makes sense: every
+// kind of event, long texts, messages that overtake each other. A pure function of its arguments.
+TraceBuilder BusyRun(uint64_t seed, int steps);
+
 }  // namespace brokersim::visualize
 
 #endif  // BROKERSIM_TESTS_VISUALIZE_SAMPLE_TRACE_H_

@@ -109,6 +109,22 @@ TEST_F(SelectionTest, AnyWindowKeepsMessagesWhole) {
   EXPECT_THAT(SelectAround(trace_, trace_.events.size() + 1, 5), IsEmpty());
 }
 
+TEST(BusyRunTest, EverySelectionIsWellFormed) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    const DecodedTrace trace = BusyRun(seed, 300).Build();
+    formats::Anomaly anomaly;
+    anomaly.add_records()->set_log("orders-0");
+    anomaly.mutable_records(0)->set_value("v3");
+    for (const int cap : {1, 7, 60, 1'000}) {
+      const std::vector<uint64_t> ids = SelectForAnomaly(trace, anomaly, cap);
+      ExpectWellFormed(trace, ids);
+      EXPECT_LE(static_cast<int>(ids.size()), cap);
+      EXPECT_LE(static_cast<int>(SelectOverview(trace, cap).size()), cap);
+    }
+    ExpectWellFormed(trace, SelectOverview(trace));
+  }
+}
+
 TEST(ConeTest, FollowsCausesAndMessages) {
   TraceBuilder t("test", "", 1);
   const uint32_t a = t.Node("a", "broker");

@@ -38,6 +38,16 @@ int Outcomes(const DecodedTrace& trace, const std::vector<uint64_t>& events) {
   return count;
 }
 
+// True for a send without delivery or drop in the whole trace.
+bool IsInFlight(const DecodedTrace& trace, uint64_t id) {
+  if (trace.events[id - 1].kind != EventKind::kSend) return false;
+  const TraceIndex index(trace);
+  for (const uint64_t other : index.MessageEvents(index.Event(id).message)) {
+    if (IsOutcome(index.Event(other).kind)) return false;
+  }
+  return true;
+}
+
 // Every element is closed in order: enough of XML to notice text that wasn't escaped.
 bool IsWellFormed(std::string_view xml) {
   std::vector<std::string> open;
@@ -155,8 +165,38 @@ TEST_F(SpaceTimeTest, HostileTextStaysText) {
   EXPECT_THAT(*svg, Not(HasSubstr("<script>")));
 }
 
+class BusyRunTest : public ::testing::TestWithParam<uint64_t> {};
+
+TEST_P(BusyRunTest, WhateverHappensIsDrawn) {
+  const DecodedTrace trace = BusyRun(GetParam(), 300).Build();
+  formats::Verdict verdict;
+  verdict.set_result(formats::Verdict::INVALID);
+  for (const char* value : {"v1", "v2"}) {
+    formats::Anomaly* anomaly = verdict.add_anomalies();
+    anomaly->set_type("lost-write");
+    anomaly->add_records()->set_log("orders-0");
+    anomaly->mutable_records(0)->set_value(value);
+    anomaly->mutable_records(0)->set_offset(3);
+  }
+  for (int i = 0; i < verdict.anomalies_size(); ++i) {
+    const std::vector<uint64_t> events = SelectForAnomaly(trace, verdict.anomalies(i), 80);
+    const std::string dot = SpaceTimeDot(trace, events, &verdict, {.anomaly = i});
+    const absl::StatusOr<std::string> svg = RenderSvg(dot);
+    ASSERT_TRUE(svg.ok()) << svg.status();
+    EXPECT_TRUE(IsWellFormed(*svg));
+    int in_flight = 0;
+    for (const uint64_t id : events) in_flight += IsInFlight(trace, id) ? 1 : 0;
+    EXPECT_EQ(Count(*svg, "class=\"edge message\""), Outcomes(trace, events) + in_flight);
+    EXPECT_EQ(Count(dot, "class=\"up\"") > 0, true);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, BusyRunTest, ::testing::Range<uint64_t>(1, 21));
+
 TEST(SvgTest, BrokenDotIsRefused) {
   EXPECT_EQ(RenderSvg("digraph {").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(RenderSvg("digraph { a -> b }").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(RenderSvg("digraph { a [pos=\"0,0!\"] }").ok());
 }
 
 }  // namespace

@@ -124,6 +124,25 @@ TEST_F(TerminalTest, StateIsRebuiltFromChanges) {
   EXPECT_FALSE(StateAt(trace_, "b4", 1).ok());
 }
 
+TEST(BusyRunTest, EveryRowHasItsColumns) {
+  const DecodedTrace trace = BusyRun(3, 400).Build();
+  const std::string text = TerminalView(trace, {.all = true, .limit = 1'000}).value();
+  const size_t head = text.find("what\n");
+  ASSERT_NE(head, std::string::npos);
+  const size_t column = head - text.rfind('\n', head) - 1;
+  size_t at = head + 5;
+  for (const formats::TraceEvent& event : trace.events) {
+    const size_t end = text.find('\n', at);
+    ASSERT_NE(end, std::string::npos);
+    const std::string row = text.substr(at, end - at);
+    ASSERT_GT(row.size(), column) << row;
+    EXPECT_EQ(row[column - 1], ' ') << row;
+    EXPECT_NE(row[column], ' ') << row;
+    EXPECT_THAT(row, HasSubstr(std::to_string(event.id)));
+    at = end + 1;
+  }
+}
+
 TEST(GlyphTest, EveryKindHasASignOfItsOwn) {
   for (int i = 0; i < formats::kEventKindCount; ++i) {
     const Glyph& glyph = Glyphs()[static_cast<size_t>(i)];
