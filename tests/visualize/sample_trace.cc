@@ -336,13 +336,16 @@ TraceBuilder BusyRun(uint64_t seed, int steps) {
       if (kind == EventKind::kSend || kind == EventKind::kDeliver || kind == EventKind::kDrop) {
         continue;
       }
-      id = t.Add(ms, kind, draw(8) == 0 ? 0 : node, 0, draw(2) == 0 ? "election" : "file",
+      const bool nowhere = draw(8) == 0;
+      const bool election = draw(2) == 0;
+      id = t.Add(ms, kind, nowhere ? 0 : node, 0, election ? "election" : "file",
                  "a text that goes on for longer than there is room for, about orders-0");
       if (draw(2) == 0) t.SetFault(id, "F" + std::to_string(draw(4)));
     }
     if (draw(3) != 0) continue;
     const auto verb = static_cast<RecordVerb>(draw(formats::kRecordVerbCount));
-    t.Note(id, verb, "orders-0", static_cast<int64_t>(draw(9)), "v" + std::to_string(draw(5)));
+    const auto offset = static_cast<int64_t>(draw(9));
+    t.Note(id, verb, "orders-0", offset, "v" + std::to_string(draw(5)));
   }
   return t;
 }
