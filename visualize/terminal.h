@@ -22,15 +22,15 @@
 namespace brokersim::visualize {
 
 // Which events. Choices narrow each other down: an event is shown if every one that is set lets it
-// pass. If neither `select`, `around`, `cone` nor `all` is given, routine traffic is folded into
-// lines such as "... 212 routine events".
+// pass; one that is empty is not set. If neither `select`, `around`, `cone`, `kinds` nor `all` is
+// given, routine traffic is folded into lines such as "... 212 routine events".
 struct TerminalOptions {
   std::vector<uint64_t> select = {};    // these events only, e.g. from SelectForAnomaly
   std::optional<uint64_t> around = {};  // the events within `radius` of this one
   int radius = 20;
   std::optional<uint64_t> cone = {};  // what led to this event
-  std::vector<std::string> nodes =
-      {};  // events on these nodes or to or from them; only their columns
+  // Events on these nodes, and messages to or from them; only these nodes have columns.
+  std::vector<std::string> nodes = {};
   std::vector<formats::EventKind> kinds = {};
   std::optional<int64_t> from_ns = {};        // included
   std::optional<int64_t> to_ns = {};          // not included
