@@ -1,0 +1,46 @@
+// A subcommand: declares its options, and runs. One file each.
+#ifndef BROKERSIM_CLI_COMMAND_H_
+#define BROKERSIM_CLI_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "runner/outcome.h"
+
+namespace brokersim::cli {
+
+// What all commands know of the world.
+struct Context {
+  std::string home;  // the project's folder: where scenarios are
+};
+
+// Adds a subcommand to `app`; the returned function runs it if it was chosen and gives the exit code.
+using Command = std::function<int()>;
+
+Command AddRun(CLI::App* app, const Context& context);
+Command AddTest(CLI::App* app, const Context& context);
+Command AddList(CLI::App* app, const Context& context);
+Command AddDescribe(CLI::App* app, const Context& context);
+Command AddShow(CLI::App* app, const Context& context);
+Command AddVerifyDeterminism(CLI::App* app, const Context& context);
+Command AddVersion(CLI::App* app, const Context& context);
+
+// Prints "brokersim: MESSAGE" to stderr; returns `code`.
+int Fail(int code, std::string_view message);
+// The same for a status: what isn't there or can't be read is bad input (65).
+int Fail(const absl::Status& status);
+
+// Ctrl-C was pressed: commands end at the next seed.
+bool Interrupted();
+
+// Prints one line to stderr that replaces the former one; only on a terminal.
+void ShowProgress(std::string_view line);
+void ClearProgress();
+
+}  // namespace brokersim::cli
+
+#endif  // BROKERSIM_CLI_COMMAND_H_

@@ -1,0 +1,91 @@
+// brokersim list and describe: what scenarios there are.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_join.h"
+#include "cli/command.h"
+#include "scenarios/loader.h"
+
+namespace brokersim::cli {
+namespace {
+
+std::string ExpectText(const scenarios::Expectation& expect) {
+  return expect.anomaly().empty() ? "valid" : absl::StrJoin(expect.anomaly(), ", ");
+}
+
+std::string ToJson(const scenarios::LoadedScenario& loaded) {
+  nlohmann::ordered_json json;
+  json["name"] = loaded.name;
+  json["family"] = loaded.family;
+  json["title"] = loaded.scenario.title();
+  json["catalogue"] = std::vector<std::string>(loaded.scenario.catalogue().begin(), loaded.scenario.catalogue().end());
+  json["variants"] = nlohmann::ordered_json::array();
+  for (const scenarios::ResolvedScenario& variant : loaded.variants) {
+    nlohmann::ordered_json entry;
+    entry["name"] = variant.variant;
+    if (variant.expect.anomaly().empty()) {
+      entry["expect"] = {"valid"};
+    } else {
+      entry["expect"] = std::vector<std::string>(variant.expect.anomaly().begin(), variant.expect.anomaly().end());
+    }
+    entry["seeds"] = variant.expect.seeds();
+    json["variants"].push_back(std::move(entry));
+  }
+  return json.dump();
+}
+
+int List(bool json, const Context& context) {
+  const std::vector<std::string> names = scenarios::ListScenarios(context.home);
+  if (names.empty()) {
+    return Fail(runner::kBadInput, fmt::format("there are no scenarios below {}/scenarios; set BROKERSIM_HOME to the project's folder", context.home));
+  }
+  for (const std::string& name : names) {
+    const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(name, context.home);
+    if (!loaded.ok()) return Fail(loaded.status());
+    if (json) {
+      fmt::print("{}\n", ToJson(*loaded));
+      continue;
+    }
+    fmt::print("{:<36} {:<8} {}\n", name, absl::StrJoin(loaded->scenario.catalogue(), " "), loaded->scenario.title());
+    for (const scenarios::ResolvedScenario& variant : loaded->variants) {
+      fmt::print("    {:<10} {}\n", variant.variant, ExpectText(variant.expect));
+    }
+  }
+  return runner::kHeld;
+}
+
+int Describe(const std::string& name, const Context& context) {
+  const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(name, context.home);
+  if (!loaded.ok()) return Fail(loaded.status());
+  const scenarios::Scenario& scenario = loaded->scenario;
+  fmt::print("{}: {}\n\n{}\n", loaded->name, scenario.title(), scenario.text());
+  if (scenario.catalogue_size() > 0) fmt::print("\ncatalogue: {}\n", absl::StrJoin(scenario.catalogue(), ", "));
+  for (const std::string& source : scenario.source()) fmt::print("source: {}\n", source);
+  fmt::print("\nvariants:\n");
+  for (int i = 0; i < scenario.variant_size(); ++i) {
+    const scenarios::ResolvedScenario& variant = loaded->variants[static_cast<size_t>(i)];
+    fmt::print("  {:<10} {}\n             expected: {} in {} seeds\n", variant.variant, scenario.variant(i).summary(),
+               ExpectText(variant.expect), variant.expect.seeds());
+  }
+  fmt::print("\nfile: {}\nrun it: ./brokersim run {} --variant={}\n", loaded->path, loaded->name, loaded->variants.front().variant);
+  return runner::kHeld;
+}
+
+}  // namespace
+
+Command AddList(CLI::App* app, const Context& context) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = app->add_subcommand("list", "List the scenarios");
+  command->add_flag("--json", *json, "one JSON object a scenario");
+  return [json, context] { return List(*json, context); };
+}
+
+Command AddDescribe(CLI::App* app, const Context& context) {
+  auto name = std::make_shared<std::string>();
+  CLI::App* command = app->add_subcommand("describe", "Tell what a scenario is about");
+  command->add_option("NAME", *name, "a file, or a name")->required();
+  return [name, context] { return Describe(*name, context); };
+}
+
+}  // namespace brokersim::cli

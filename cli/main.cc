@@ -1,0 +1,104 @@
+// The brokersim command.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace brokersim::cli {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void OnInterrupt(int) {
+  // The second time: at once.
+  if (interrupted != 0) _exit(runner::kInterrupted);
+  interrupted = 1;
+}
+
+// Where scenarios are: named by the environment, or the current folder.
+std::string Home() {
+  if (const char* home = std::getenv("BROKERSIM_HOME"); home != nullptr && *home != '\0') return home;
+  return std::filesystem::current_path().string();
+}
+
+constexpr std::string_view kFooter = R"(
+Examples:
+  brokersim run kafka/unclean_leader_election --variant=buggy --out=out
+  brokersim run kafka/unclean_leader_election --seeds=1..100 --json
+  brokersim test --all
+
+Exit codes: 0 all held; 1 a violation; 2 unknown; 3 no progress; 4 nondeterminism; 64 usage;
+65 bad scenario or file; 70 a fault of brokersim itself; 130 interrupted.)";
+
+int Main(int argc, char** argv) {
+  std::signal(SIGINT, OnInterrupt);
+  const Context context{Home()};
+  CLI::App app{"brokersim: a deterministic simulator of message brokers", "brokersim"};
+  app.footer(std::string(kFooter));
+  app.require_subcommand(1);
+  app.option_defaults()->always_capture_default(false);
+  std::vector<std::pair<CLI::App*, Command>> commands;
+  for (auto* add : {&AddRun, &AddTest, &AddList, &AddDescribe, &AddShow, &AddVerifyDeterminism, &AddVersion}) {
+    Command command = (*add)(&app, context);
+    commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return Fail(runner::kUsage, fmt::format("{}; see `brokersim --help`", error.what()));
+  }
+  for (const auto& [subcommand, command] : commands) {
+    if (!subcommand->parsed()) continue;
+    const int code = command();
+    ClearProgress();
+    return Interrupted() ? static_cast<int>(runner::kInterrupted) : code;
+  }
+  return runner::kUsage;
+}
+
+}  // namespace
+
+bool Interrupted() { return interrupted != 0; }
+
+int Fail(int code, std::string_view message) {
+  ClearProgress();
+  fmt::print(stderr, "brokersim: {}\n", message);
+  return code;
+}
+
+int Fail(const absl::Status& status) {
+  const int code = status.code() == absl::StatusCode::kInternal ? runner::kInternal : runner::kBadInput;
+  return Fail(code, std::string(status.message()));
+}
+
+void ShowProgress(std::string_view line) {
+  if (isatty(STDERR_FILENO) == 0) return;
+  fmt::print(stderr, "\r\033[K{}", line);
+  std::fflush(stderr);
+}
+
+void ClearProgress() {
+  if (isatty(STDERR_FILENO) == 0) return;
+  fmt::print(stderr, "\r\033[K");
+  std::fflush(stderr);
+}
+
+}  // namespace brokersim::cli
+
+int main(int argc, char** argv) {
+  try {
+    return brokersim::cli::Main(argc, argv);
+  } catch (const std::exception& error) {
+    return brokersim::cli::Fail(brokersim::runner::kInternal,
+                                fmt::format("a fault of brokersim itself: {}", error.what()));
+  }
+}

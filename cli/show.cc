@@ -1,0 +1,108 @@
+// brokersim show: a trace in the terminal.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "cli/command.h"
+#include "runner/files.h"
+#include "scenarios/quantity.h"
+#include "visualize/node_state.h"
+#include "visualize/selection.h"
+#include "visualize/terminal.h"
+
+namespace brokersim::cli {
+namespace {
+
+struct Options {
+  std::string trace;
+  std::string from;
+  std::string to;
+  std::string state;
+  int anomaly = 0;
+  bool routine = false;
+  visualize::TerminalOptions view;
+};
+
+absl::StatusOr<formats::DecodedTrace> ReadTrace(const std::string& given) {
+  // The output folder of a run will do.
+  std::error_code ignored;
+  const std::string path = std::filesystem::is_directory(given, ignored) ? given + "/trace.pb" : given;
+  const absl::StatusOr<std::string> bytes = runner::ReadFile(path);
+  if (!bytes.ok()) return bytes.status();
+  absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(*bytes);
+  if (!trace.ok()) {
+    return absl::InvalidArgumentError(fmt::format("{}: {}", path, std::string(trace.status().message())));
+  }
+  return trace;
+}
+
+int ShowState(const formats::DecodedTrace& trace, const std::string& text) {
+  const size_t at = text.find('@');
+  char* end = nullptr;
+  const uint64_t event = at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + 1, &end, 10);
+  if (at == std::string::npos || end == text.c_str() + at + 1 || *end != '\0') {
+    return Fail(runner::kUsage, fmt::format("--state takes NODE@EVENT, e.g. b2@4711, not '{}'", text));
+  }
+  const absl::StatusOr<visualize::NodeState> state = visualize::StateAt(trace, text.substr(0, at), event);
+  if (!state.ok()) return Fail(runner::kUsage, std::string(state.status().message()));
+  fmt::print("{}", visualize::FormatState(*state));
+  return runner::kHeld;
+}
+
+// The anomaly that lies beside the trace, if there is one: its moments are marked.
+std::optional<formats::Anomaly> AnomalyBeside(const std::string& given, int index) {
+  std::error_code ignored;
+  const std::filesystem::path path(given);
+  const std::filesystem::path folder = std::filesystem::is_directory(path, ignored) ? path : path.parent_path();
+  const absl::StatusOr<std::string> bytes = runner::ReadFile((folder / "verdict.pb").string());
+  formats::Verdict verdict;
+  if (!bytes.ok() || !verdict.ParseFromString(*bytes) || index >= verdict.anomalies_size()) return std::nullopt;
+  return verdict.anomalies(index);
+}
+
+int Show(Options options) {
+  const absl::StatusOr<formats::DecodedTrace> trace = ReadTrace(options.trace);
+  if (!trace.ok()) return Fail(trace.status());
+  if (!options.state.empty()) return ShowState(*trace, options.state);
+  for (const auto& [text, field] : {std::make_pair(options.from, &options.view.from_ns), std::make_pair(options.to, &options.view.to_ns)}) {
+    if (text.empty()) continue;
+    const absl::StatusOr<sim::Duration> time = scenarios::ParseDuration(text);
+    if (!time.ok()) return Fail(runner::kUsage, std::string(time.status().message()));
+    *field = time->nanos();
+  }
+  const std::optional<formats::Anomaly> anomaly = AnomalyBeside(options.trace, std::max(options.anomaly - 1, 0));
+  if (options.anomaly > 0 && !anomaly.has_value()) {
+    return Fail(runner::kUsage, fmt::format("there is no anomaly {} in a verdict.pb beside the trace", options.anomaly));
+  }
+  if (anomaly.has_value()) options.view.anomaly = &*anomaly;
+  if (options.anomaly > 0) options.view.select = visualize::SelectForAnomaly(*trace, *anomaly);
+  options.view.color = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  const absl::StatusOr<std::string> view = visualize::TerminalView(*trace, options.view);
+  if (!view.ok()) return Fail(runner::kUsage, std::string(view.status().message()));
+  fmt::print("{}", *view);
+  return runner::kHeld;
+}
+
+}  // namespace
+
+Command AddShow(CLI::App* app, const Context&) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app->add_subcommand("show", "Show a trace in the terminal, one row an event");
+  command->add_option("TRACE", options->trace, "a trace.pb, or the folder that holds it")->required();
+  command->add_option("--anomaly", options->anomaly, "only what matters to the n-th anomaly of the verdict beside the trace");
+  command->add_option("--around", options->view.around, "only events around this one");
+  command->add_option("--radius", options->view.radius, "how many on either side (default: 20)");
+  command->add_option("--cone", options->view.cone, "only what led to this event");
+  command->add_option("--node", options->view.nodes, "only these nodes, e.g. b1,b2")->delimiter(',');
+  command->add_option("--from", options->from, "from this time on, e.g. 12.5s");
+  command->add_option("--to", options->to, "up to this time");
+  command->add_option("--limit", options->view.limit, "at most this many rows (default: 200)");
+  command->add_flag("--all", options->view.all, "don't fold what is routine");
+  command->add_option("--state", options->state, "print a node's state at an event, e.g. b2@4711");
+  return [options] { return Show(*options); };
+}
+
+}  // namespace brokersim::cli

@@ -1,0 +1,123 @@
+#include "runner/files.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+
+#include "formats/trace_codec.h"
+#include "visualize/selection.h"
+#include "visualize/space_time.h"
+#include "visualize/svg.h"
+
+namespace brokersim::runner {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Json(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  return status.ok() ? json : fmt::format("{{\"error\": \"{}\"}}\n", status.ToString());
+}
+
+std::string JsonLines(const formats::DecodedTrace& trace) {
+  std::string lines;
+  for (const formats::TraceEvent& event : trace.events) {
+    nlohmann::ordered_json json;
+    json["id"] = event.id;
+    json["time_ns"] = event.time_ns;
+    json["node"] = trace.NodeName(event.node);
+    json["kind"] = formats::EventKindName(event.kind);
+    if (event.cause != 0) json["cause"] = event.cause;
+    if (event.peer != 0) json["peer"] = trace.NodeName(event.peer);
+    if (event.message != 0) json["message"] = event.message;
+    if (event.operation != 0) json["operation"] = event.operation - 1;
+    if (!event.type.empty()) json["type"] = event.type;
+    if (!event.text.empty()) json["text"] = event.text;
+    if (!event.fault.empty()) json["fault"] = event.fault;
+    for (const formats::StateChange& change : event.changes) {
+      json["changes"].push_back({{"path", change.path}, {"before", change.before}, {"after", change.after}});
+    }
+    for (const formats::RecordNote& note : event.records) {
+      json["records"].push_back({{"verb", formats::RecordVerbName(note.verb)}, {"log", note.log},
+                                 {"offset", note.offset}, {"value", note.value}});
+    }
+    lines += json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    lines += '\n';
+  }
+  return lines;
+}
+
+}  // namespace
+
+absl::Status WriteFile(const std::string& path, std::string_view bytes) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
+  {
+    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    out.flush();
+    if (!out) {
+      const int error = errno;
+      std::error_code ignored;
+      fs::remove(temporary, ignored);
+      return absl::UnavailableError(fmt::format("can't write {}: {}", path, std::strerror(error)));
+    }
+  }
+  std::error_code error;
+  fs::rename(temporary, path, error);
+  if (error) return absl::UnavailableError(fmt::format("can't write {}: {}", path, error.message()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return absl::NotFoundError(fmt::format("there is no file {}", path));
+  if (fs::is_directory(path, ignored)) return absl::NotFoundError(fmt::format("{} is a folder, not a file", path));
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) return absl::UnavailableError(fmt::format("can't read {}", path));
+  return text.str();
+}
+
+absl::StatusOr<std::vector<std::string>> WriteOutputs(const Outcome& outcome, const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return absl::UnavailableError(fmt::format("can't create the folder {}: {}", folder, error.message()));
+  const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
+  if (!trace.ok()) return trace.status();
+  const std::vector<uint64_t> shown = outcome.verdict.anomalies_size() > 0
+                                          ? visualize::SelectForAnomaly(*trace, outcome.verdict.anomalies(0))
+                                          : visualize::SelectOverview(*trace);
+  absl::StatusOr<std::string> svg =
+      visualize::RenderSvg(visualize::SpaceTimeDot(*trace, shown, &outcome.verdict, visualize::DiagramOptions()));
+  if (!svg.ok()) return svg.status();
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {"history.pb", outcome.run.history.SerializeAsString()},
+      {"history.json", Json(outcome.run.history)},
+      {"trace.pb", outcome.run.trace},
+      {"trace.jsonl", JsonLines(*trace)},
+      {"verdict.pb", outcome.verdict.SerializeAsString()},
+      {"verdict.json", Json(outcome.verdict)},
+      {"diagram.svg", *std::move(svg)},
+  };
+  std::vector<std::string> written;
+  for (const auto& [name, bytes] : files) {
+    written.push_back((fs::path(folder) / name).string());
+    if (const absl::Status status = WriteFile(written.back(), bytes); !status.ok()) return status;
+  }
+  return written;
+}
+
+}  // namespace brokersim::runner

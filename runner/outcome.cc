@@ -1,0 +1,104 @@
+#include "runner/outcome.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "checker/check.h"
+#include "checker/story.h"
+#include "formats/trace_codec.h"
+
+namespace brokersim::runner {
+namespace {
+
+// From bad to good.
+int Rank(ExitCode code) {
+  switch (code) {
+    case kInternal: return 0;
+    case kNondeterminism: return 1;
+    case kViolation: return 2;
+    case kNoProgress: return 3;
+    case kUnknown: return 4;
+    case kHeld: return 5;
+    case kUsage:
+    case kBadInput:
+    case kInterrupted:
+      return -1;
+  }
+  return -1;
+}
+
+}  // namespace
+
+std::string_view Version() { return "0.1.0"; }
+
+ExitCode Worse(ExitCode a, ExitCode b) { return Rank(a) <= Rank(b) ? a : b; }
+
+Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording) {
+  Outcome outcome;
+  outcome.scenario = scenario.name;
+  outcome.variant = scenario.variant;
+  outcome.seed = seed;
+  outcome.run = scenarios::RunScenario(scenario, seed, recording, Version());
+  outcome.verdict = checker::Check(outcome.run.history, scenario.world->checks());
+  if (!outcome.run.trace.empty() && outcome.verdict.anomalies_size() > 0) {
+    const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
+    if (trace.ok()) checker::AddStories(*trace, outcome.run.history, &outcome.verdict);
+  }
+  return outcome;
+}
+
+ExitCode ExitCodeOf(const Outcome& outcome) {
+  if (!outcome.run.internal_error.empty()) return kInternal;
+  if (outcome.verdict.result() == formats::Verdict::INVALID) return kViolation;
+  if (outcome.run.reason != sim::RunEnd::kFinished) return kNoProgress;
+  return outcome.verdict.result() == formats::Verdict::VALID ? kHeld : kUnknown;
+}
+
+std::string_view ResultName(formats::Verdict::Result result) {
+  if (result == formats::Verdict::VALID) return "valid";
+  return result == formats::Verdict::INVALID ? "invalid" : "unknown";
+}
+
+std::string HashText(uint64_t hash) { return fmt::format("{:016x}", hash); }
+
+std::string ReproduceCommand(const Outcome& outcome) {
+  return fmt::format("./brokersim run {} --variant={} --seed={}", outcome.scenario, outcome.variant, outcome.seed);
+}
+
+std::string ToJson(const Outcome& outcome) {
+  nlohmann::ordered_json json;
+  json["scenario"] = outcome.scenario;
+  json["variant"] = outcome.variant;
+  json["seed"] = outcome.seed;
+  json["hash"] = HashText(outcome.run.hash);
+  json["verdict"] = ResultName(outcome.verdict.result());
+  json["anomalies"] = nlohmann::ordered_json::array();
+  for (const formats::Anomaly& anomaly : outcome.verdict.anomalies()) {
+    nlohmann::ordered_json entry;
+    entry["type"] = anomaly.type();
+    entry["explanation"] = anomaly.explanation();
+    entry["operations"] = std::vector<uint64_t>(anomaly.operations().begin(), anomaly.operations().end());
+    json["anomalies"].push_back(std::move(entry));
+  }
+  if (outcome.verdict.unknown_reasons_size() > 0) {
+    json["unknown"] = std::vector<std::string>(outcome.verdict.unknown_reasons().begin(), outcome.verdict.unknown_reasons().end());
+  }
+  if (!outcome.run.internal_error.empty()) json["internal_error"] = outcome.run.internal_error;
+  json["faults"] = nlohmann::ordered_json::array();
+  for (const sim::FaultReport& fault : outcome.run.faults) {
+    nlohmann::ordered_json entry;
+    entry["id"] = fault.id;
+    entry["kind"] = fault.kind;
+    entry["fired"] = fault.fired;
+    entry["effects"] = fault.effects;
+    json["faults"].push_back(std::move(entry));
+  }
+  json["events"] = outcome.run.events;
+  json["simulated_ns"] = outcome.run.end.nanos();
+  json["reproduce"] = ReproduceCommand(outcome);
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace brokersim::runner

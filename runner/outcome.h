@@ -1,0 +1,57 @@
+// Outcome: one run of a scenario, judged.
+#ifndef BROKERSIM_RUNNER_OUTCOME_H_
+#define BROKERSIM_RUNNER_OUTCOME_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/history.pb.h"
+#include "formats/verdict.pb.h"
+#include "scenarios/run.h"
+
+namespace brokersim::runner {
+
+// Exit codes of the command line. Where several runs differ, the worst counts: 70, 4, 1, 3, 2, 0.
+enum ExitCode : int {
+  kHeld = 0,
+  kViolation = 1,
+  kUnknown = 2,
+  kNoProgress = 3,
+  kNondeterminism = 4,
+  kUsage = 64,
+  kBadInput = 65,
+  kInternal = 70,
+  kInterrupted = 130,
+};
+ExitCode Worse(ExitCode a, ExitCode b);
+
+struct Outcome {
+  std::string scenario;
+  std::string variant;
+  uint64_t seed = 0;
+  scenarios::RunResult run;
+  formats::Verdict verdict;
+};
+
+// Simulates and checks. At RecordingLevel::kTrace the anomalies get their stories.
+Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording);
+
+ExitCode ExitCodeOf(const Outcome& outcome);
+
+// "valid", "invalid" or "unknown".
+std::string_view ResultName(formats::Verdict::Result result);
+// 16 hexadecimal digits.
+std::string HashText(uint64_t hash);
+// The command that gives this very run.
+std::string ReproduceCommand(const Outcome& outcome);
+// One JSON object without line breaks; see the README of cli/ for its fields.
+std::string ToJson(const Outcome& outcome);
+
+// Version of brokersim, e.g. "0.1.0".
+std::string_view Version();
+
+}  // namespace brokersim::runner
+
+#endif  // BROKERSIM_RUNNER_OUTCOME_H_

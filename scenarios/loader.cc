@@ -1,0 +1,250 @@
+#include "scenarios/loader.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/str_join.h"
+#include "scenarios/locator.h"
+#include "sim/base/suggest.h"
+
+namespace brokersim::scenarios {
+namespace {
+
+namespace pb = google::protobuf;
+namespace fs = std::filesystem;
+
+constexpr std::string_view kEnding = ".textproto";
+constexpr int64_t kDefaultBuggySeeds = 200;
+constexpr int64_t kDefaultValidSeeds = 1000;
+
+// Keeps the first complaint of protobuf's parser.
+class FirstError : public pb::io::ErrorCollector {
+ public:
+  void AddError(int line, pb::io::ColumnNumber column, const std::string& message) override {
+    if (!message_.empty()) return;
+    line_ = line;
+    column_ = column;
+    message_ = message;
+  }
+  int line() const { return line_; }
+  int column() const { return column_; }
+  const std::string& message() const { return message_; }
+
+ private:
+  int line_ = 0;
+  int column_ = 0;
+  std::string message_;
+};
+
+std::vector<std::string> FieldsOf(const pb::Descriptor* type) {
+  std::vector<std::string> names;
+  for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->name());
+  return names;
+}
+
+// Protobuf says what it expected; we add what the author may have meant.
+std::string Improve(const std::string& message) {
+  const auto quoted = [&](size_t from, size_t* end) {
+    const size_t open = message.find('"', from);
+    const size_t close = open == std::string::npos ? open : message.find('"', open + 1);
+    if (close == std::string::npos) return std::string();
+    *end = close + 1;
+    return message.substr(open + 1, close - open - 1);
+  };
+  size_t end = 0;
+  if (message.rfind("Message type \"", 0) == 0 && message.find("has no field named") != std::string::npos) {
+    const std::string type_name = quoted(0, &end);
+    const std::string field = quoted(end, &end);
+    const pb::Descriptor* type = pb::DescriptorPool::generated_pool()->FindMessageTypeByName(type_name);
+    if (type == nullptr) return message;
+    const std::vector<std::string> fields = FieldsOf(type);
+    return fmt::format("there is no field '{}' here{}; the fields of {} are: {}", field, sim::DidYouMean(field, fields),
+                       type->name(), absl::StrJoin(fields, ", "));
+  }
+  return message;
+}
+
+absl::Status CheckText(std::string_view text, std::string_view path) {
+  const auto error = [&](std::string_view what) {
+    return absl::InvalidArgumentError(fmt::format("{}:1:1: {}", path, what));
+  };
+  const bool blank = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  if (blank) return error("the file is empty; a scenario needs at least a setup and a variant (see docs/scenario.md)");
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 && c != '\n' && c != '\t' && c != '\r') {
+      return error("this is no text; a scenario is a protobuf text file (see docs/scenario.md)");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ResolvedScenario> Resolve(const LoadedScenario& loaded, const Variant& variant, const Place& file, int index) {
+  ResolvedScenario resolved;
+  resolved.name = loaded.name;
+  resolved.variant = variant.name();
+  resolved.setup = loaded.scenario.setup();
+  Overlay(variant.setup(), &resolved.setup);
+  resolved.expect = variant.expect();
+  if (resolved.expect.seeds() < 0) {
+    return file.Nested("variant", index).Nested("expect").Error("seeds", "seeds must not be negative");
+  }
+  if (resolved.expect.seeds() == 0) {
+    resolved.expect.set_seeds(resolved.expect.anomaly().empty() ? kDefaultValidSeeds : kDefaultBuggySeeds);
+  }
+  const Locator locator(file.Nested("variant", index).Nested("setup"), file.Nested("setup"));
+  absl::StatusOr<std::shared_ptr<const World>> world = World::Build(resolved.setup, locator);
+  if (!world.ok()) return world.status();
+  resolved.world = *std::move(world);
+  return resolved;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return absl::NotFoundError(fmt::format("{} is a folder, not a scenario", path));
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return absl::NotFoundError(fmt::format("can't read {}", path));
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// The key by which elements of a repeated field are known, or null.
+const pb::FieldDescriptor* KeyOf(const pb::FieldDescriptor* field) {
+  if (!field->is_repeated() || field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) return nullptr;
+  for (const char* name : {"id", "name"}) {
+    if (const pb::FieldDescriptor* key = field->message_type()->FindFieldByName(name); key != nullptr) return key;
+  }
+  return nullptr;
+}
+
+void OverlayMessage(const pb::Message& over, pb::Message* base);
+
+void OverlayKeyed(const pb::Message& over, const pb::FieldDescriptor* field, const pb::FieldDescriptor* key,
+                  pb::Message* base) {
+  const pb::Reflection* reflection = over.GetReflection();
+  for (int i = 0; i < reflection->FieldSize(over, field); ++i) {
+    const pb::Message& element = reflection->GetRepeatedMessage(over, field, i);
+    const std::string id = element.GetReflection()->GetString(element, key);
+    pb::Message* target = nullptr;
+    for (int j = 0; j < reflection->FieldSize(*base, field); ++j) {
+      pb::Message* candidate = reflection->MutableRepeatedMessage(base, field, j);
+      if (candidate->GetReflection()->GetString(*candidate, key) == id) target = candidate;
+    }
+    if (target == nullptr) {
+      reflection->AddMessage(base, field)->CopyFrom(element);
+    } else {
+      OverlayMessage(element, target);
+    }
+  }
+}
+
+void OverlayMessage(const pb::Message& over, pb::Message* base) {
+  const pb::Reflection* reflection = over.GetReflection();
+  std::vector<const pb::FieldDescriptor*> given;
+  reflection->ListFields(over, &given);
+  pb::Message* rest = over.New();
+  rest->CopyFrom(over);
+  for (const pb::FieldDescriptor* field : given) {
+    if (const pb::FieldDescriptor* key = KeyOf(field); key != nullptr) {
+      OverlayKeyed(over, field, key, base);
+      reflection->ClearField(rest, field);
+    } else if (!field->is_repeated() && field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE &&
+               field->containing_oneof() == nullptr) {
+      OverlayMessage(reflection->GetMessage(over, field), reflection->MutableMessage(base, field));
+      reflection->ClearField(rest, field);
+    }
+  }
+  base->MergeFrom(*rest);
+  delete rest;
+}
+
+}  // namespace
+
+void Overlay(const Setup& over, Setup* base) { OverlayMessage(over, base); }
+
+absl::StatusOr<ResolvedScenario> LoadedScenario::Variant(std::string_view wanted) const {
+  std::vector<std::string> names;
+  for (const ResolvedScenario& variant : variants) {
+    if (variant.variant == wanted) return variant;
+    names.push_back(variant.variant);
+  }
+  return absl::NotFoundError(fmt::format("{} has no variant '{}'{}; it has: {}", name, wanted,
+                                         sim::DidYouMean(wanted, names), absl::StrJoin(names, ", ")));
+}
+
+absl::StatusOr<LoadedScenario> ParseScenario(std::string_view text, std::string_view path) {
+  if (const absl::Status status = CheckText(text, path); !status.ok()) return status;
+  LoadedScenario loaded;
+  loaded.path = std::string(path);
+  pb::TextFormat::Parser parser;
+  FirstError error;
+  pb::TextFormat::ParseInfoTree tree;
+  parser.RecordErrorsTo(&error);
+  parser.WriteLocationsTo(&tree);
+  if (!parser.ParseFromString(std::string(text), &loaded.scenario)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}:{}:{}: {}", path, error.line() + 1, error.column() + 1, Improve(error.message())));
+  }
+  const Scenario& scenario = loaded.scenario;
+  const Place file{std::string(path), &scenario, &tree, 0};
+  const fs::path location{std::string(path)};
+  const std::string stem = location.stem().string();
+  if (scenario.name() != stem) {
+    return file.Error("name", fmt::format("the name is '{}', but the file is called {}{}", scenario.name(), stem, kEnding));
+  }
+  loaded.family = location.has_parent_path() ? location.parent_path().filename().string() : "";
+  loaded.name = loaded.family.empty() ? scenario.name() : loaded.family + "/" + scenario.name();
+  if (scenario.variant().empty()) return file.Error("variant", "a scenario needs at least one variant { name: ... }");
+  for (int i = 0; i < scenario.variant_size(); ++i) {
+    const brokersim::scenarios::Variant& variant = scenario.variant(i);
+    const Place place = file.Nested("variant", i);
+    if (variant.name().empty()) return place.Error("name", "a variant needs a name");
+    for (int j = 0; j < i; ++j) {
+      if (scenario.variant(j).name() == variant.name()) {
+        return place.Error("name", fmt::format("there are two variants named '{}'", variant.name()));
+      }
+    }
+    absl::StatusOr<ResolvedScenario> resolved = Resolve(loaded, variant, file, i);
+    if (!resolved.ok()) return resolved.status();
+    loaded.variants.push_back(*std::move(resolved));
+  }
+  return loaded;
+}
+
+std::vector<std::string> ListScenarios(std::string_view home) {
+  std::vector<std::string> names;
+  const fs::path root = fs::path(std::string(home)) / "scenarios";
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() != kEnding) continue;
+    names.push_back(fs::relative(it->path(), root).replace_extension("").generic_string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+absl::StatusOr<LoadedScenario> LoadScenario(std::string_view scenario, std::string_view home) {
+  const std::string given(scenario);
+  std::error_code ignored;
+  std::string path = given;
+  if (!fs::exists(path, ignored)) {
+    path = (fs::path(std::string(home)) / "scenarios" / given).string() + std::string(kEnding);
+    if (!fs::exists(path, ignored)) {
+      const std::vector<std::string> known = ListScenarios(home);
+      return absl::NotFoundError(fmt::format("there is no scenario '{}': neither such a file nor such a name{}; "
+                                             "`brokersim list` names all", given, sim::DidYouMean(given, known)));
+    }
+  }
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  return ParseScenario(*text, path);
+}
+
+}  // namespace brokersim::scenarios

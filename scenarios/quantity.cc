@@ -1,0 +1,94 @@
+#include "scenarios/quantity.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace brokersim::scenarios {
+namespace {
+
+// A decimal number as digits and the power of ten below it: "1.25" is {125, 100}.
+struct Decimal {
+  int64_t digits = 0;
+  int64_t scale = 1;
+};
+
+constexpr int kMostDigits = 15;
+
+// Reads digits with at most one point from the front of `text`. False if there are none, or too many.
+bool TakeDecimal(std::string_view* text, Decimal* decimal) {
+  int count = 0;
+  bool point = false;
+  while (!text->empty()) {
+    const char c = text->front();
+    if (c == '.' && !point) {
+      point = true;
+    } else if (c >= '0' && c <= '9') {
+      decimal->digits = decimal->digits * 10 + (c - '0');
+      if (point) decimal->scale *= 10;
+      if (++count > kMostDigits) return false;
+    } else {
+      break;
+    }
+    text->remove_prefix(1);
+  }
+  return count > 0;
+}
+
+}  // namespace
+
+absl::StatusOr<sim::Duration> ParseDuration(std::string_view text) {
+  const auto fail = [&] {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is no duration; write a number and a unit (ns, us, ms, s, m, h), e.g. \"1.5s\"", text));
+  };
+  struct Unit {
+    std::string_view name;
+    int64_t nanos;
+  };
+  constexpr Unit kUnits[] = {{"ns", 1},
+                             {"us", 1'000},
+                             {"ms", 1'000'000},
+                             {"s", 1'000'000'000},
+                             {"m", 60'000'000'000},
+                             {"h", 3'600'000'000'000}};
+  std::string_view rest = text;
+  const bool negative = !rest.empty() && rest.front() == '-';
+  if (negative) rest.remove_prefix(1);
+  Decimal decimal;
+  if (!TakeDecimal(&rest, &decimal)) return fail();
+  for (const Unit& unit : kUnits) {
+    if (rest != unit.name) continue;
+    int64_t nanos = 0;
+    if (__builtin_mul_overflow(decimal.digits, unit.nanos, &nanos)) return fail();
+    if (nanos % decimal.scale != 0) return fail();
+    nanos /= decimal.scale;
+    return sim::Duration::FromNanos(negative ? -nanos : nanos);
+  }
+  return fail();
+}
+
+absl::StatusOr<sim::Ratio> ParseProbability(std::string_view text) {
+  const auto fail = [&] {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is no probability; write \"1%\", \"0.5%\" or \"1/1000\" (at most 1)", text));
+  };
+  std::string_view rest = text;
+  Decimal first;
+  if (!TakeDecimal(&rest, &first)) return fail();
+  sim::Ratio ratio{static_cast<uint64_t>(first.digits), static_cast<uint64_t>(first.scale)};
+  if (rest == "%") {
+    ratio.denominator *= 100;
+  } else if (!rest.empty() && rest.front() == '/') {
+    rest.remove_prefix(1);
+    Decimal second;
+    if (!TakeDecimal(&rest, &second) || !rest.empty() || second.scale != 1 || first.scale != 1) return fail();
+    ratio.denominator = static_cast<uint64_t>(second.digits);
+  } else if (!rest.empty()) {
+    return fail();
+  }
+  if (ratio.denominator == 0 || ratio.numerator > ratio.denominator) return fail();
+  return ratio;
+}
+
+}  // namespace brokersim::scenarios

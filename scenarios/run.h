@@ -1,0 +1,34 @@
+// Runs a resolved scenario under one seed.
+#ifndef BROKERSIM_SCENARIOS_RUN_H_
+#define BROKERSIM_SCENARIOS_RUN_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "formats/history.pb.h"
+#include "scenarios/loader.h"
+#include "sim/kernel/simulation.h"
+
+namespace brokersim::scenarios {
+
+struct RunResult {
+  formats::History history;
+  std::string trace;  // file's bytes; empty below RecordingLevel::kTrace
+  uint64_t hash = 0;
+  uint64_t events = 0;
+  sim::Time end;
+  sim::RunEnd reason = sim::RunEnd::kFinished;
+  std::vector<sim::FaultReport> faults;
+  // Not empty: an invariant of the kernel or of a model broke, which is brokersim's own fault. What was recorded until then is
+  // there.
+  std::string internal_error;
+};
+
+// `build` is the version that a trace names.
+RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
+                      std::string_view build);
+
+}  // namespace brokersim::scenarios
+
+#endif  // BROKERSIM_SCENARIOS_RUN_H_

@@ -1,0 +1,57 @@
+// World: what a setup describes, ready to be simulated under any seed.
+#ifndef BROKERSIM_SCENARIOS_WORLD_H_
+#define BROKERSIM_SCENARIOS_WORLD_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/kafka/cluster.h"
+#include "scenarios/locator.h"
+#include "scenarios/scenario.pb.h"
+#include "sim/kernel/simulation.h"
+
+namespace brokersim::scenarios {
+
+class World {
+ public:
+  // Errors: kInvalidArgument, with the place in the file.
+  static absl::StatusOr<std::shared_ptr<const World>> Build(const Setup& setup, const Locator& locator);
+
+  // A simulation that has not begun.
+  sim::Simulation Simulate(uint64_t seed, sim::RecordingLevel recording) const;
+
+  // No run is longer: the audit and its patience, and some time for what is under way then.
+  sim::Time time_limit() const { return time_limit_; }
+  const std::vector<std::string>& checks() const { return checks_; }
+  // Settings that are known and not modelled, each once, sorted.
+  const std::vector<std::string>& ignored_settings() const { return ignored_settings_; }
+
+ private:
+  friend class WorldBuilder;
+
+  struct NodePlan {
+    sim::NodeSpec spec;
+    std::shared_ptr<const sim::ProcessFactory> factory;
+  };
+  struct LinkPlan {
+    std::string from;
+    std::string to;
+    sim::LinkSpec spec;
+  };
+
+  sim::SimulationSettings settings_;
+  std::vector<NodePlan> nodes_;
+  std::vector<LinkPlan> links_;
+  std::vector<sim::Fault> faults_;
+  sim::Time heal_at_;
+  sim::Time time_limit_;
+  std::vector<std::string> checks_;
+  std::vector<std::string> ignored_settings_;
+};
+
+}  // namespace brokersim::scenarios
+
+#endif  // BROKERSIM_SCENARIOS_WORLD_H_

@@ -1,0 +1,176 @@
+#include "scenarios/world_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "scenarios/quantity.h"
+#include "sim/base/suggest.h"
+
+namespace brokersim::scenarios {
+namespace {
+
+// What may still be under way when the audit's patience ends.
+constexpr sim::Duration kGrace = sim::Seconds(30);
+
+absl::StatusOr<sim::Distribution> ToDistribution(const Distribution& text) {
+  const auto two = [](const std::string& a, const std::string& b) -> absl::StatusOr<std::pair<sim::Duration, sim::Duration>> {
+    const absl::StatusOr<sim::Duration> first = ParseDuration(a);
+    if (!first.ok()) return first.status();
+    const absl::StatusOr<sim::Duration> second = ParseDuration(b);
+    if (!second.ok()) return second.status();
+    if (*first < sim::Duration() || *second < *first) {
+      return absl::InvalidArgumentError(fmt::format("'{}' must lie between 0s and '{}'", a, b));
+    }
+    return std::make_pair(*first, *second);
+  };
+  const auto one = [](const std::string& a) -> absl::StatusOr<sim::Duration> {
+    const absl::StatusOr<sim::Duration> value = ParseDuration(a);
+    if (value.ok() && *value < sim::Duration()) return absl::InvalidArgumentError(fmt::format("'{}' must not be negative", a));
+    return value;
+  };
+  switch (text.kind_case()) {
+    case Distribution::kConstant: {
+      const auto value = one(text.constant());
+      if (!value.ok()) return value.status();
+      return sim::Distribution::Constant(*value);
+    }
+    case Distribution::kUniform: {
+      const auto range = two(text.uniform().low(), text.uniform().high());
+      if (!range.ok()) return range.status();
+      return sim::Distribution::Uniform(range->first, range->second);
+    }
+    case Distribution::kExponential: {
+      const std::string low = text.exponential().low().empty() ? "0s" : text.exponential().low();
+      const auto range = two(low, text.exponential().mean());
+      if (!range.ok()) return range.status();
+      return sim::Distribution::Exponential(range->first, range->second);
+    }
+    case Distribution::kLogNormal: {
+      const auto median = one(text.log_normal().median());
+      if (!median.ok()) return median.status();
+      if (text.log_normal().sigma_milli() < 0 || text.log_normal().sigma_milli() > 10000) {
+        return absl::InvalidArgumentError("sigma_milli must lie between 0 and 10000");
+      }
+      return sim::Distribution::LogNormal(*median, text.log_normal().sigma_milli());
+    }
+    case Distribution::kPareto: {
+      const auto low = one(text.pareto().low());
+      if (!low.ok()) return low.status();
+      if (text.pareto().alpha_milli() <= 0) return absl::InvalidArgumentError("alpha_milli must be above 0");
+      return sim::Distribution::Pareto(*low, text.pareto().alpha_milli());
+    }
+    case Distribution::KIND_NOT_SET:
+      return absl::InvalidArgumentError(
+          "a distribution needs one of constant, uniform, exponential, log_normal, pareto");
+  }
+  return absl::InvalidArgumentError("unknown distribution");
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const World>> World::Build(const Setup& setup, const Locator& locator) {
+  return WorldBuilder(setup, locator).Build();
+}
+
+sim::Simulation World::Simulate(uint64_t seed, sim::RecordingLevel recording) const {
+  sim::SimulationSettings settings = settings_;
+  settings.seed = seed;
+  settings.recording = recording;
+  sim::Simulation simulation(settings);
+  for (const LinkPlan& link : links_) simulation.SetLink(link.from, link.to, link.spec);
+  for (const NodePlan& node : nodes_) simulation.Install(simulation.AddNode(node.spec), node.factory);
+  for (const sim::Fault& fault : faults_) simulation.AddFault(fault);
+  simulation.HealAt(heal_at_);
+  return simulation;
+}
+
+absl::StatusOr<std::shared_ptr<const World>> WorldBuilder::Build() {
+  world_ = std::make_shared<World>();
+  for (absl::Status (WorldBuilder::*part)() :
+       {&WorldBuilder::BuildTimes, &WorldBuilder::BuildNetwork, &WorldBuilder::BuildKafka,
+        &WorldBuilder::BuildFaults, &WorldBuilder::BuildChecks}) {
+    if (const absl::Status status = (this->*part)(); !status.ok()) return status;
+  }
+  std::vector<std::string>& ignored = world_->ignored_settings_;
+  std::sort(ignored.begin(), ignored.end());
+  ignored.erase(std::unique(ignored.begin(), ignored.end()), ignored.end());
+  return std::shared_ptr<const World>(std::move(world_));
+}
+
+absl::Status WorldBuilder::Read(const Steps& steps, const std::string& field, const std::string& text,
+                                sim::Duration otherwise, sim::Duration* value) const {
+  *value = otherwise;
+  if (text.empty()) return absl::OkStatus();
+  const absl::StatusOr<sim::Duration> parsed = ParseDuration(text);
+  if (!parsed.ok()) return locator_.Error(steps, field, parsed.status().message().data());
+  if (*parsed < sim::Duration()) return locator_.Error(steps, field, fmt::format("'{}' must not be negative", text));
+  *value = *parsed;
+  return absl::OkStatus();
+}
+
+absl::Status WorldBuilder::ReadAbsent(const Steps& steps, const std::string& field, const Distribution* text,
+                                      sim::Distribution otherwise, sim::Distribution* value) const {
+  *value = std::move(otherwise);
+  if (text == nullptr) return absl::OkStatus();
+  absl::StatusOr<sim::Distribution> parsed = ToDistribution(*text);
+  if (!parsed.ok()) return locator_.Error(steps, field, std::string(parsed.status().message()));
+  *value = *std::move(parsed);
+  return absl::OkStatus();
+}
+
+absl::Status WorldBuilder::ReadProbability(const Steps& steps, const std::string& field,
+                                           const std::string& text, sim::Ratio* value) const {
+  *value = sim::Ratio::Never();
+  if (text.empty()) return absl::OkStatus();
+  const absl::StatusOr<sim::Ratio> parsed = ParseProbability(text);
+  if (!parsed.ok()) return locator_.Error(steps, field, std::string(parsed.status().message()));
+  *value = *parsed;
+  return absl::OkStatus();
+}
+
+absl::Status WorldBuilder::BuildTimes() {
+  if (setup_.audit_at().empty()) {
+    return locator_.Error({}, "audit_at", "the setup needs audit_at: when all logs are read and the run ends, e.g. \"60s\"");
+  }
+  sim::Duration audit;
+  sim::Duration heal;
+  if (auto status = Read({}, "audit_at", setup_.audit_at(), {}, &audit); !status.ok()) return status;
+  const sim::Duration ten = sim::Seconds(10);
+  if (auto status = Read({}, "heal_at", setup_.heal_at(), audit > ten ? audit - ten : sim::Duration(), &heal); !status.ok()) return status;
+  if (auto status = Read({}, "audit_patience", setup_.audit_patience(), sim::Seconds(60), &audit_patience_); !status.ok()) return status;
+  if (heal > audit) return locator_.Error({}, "heal_at", "heal_at must not be later than audit_at");
+  audit_at_ = sim::Time() + audit;
+  world_->heal_at_ = sim::Time() + heal;
+  world_->time_limit_ = audit_at_ + audit_patience_ + kGrace;
+  world_->settings_.permute_ties = setup_.permute_ties();
+  return absl::OkStatus();
+}
+
+absl::Status WorldBuilder::BuildNetwork() {
+  const Network& network = setup_.network();
+  const Steps steps = {{"network", "", ""}};
+  sim::SimulationSettings& settings = world_->settings_;
+  if (auto status = Read(steps, "connection_timeout", network.connection_timeout(), settings.connection_timeout, &settings.connection_timeout); !status.ok()) return status;
+  if (auto status = Read(steps, "connect_timeout", network.connect_timeout(), settings.connect_timeout, &settings.connect_timeout); !status.ok()) return status;
+  for (const Link& link : network.link()) {
+    const Steps at = {{"network", "", ""}, {"link", "from", link.from()}};
+    World::LinkPlan plan;
+    plan.from = link.from();
+    plan.to = link.to();
+    if (auto status = ReadAbsent(at, "latency", link.has_latency() ? &link.latency() : nullptr, plan.spec.latency, &plan.spec.latency); !status.ok()) return status;
+    if (auto status = ReadProbability(at, "loss", link.loss(), &plan.spec.loss); !status.ok()) return status;
+    if (auto status = ReadProbability(at, "duplicate", link.duplicate(), &plan.spec.duplicate); !status.ok()) return status;
+    if (link.bandwidth() < 0) return locator_.Error(at, "bandwidth", "bandwidth must not be negative; 0 is unlimited");
+    plan.spec.bandwidth = link.bandwidth();
+    world_->links_.push_back(std::move(plan));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WorldBuilder::BuildChecks() {
+  // Whether the names are known is the checker's to say; the runner asks it.
+  for (const std::string& check : setup_.check()) world_->checks_.push_back(check);
+  return absl::OkStatus();
+}
+
+}  // namespace brokersim::scenarios

@@ -1,0 +1,71 @@
+// WorldBuilder: turns a setup into a world, part by part; the first error ends it.
+//
+// Code by subject: world_builder.cc (network, times, checks), world_builder_kafka.cc, world_builder_faults.cc.
+#ifndef BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
+#define BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "model/kafka/auditor.h"
+#include "model/kafka/cluster.h"
+#include "scenarios/world.h"
+
+namespace brokersim::scenarios {
+
+class WorldBuilder {
+ public:
+  WorldBuilder(const Setup& setup, const Locator& locator) : setup_(setup), locator_(locator) {}
+  absl::StatusOr<std::shared_ptr<const World>> Build();
+
+ private:
+  // world_builder.cc
+  absl::Status BuildTimes();
+  absl::Status BuildNetwork();
+  absl::Status BuildChecks();
+  // `text` or, where it is empty, `otherwise`; `field` is where it stands.
+  absl::Status Read(const Steps& steps, const std::string& field, const std::string& text,
+                    sim::Duration otherwise, sim::Duration* value) const;
+  absl::Status ReadAbsent(const Steps& steps, const std::string& field, const Distribution* text,
+                          sim::Distribution otherwise, sim::Distribution* value) const;
+  absl::Status ReadProbability(const Steps& steps, const std::string& field, const std::string& text,
+                               sim::Ratio* value) const;
+
+  // world_builder_kafka.cc
+  absl::Status BuildKafka();
+  absl::Status BuildBrokerConfigs();
+  absl::Status BuildTopics();
+  absl::Status AddTopic(const std::string& name, int64_t partitions, int64_t factor, const Topic* topic);
+  absl::Status ReadAssignment(const Topic& topic, std::vector<std::vector<int32_t>>* assignment) const;
+  absl::Status BuildProducer(const Producer& producer);
+  absl::Status BuildConsumer(const Consumer& consumer, sim::NodeId ledger);
+  absl::Status CheckTopicName(const Steps& steps, const std::string& name) const;
+  absl::Status AddNode(const Steps& steps, World::NodePlan plan);
+
+  // world_builder_faults.cc
+  absl::Status BuildFaults();
+  absl::Status BuildFault(const Fault& fault);
+  absl::Status BuildTrigger(const Fault& fault, const Steps& steps, sim::Trigger* trigger) const;
+  absl::Status BuildAction(const Fault& fault, const Steps& steps, sim::FaultAction* action) const;
+  absl::Status BuildNodeAction(const Fault& fault, const Steps& steps, sim::FaultAction* action) const;
+  absl::Status BuildNetworkAction(const Fault& fault, const Steps& steps, sim::FaultAction* action) const;
+  absl::Status BuildMessageAction(const Fault& fault, const Steps& steps, sim::FaultAction* action) const;
+  absl::Status ReadSelector(const Steps& steps, const std::string& field,
+                            const google::protobuf::RepeatedPtrField<std::string>& terms, bool may_be_empty,
+                            sim::Selector* selector) const;
+  absl::Status ReadMatch(const Steps& steps, const MessageMatch& match, sim::MessageMatch* result) const;
+  absl::Status CheckTerm(const Steps& steps, const std::string& field, const std::string& term) const;
+
+  const Setup& setup_;
+  const Locator& locator_;
+  std::shared_ptr<World> world_;
+  std::shared_ptr<kafka::ClusterSpec> cluster_;
+  sim::Time audit_at_;
+  sim::Duration audit_patience_;
+};
+
+}  // namespace brokersim::scenarios
+
+#endif  // BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
