@@ -25,6 +25,13 @@ void Consumer::EnsureGroup(sim::Env& env, sim::Effects& out) {
   }
   // Only poll() joins: while the application is busy the group waits for it.
   if (activity_ != Activity::kPolling) return;
+  for (const std::string& topic : spec_->topics) {
+    if (PartitionsOf(topic) > 0) continue;
+    // A leader that knows no partitions can assign none. (The Java client would join, and again once it knows them.)
+    RefreshMetadata(env, out);
+    out.SetTimer({kGroupRetry}, sim::Milliseconds(settings().retry_backoff_ms));
+    return;
+  }
   if (coordinator_ < 0) {
     FindCoordinator(env, out);
   } else {
@@ -114,14 +121,13 @@ void Consumer::OnHeartbeatAnswer(ErrorCode error, sim::Env& env, sim::Effects& o
   OnGroupError(error, env, out);
 }
 
-void Consumer::OnGroupError(ErrorCode error, sim::Env& env, sim::Effects& out) {
+void Consumer::OnGroupError(ErrorCode error, sim::Env&, sim::Effects& out) {
   const bool coordinator_gone = error == ErrorCode::kNotCoordinator || error == ErrorCode::kCoordinatorNotAvailable;
   if (coordinator_gone) {
-    const bool was_stable = membership_ == Membership::kStable;
+    // Our choice: the member joins anew at the new coordinator; the Java client first tries with its old generation.
     coordinator_ = -1;
-    // A stable member keeps its partitions and looks for the coordinator (AbstractCoordinator.markCoordinatorUnknown).
     membership_ = Membership::kNone;
-    rejoin_needed_ = rejoin_needed_ || !was_stable || true;
+    rejoin_needed_ = true;
   } else {
     if (error == ErrorCode::kUnknownMemberId) member_id_.clear();
     if (error == ErrorCode::kUnknownMemberId || error == ErrorCode::kIllegalGeneration) generation_ = -1;
@@ -129,7 +135,6 @@ void Consumer::OnGroupError(ErrorCode error, sim::Env& env, sim::Effects& out) {
     rejoin_needed_ = true;
   }
   out.SetTimer({kGroupRetry}, sim::Milliseconds(settings().retry_backoff_ms));
-  (void)env;
 }
 
 // Eager rebalancing: nothing is kept.

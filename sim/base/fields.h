@@ -175,7 +175,10 @@ class TextVisitor {
   }
   template <class... T>
   void VisitOther(const std::variant<T...>& value) {
-    std::visit([this](const auto& alternative) { alternative.Fields(*this); }, value);
+    std::visit([this](const auto& alternative) {
+      text_ += alternative.kName;
+      Visit(alternative);
+    }, value);
   }
 
   std::string text_;
