@@ -81,6 +81,15 @@ void Broker::OnFetchedPartition(int32_t leader, const FetchRequest::Partition& a
     return;
   }
   for (const BatchRef& batch : got.records) {
+    if (batch->value().base_offset != partition.log().log_end_offset()) {
+      // The leader's batches are cut differently: the logs differ below our end. Kafka's fetcher gives the partition
+      // up until its leader changes (UnexpectedAppendOffsetException, AbstractFetcherThread.markPartitionFailed).
+      fetcher.ready.erase(asked.tp);
+      out.Note("replication-failed",
+               fmt::format("can't append the batch of offset {} of {} to a log that ends at {}: gives the partition up",
+                           batch->value().base_offset, partition.name(), partition.log().log_end_offset()));
+      return;
+    }
     partition.log().AppendAsFollower(batch);
     if (const auto sync = WriteBatch(replica, batch, formats::RecordVerb::kReplicated, out)) {
       fetcher.waits_for_sync = sync;
