@@ -69,6 +69,9 @@ absl::Status WorldBuilder::BuildKafka() {
       if (own.name() != broker.spec.name) continue;
       broker.spec.datacenter = OrDefault(own.datacenter());
       broker.spec.rack = own.rack();
+      sim::Duration start;
+      if (auto status = Read({{"kafka", "", ""}, {"broker", "name", own.name()}}, "start", own.start(), {}, &start); !status.ok()) return status;
+      broker.spec.start_at = sim::Time() + start;
     }
     broker.factory = std::make_shared<kafka::BrokerFactory>(cluster_, id);
     cluster_->brokers[id] = sim::NodeId{static_cast<uint32_t>(world_->nodes_.size())};

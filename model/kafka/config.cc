@@ -76,9 +76,9 @@ const Family<BrokerConfig>& BrokerFamily() {
            "greatest session timeout that a member may ask for, ms"},
           {"KIP-101", &C::kip_101, 0,
            "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
-          {"KIP-631", &C::kip_631, 0,
-           "switch: a broker that comes back within its session waits until the old one is fenced (on, "
-           "KRaft) or is back at once, still in the ISR (off, as with ZooKeeper)"},
+          {"KIP-380", &C::kip_380, 0,
+           "switch: a broker that comes back within its session waits until the old one is fenced (on) "
+           "or its bounce goes unnoticed and it is still in the ISR (off, before 2.2)"},
       },
       {"advertised.listeners", "auto.create.topics.enable", "auto.leader.rebalance.enable",
        "background.threads", "broker.id", "broker.rack", "compression.type",

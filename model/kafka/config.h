@@ -40,9 +40,10 @@ struct BrokerConfig {
   int64_t group_max_session_timeout_ms = 1800000;
   // KIP-101: followers truncate to where their log and the leader's part (by leader epoch), not to their own high watermark.
   bool kip_101 = true;
-  // KIP-631: a broker that restarts within its session must wait until its former incarnation is fenced (and so
-  // out of the ISR). Off, as with ZooKeeper: it is back at once, and the ISR never knew.
-  bool kip_631 = true;
+  // KIP-380: the controller tells incarnations of a broker apart. On (KRaft, KIP-631): a broker that restarts within its
+  // session waits until its former incarnation is fenced, and so out of the ISR. Off (before 2.2): a fast bounce goes
+  // unnoticed; leaderships and the ISR stay as they were.
+  bool kip_380 = true;
 };
 
 // clients/.../producer/ProducerConfig.java

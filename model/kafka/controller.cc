@@ -114,15 +114,15 @@ void Controller::On(const BrokerRegistrationRequest& m, sim::ConnId conn, int32_
   const auto known = brokers_.find(m.broker_id);
   const bool returns = known != brokers_.end() && known->second.incarnation_id != m.incarnation_id;
   const bool session_open = returns && !known->second.fenced;
-  if (cluster_->config.kip_631 && session_open && !known->second.in_controlled_shutdown) {
+  if (cluster_->config.kip_380 && session_open && !known->second.in_controlled_shutdown) {
     // KIP-631: the former incarnation's session has to end first.
     Reply(conn, id, BrokerRegistrationResponse{ErrorCode::kDuplicateBrokerRegistration, -1}, out);
     return;
   }
   // The broker epoch is the offset of the registration.
   const auto epoch = static_cast<int64_t>(log_.size());
-  // As with ZooKeeper: within its session it is as if it had never been away.
-  const bool keeps_place = !cluster_->config.kip_631 && session_open;
+  // Before KIP-380: within its session it is as if it had never been away.
+  const bool keeps_place = !cluster_->config.kip_380 && session_open;
   std::vector<MetadataRecord> records;
   records.push_back(RegisterBrokerRecord{m.broker_id, m.incarnation_id, epoch, !keeps_place});
   Write(std::move(records), out);

@@ -1,4 +1,4 @@
-// Controller: registers, fences and elects; the metadata log is its memory. (KRaft, KIP-500, KIP-631)
+// Controller: registers, fences and elects; the metadata log is its memory. (KRaft, KIP-500, KIP-380)
 //
 // For now one process stands for the quorum. Its log is on its disk, and a record counts once it is synced; what waits
 // for it (answers, brokers' fetches of the metadata log) leaves only then.
