@@ -572,7 +572,7 @@ void Simulation::OnSyn(const ConnSignal& signal) {
 
 void Simulation::OnReset(const ConnSignal& signal) {
   const Connection& conn = connection(signal.conn);
-  LoseEnd(signal.conn, signal.at_server, conn.established ? "reset" : "refused", signal.cause);
+  LoseEnd(signal.conn, signal.at_server, conn.established || signal.at_server ? "reset" : "refused", signal.cause);
 }
 
 void Simulation::OnConnTimeout(const ConnSignal& signal) {
