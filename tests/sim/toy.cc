@@ -87,14 +87,19 @@ void ToyWorld::AddFault(std::string id, FaultAction action, Duration at, std::op
 }
 
 Simulation& ToyWorld::Build() {
-  sim = std::make_unique<Simulation>(settings_);
-  sim->SetLink("", "", link);
-  for (const auto& script : scripts_) {
-    const NodeId id = sim->AddNode(script->spec);
-    sim->Install(id, std::make_shared<ToyFactory>(script.get()));
-  }
-  for (const Fault& fault : faults) sim->AddFault(fault);
+  sim = std::make_unique<Simulation>(BuildAt(settings_));
   return *sim;
+}
+
+Simulation ToyWorld::BuildAt(SimulationSettings settings) const {
+  Simulation built(settings);
+  built.SetLink("", "", link);
+  for (const auto& script : scripts_) {
+    const NodeId id = built.AddNode(script->spec);
+    built.Install(id, std::make_shared<ToyFactory>(script.get()));
+  }
+  for (const Fault& fault : faults) built.AddFault(fault);
+  return built;
 }
 
 Lines ToyWorld::Run(Duration until) {

@@ -95,6 +95,7 @@ class ToyWorld {
 
   // Creates the simulation, so that links and more faults can still be set.
   Simulation& Build();
+  Simulation BuildAt(SimulationSettings settings) const;
   // Runs to the end and returns what happened, without sends, acts, syncs' beginnings and the like.
   Lines Run(Duration until);
   // Those lines that contain any of these texts.
