@@ -74,7 +74,7 @@ class DigestVisitor {
   template <class... T>
   void VisitOther(const std::variant<T...>& value) {
     digest_->Add(value.index());
-    std::visit([this](const auto& alternative) { Visit(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->Visit(alternative); }, value);
   }
 
   Digest* digest_;
@@ -113,7 +113,7 @@ class SizeVisitor {
   }
   template <class... T>
   void VisitOther(const std::variant<T...>& value) {
-    std::visit([this](const auto& alternative) { Visit(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->Visit(alternative); }, value);
   }
 
   int64_t bytes_ = 0;

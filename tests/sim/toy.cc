@@ -31,6 +31,7 @@ void Toy::OnMessage(const Received& message, Env& env, Effects& out) {
 }
 
 void Toy::OnTimer(Timer timer, Env& env, Effects& out) {
+  if (timer.kind == 2) script_->tick(*this, env, out);
   if (timer.kind != 0) return;
   script_->acts[static_cast<size_t>(timer.arg)].second(*this, env, out);
 }

@@ -36,6 +36,7 @@ struct ToyScript {
   NodeSpec spec;
   std::vector<std::pair<Duration, Act>> acts;  // of the first incarnation only, by the node's clock
   Act boot;
+  Act tick;  // at timers of kind 2
   Hear hear;
   std::function<void(Toy&, ConnId, Env&, Effects&)> connected;
   std::function<void(Toy&, SyncTicket, Env&, Effects&)> synced;
@@ -75,7 +76,7 @@ class Toy final : public Process {
   void OnConnected(ConnId id, Env& env, Effects& out) override;
   void OnSynced(SyncTicket ticket, Env& env, Effects& out) override;
   void OnStop(Env& env, Effects& out) override;
-  std::string_view TimerName(Timer timer) const override { return timer.kind == 0 ? "act" : "alarm"; }
+  std::string_view TimerName(Timer timer) const override { return timer.kind == 1 ? "alarm" : "act"; }
   bool HoldsRole(std::string_view name) const override { return !role.empty() && name == role; }
   void Describe(Describer& to) const override { to.Set("number", number); }
 
