@@ -124,10 +124,12 @@ class TextVisitor {
  public:
   template <class T>
   void operator()(std::string_view name, const T& value) {
-    if (!text_.empty() && text_.back() != '{') text_ += ' ';
+    if (!first_) text_ += ' ';
+    first_ = true;
     text_ += name;
     text_ += '=';
     Visit(value);
+    first_ = false;
   }
 
   template <class T>
@@ -140,6 +142,7 @@ class TextVisitor {
       text_ += fmt::format("{}", value);
     } else if constexpr (HasFields<T, TextVisitor>) {
       text_ += '{';
+      first_ = true;
       value.Fields(*this);
       text_ += '}';
     } else {
@@ -165,11 +168,10 @@ class TextVisitor {
   template <class T>
   void VisitOther(const std::vector<T>& values) {
     text_ += '[';
-    bool first = true;
-    for (const T& value : values) {
-      if (!first) text_ += ' ';
-      first = false;
-      Visit(value);
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) text_ += ' ';
+      first_ = true;
+      Visit(values[i]);
     }
     text_ += ']';
   }
@@ -182,6 +184,7 @@ class TextVisitor {
   }
 
   std::string text_;
+  bool first_ = true;  // nothing before the next field that it must keep apart from
 };
 
 }  // namespace brokersim::sim

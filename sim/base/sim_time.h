@@ -13,12 +13,17 @@
 namespace brokersim::sim {
 
 namespace time_internal {
-inline int64_t Add(int64_t a, int64_t b) {
+constexpr int64_t Add(int64_t a, int64_t b) {
   int64_t sum = 0;
   CHECK(!__builtin_add_overflow(a, b, &sum), "time overflow: {} + {}", a, b);
   return sum;
 }
-inline int64_t Multiply(int64_t a, int64_t b) {
+constexpr int64_t Subtract(int64_t a, int64_t b) {
+  int64_t difference = 0;
+  CHECK(!__builtin_sub_overflow(a, b, &difference), "time overflow: {} - {}", a, b);
+  return difference;
+}
+constexpr int64_t Multiply(int64_t a, int64_t b) {
   int64_t product = 0;
   CHECK(!__builtin_mul_overflow(a, b, &product), "time overflow: {} * {}", a, b);
   return product;
@@ -39,13 +44,13 @@ class Duration {
     return Duration(time_internal::Add(a.ns_, b.ns_));
   }
   friend Duration operator-(Duration a, Duration b) {
-    return Duration(time_internal::Add(a.ns_, -b.ns_));
+    return Duration(time_internal::Subtract(a.ns_, b.ns_));
   }
   friend Duration operator*(Duration a, int64_t n) {
     return Duration(time_internal::Multiply(a.ns_, n));
   }
   friend constexpr Duration operator/(Duration a, int64_t n) { return Duration(a.ns_ / n); }
-  constexpr Duration operator-() const { return Duration(-ns_); }
+  constexpr Duration operator-() const { return Duration(time_internal::Subtract(0, ns_)); }
   friend constexpr auto operator<=>(Duration, Duration) = default;
 
  private:
@@ -54,9 +59,15 @@ class Duration {
 };
 
 constexpr Duration Nanoseconds(int64_t n) { return Duration::FromNanos(n); }
-constexpr Duration Microseconds(int64_t n) { return Duration::FromNanos(n * 1'000); }
-constexpr Duration Milliseconds(int64_t n) { return Duration::FromNanos(n * 1'000'000); }
-constexpr Duration Seconds(int64_t n) { return Duration::FromNanos(n * 1'000'000'000); }
+constexpr Duration Microseconds(int64_t n) {
+  return Duration::FromNanos(time_internal::Multiply(n, 1'000));
+}
+constexpr Duration Milliseconds(int64_t n) {
+  return Duration::FromNanos(time_internal::Multiply(n, 1'000'000));
+}
+constexpr Duration Seconds(int64_t n) {
+  return Duration::FromNanos(time_internal::Multiply(n, 1'000'000'000));
+}
 
 class Time {
  public:
@@ -68,9 +79,9 @@ class Time {
   constexpr int64_t millis() const { return ns_ / 1'000'000; }
 
   friend Time operator+(Time t, Duration d) { return Time(time_internal::Add(t.ns_, d.nanos())); }
-  friend Time operator-(Time t, Duration d) { return Time(time_internal::Add(t.ns_, -d.nanos())); }
+  friend Time operator-(Time t, Duration d) { return Time(time_internal::Subtract(t.ns_, d.nanos())); }
   friend Duration operator-(Time a, Time b) {
-    return Duration::FromNanos(time_internal::Add(a.ns_, -b.ns_));
+    return Duration::FromNanos(time_internal::Subtract(a.ns_, b.ns_));
   }
   friend constexpr auto operator<=>(Time, Time) = default;
 

@@ -27,9 +27,10 @@ class NodeClock {
     if (drift_ppm_ == 0) return now + left;
     // Rounded up, so that the clock has certainly reached it.
     const int64_t rate = 1'000'000 + drift_ppm_;
-    const int64_t whole = left.nanos() / rate;
-    const int64_t rest = left.nanos() % rate;
-    return now + Duration::FromNanos(whole * 1'000'000 + (rest * 1'000'000 + rate - 1) / rate);
+    __extension__ const auto wait = (static_cast<__int128>(left.nanos()) * 1'000'000 + rate - 1) / rate;
+    // A clock that all but stands still doesn't get there.
+    if (wait > (Time::Max() - now).nanos()) return Time::Max();
+    return now + Duration::FromNanos(static_cast<int64_t>(wait));
   }
 
   void SetWallOffset(Duration offset) { wall_offset_ = offset; }

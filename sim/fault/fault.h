@@ -4,6 +4,9 @@
 // Selectors are resolved when the fault fires. `lasts` bounds it: a crashed, stopped or powered-off node
 // starts again, a paused one resumes, a network or disk fault ends. Without it the fault stays until the
 // simulation heals. What happens to messages in flight is said at each kind.
+//
+// Faults may overlap. A node that several keep down starts when the last of them ends, or at a `Start`. Of
+// what is done to a message the strongest wins: drop, then hold, then delay and copies; only that counts as an effect.
 #ifndef BROKERSIM_SIM_FAULT_FAULT_H_
 #define BROKERSIM_SIM_FAULT_FAULT_H_
 
@@ -23,16 +26,16 @@ namespace brokersim::sim {
 // Which nodes: each term is the name of a node, "*" (all), "dc(NAME)", "role(NAME)" for a node's role
 // in the topology, or whatever a process claims to be at that moment, e.g. "leader(orders-0)".
 struct Selector {
-  std::vector<std::string> terms;
+  std::vector<std::string> terms = {};
   bool any() const { return terms.empty(); }
 };
 
 // Which messages. Empty parts match everything.
 struct MessageMatch {
-  std::string type;      // payload's name, e.g. "FetchResponse"
-  std::string contains;  // part of the payload's text, e.g. "orders-0"
-  Selector from;
-  Selector to;
+  std::string type = {};      // payload's name, e.g. "FetchResponse"
+  std::string contains = {};  // part of the payload's text, e.g. "orders-0"
+  Selector from = {};
+  Selector to = {};
   // Counting from 1 when the fault begins: the first match that is meant ...
   int64_t nth = 1;
   // ... and how many from there on; 0 is all.
@@ -40,8 +43,8 @@ struct MessageMatch {
 };
 
 enum class CutMode {
-  kCut,  // what would cross is lost (datagrams) or not acknowledged (connections)
-  kJam,  // what would cross is kept and goes on at the end
+  kCut,  // what would cross is lost (datagrams) or repeated until it gets through (connections)
+  kJam,  // what would cross is kept and goes on at the end, at once
 };
 
 // ---- processes and machines
@@ -51,11 +54,13 @@ enum class CutMode {
 struct Crash { Selector nodes; };
 // As a crash, but unsynced blocks are at risk and peers get no reset: to them the host is silent.
 struct PowerLoss { Selector nodes; UnsyncedFate unsynced = UnsyncedFate::kDrawn; };
-// The process is asked to stop (its own shutdown protocol), and ends when it has.
+// The process is asked to stop (its own shutdown protocol), and ends when it has. If it hasn't by the fault's
+// end, it starts again as soon as it has.
 struct Stop { Selector nodes; };
-// A process that isn't running is started over its disk.
+// A process that isn't running is started over its disk, with power, whatever fault keeps it down.
 struct Start { Selector nodes; };
 // No handler runs; messages and timers pile up. At the end either may come first (drawn).
+// With its clock stopped no timer runs out meanwhile. A process that dies is not paused any more.
 struct Pause { Selector nodes; bool clock_runs = true; };
 // Handling a message takes `factor` times as long.
 struct SlowCpu { Selector nodes; int64_t factor = 2; };
@@ -69,14 +74,15 @@ struct Partition { std::vector<Selector> groups; CutMode mode = CutMode::kCut; }
 struct OneWay { Selector from; Selector to; CutMode mode = CutMode::kCut; };
 // Added to the sampled latency of messages sent from now on.
 struct LinkDelay { Selector from; Selector to; Distribution extra; };
-// Datagrams vanish with this probability; on connections the loss costs retransmissions. In flight: untouched.
+// Datagrams vanish with this probability; on connections the loss costs retransmissions, and a message that is
+// lost for the connection timeout ends the connection. In flight: untouched.
 struct LinkLoss { Selector from; Selector to; Ratio probability; };
 // Datagrams are copied; the copy has a latency of its own. Connections discard copies: no effect. In flight: untouched.
 struct LinkDuplicate { Selector from; Selector to; Ratio probability; };
 
 // ---- single messages
 
-// Kept until the fault ends. On a connection whatever follows in that direction waits behind it.
+// Kept until the fault ends; datagrams then arrive in the order in which they were kept. On a connection whatever follows in that direction waits behind it.
 struct HoldMessage { MessageMatch match; };
 // Vanishes; whatever follows on the connection arrives (as if the receiver's host had lost it).
 struct DropMessage { MessageMatch match; };
@@ -105,17 +111,17 @@ using FaultAction =
 struct Trigger {
   enum class Moment { kTime, kMessageSent, kMessageArrived, kFaultBegan, kFaultEnded };
   Moment moment = Moment::kTime;
-  Time at;
-  MessageMatch message;
-  std::string fault;
-  Duration delay;
+  Time at = {};
+  MessageMatch message = {};
+  std::string fault = {};
+  Duration delay = {};
 };
 
 struct Fault {
-  std::string id;
-  Trigger trigger;
-  FaultAction action;
-  std::optional<Duration> lasts;
+  std::string id = {};
+  Trigger trigger = {};
+  FaultAction action = {};
+  std::optional<Duration> lasts = {};
 };
 
 // Name of a kind as scenarios and traces spell it, e.g. "power_loss".

@@ -22,21 +22,21 @@
 namespace brokersim::sim {
 
 struct NodeSpec {
-  std::string name;
-  std::string role;        // e.g. "broker"; selectors find it as role(broker)
-  std::string datacenter;
-  std::string rack;
+  std::string name = {};
+  std::string role = {};        // e.g. "broker"; selectors find it as role(broker)
+  std::string datacenter = {};
+  std::string rack = {};
   // Time that the CPU takes for one message, timer or finished sync. Others wait meanwhile.
-  Duration service_time;
+  Duration service_time = {};
   // A sync of a file takes this long.
   Distribution sync_latency = Distribution::Uniform(Microseconds(500), Milliseconds(2));
   // When its process is started at first.
-  Time start_at;
+  Time start_at = {};
 };
 
 // Something for a process to handle.
 struct MessageWork { Packet packet; };
-struct TimerWork { Timer timer; EventId set = 0; };
+struct TimerWork { Timer timer; uint64_t generation = 0; EventId set = 0; };
 struct SyncedWork { SyncTicket ticket; };
 struct ConnectedWork { ConnId conn; EventId cause = 0; };
 struct DisconnectedWork { ConnId conn; std::string_view reason; EventId cause = 0; };
@@ -46,6 +46,7 @@ using Work = std::variant<MessageWork, TimerWork, SyncedWork, ConnectedWork, Dis
 struct SetTimerState {
   uint64_t generation = 0;
   Time deadline;  // of the node's monotonic clock
+  bool due = false;  // it ran out and waits for the CPU
   EventId set = 0;
 };
 
@@ -96,9 +97,11 @@ struct Node {
   // Asked for by this node; the index is ConnId::serial.
   std::vector<Connection> connections;
 
-  int paused = 0;            // how many faults pause it
+  int paused = 0;            // how many faults pause its process
   int frozen_clocks = 0;     // how many of these stop its clock too
   Time frozen_since;
+  // A stop fault ended before the process had: it is started again as soon as it has.
+  bool starts_after_exit = false;
   int64_t service_factor = 1;
   bool busy = false;
   std::optional<Work> current;  // under way on the CPU

@@ -39,6 +39,9 @@ void Simulation::SetLink(NodeId from, NodeId to, LinkSpec spec) {
 
 void Simulation::AddFault(Fault fault) {
   CHECK(!begun_, "a fault is added to a running simulation");
+  if (const auto* slow = std::get_if<SlowCpu>(&fault.action)) {
+    CHECK(slow->factor >= 1, "fault {} slows a CPU by {}", fault.id, slow->factor);
+  }
   FaultState state;
   state.random = Stream(settings_.seed, fmt::format("fault/{}", fault.id));
   state.report.id = fault.id;
@@ -126,7 +129,10 @@ void Simulation::Dispatch(Event event) {
                  [this](const TimerDue& due) { OnTimerDue(due); },
                  [this](const SyncDone& done) { OnSyncDone(done); },
                  [this](const ServiceDone& done) { OnServiceDone(done); },
-                 [this](const BootDue& boot) { Boot(boot.node, boot.cause); },
+                 [this](const BootDue& boot) {
+                   // Whatever keeps it down starts it in the end.
+                   if (!KeptDown(boot.node)) Boot(boot.node, boot.cause);
+                 },
                  [this](const FaultDue& fault) { OnFaultDue(fault); },
                  [this](const HealDue&) { Heal(); },
              },

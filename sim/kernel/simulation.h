@@ -100,8 +100,10 @@ class Simulation {
     Stream random;
     int64_t matches = 0;                   // messages that a message fault has seen
     int64_t trigger_matches = 0;
-    std::vector<Packet> held;              // datagrams
-    std::vector<ConnId> held_connections;  // whose head this fault keeps
+    std::vector<QueuedPacket> held;        // datagrams
+    std::vector<ConnId> held_connections;  // of which this fault keeps messages
+    std::vector<NodeId> keeps_down;        // these don't run before it ends (or somebody starts them)
+    std::vector<std::pair<NodeId, uint32_t>> pauses;  // node and incarnation
     EventId began = 0;
   };
 
@@ -120,6 +122,8 @@ class Simulation {
   void OnServiceDone(const ServiceDone& event);
   void DrainInbox(NodeId id);
   void Handle(NodeId id, Work work);
+  // Whether the process has disposed of what the work is about: a timer moved, a connection closed. Drops it.
+  bool DiscardVoid(NodeId id, const Work& work);
   EventId EmitWork(NodeId id, const Work& work, std::vector<SendAfterEffect>* sends);
   void CallHandler(NodeId id, const Work& work, Env& env, Effects& out);
   Env MakeEnv(NodeId id);
@@ -143,29 +147,57 @@ class Simulation {
   EventId EmitSend(const Packet& packet, EventId cause);
   EventId EmitDrop(const Packet& packet, std::string_view why, std::string_view fault);
   EventId EmitHold(const Packet& packet, std::string_view why, std::string_view fault);
+  void EmitCopy(const Packet& packet, std::string_view fault);
   void SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef message);
   void SendOnConnection(NodeId from, ConnId conn, EventId cause, MessageRef message);
-  // Decides what happens to a datagram, or to the head of a connection's direction: true if it left.
-  bool Transmit(Packet packet);
-  void Launch(Packet packet, Duration extra);
+  // What the faults that watch single messages want done with one.
+  struct Verdict {
+    bool drop = false;
+    Duration extra;
+    std::vector<uint32_t> copied_by;
+  };
+  Verdict Judge(QueuedPacket& queued);
+  // Hands a packet to its link; returns when it will arrive. Empty: it doesn't (datagrams) or it can't get
+  // through for now (connections). `random` draws for a copy, so that it doesn't move the link's own draws.
+  std::optional<Time> Launch(Packet packet, Duration extra, Stream* random = nullptr, Time not_before = Time());
+  Time Leave(Link& link, const Packet& packet);
+  // Whether the fault's selectors mean this direction.
+  static bool Crosses(const FaultState& state, NodeId from, NodeId to);
+  std::optional<Time> LaunchDatagram(Packet packet, Duration extra, Stream* random, Time not_before);
+  std::optional<Time> LaunchOnConnection(Packet packet, Duration extra, Stream* random);
+  // What faults add to the latency of one crossing; counts them.
+  Duration FaultDelay(NodeId from, NodeId to);
+  // How long the repetitions of a lost segment take, the first after `timeout`; at most `limit`.
+  Duration Repetitions(NodeId from, NodeId to, Duration timeout, Duration limit);
+  // When the segment that an obstacle of this age held up is repeated after its end.
+  Duration RepetitionAfter(NodeId from, NodeId to, Duration obstacle);
   void Pump(ConnId id, bool toward_server);
   void PumpAll();
   void Stall(ConnId id, bool toward_server, std::string_view fault);
+  // Messages of connections that were on their way wait, in their order, at the head of their directions.
+  void TakeBack(std::vector<Event> crossing, bool loses, std::string_view fault);
+  void DropWaiting(ConnId id, bool toward_server, std::string_view why);
   void OnArrival(Arrival arrival);
   void Connect(NodeId from, ConnId id, NodeId to, EventId cause);
   void CloseEnd(ConnId id, bool at_server, EventId cause);
-  void Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventId cause);
+  void Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventId cause, Duration extra = Duration());
+  // Tells the other end that this one is gone, after what waits in that direction, however long it takes.
+  void SendReset(ConnId id, bool to_server, EventId cause);
+  void MarkUnreachable(ConnId id, bool lost);
   void OnSignal(const ConnSignal& signal);
   void OnSyn(const ConnSignal& signal);
   void OnReset(const ConnSignal& signal);
   void OnConnTimeout(const ConnSignal& signal);
   void LoseEnd(ConnId id, bool at_server, std::string_view reason, EventId cause);
-  void ResetConnections(NodeId id, bool silent, EventId cause);
+  enum class Ending { kKilled, kExited, kSilent, kRebooted };
+  void ResetConnections(NodeId id, Ending how, EventId cause);
   bool HostReachable(NodeId from, NodeId to) const;
 
   // simulation_faults.cc
   std::vector<NodeId> Resolve(const Selector& selector) const;
   bool Matches(const MessageMatch& match, const Packet& packet) const;
+  // As above, for a fault that is active: its selectors are resolved.
+  bool Matches(const FaultState& state, const MessageMatch& match, const Packet& packet) const;
   bool Selects(const Selector& selector, NodeId id) const;
   void OnFaultDue(const FaultDue& event);
   void BeginFault(uint32_t index, EventId cause);
@@ -174,9 +206,13 @@ class Simulation {
   void UndoOnNodes(FaultState& state);
   void ApplyToNetwork(FaultState& state);
   void ReleaseHeld(FaultState& state);
+  // The fault keeps the node down no longer: it starts unless another fault still does.
+  void LetStart(NodeId id, EventId cause);
+  bool KeptDown(NodeId id) const;
   void KillProcess(NodeId id, FaultState& state, bool power_loss, UnsyncedFate fate);
   void PauseNode(NodeId id, FaultState& state);
   void ResumeNode(NodeId id, FaultState& state);
+  void SetDrift(NodeId id, int64_t ppm);
   void NoteTrigger(Trigger::Moment moment, const Packet* packet, std::string_view fault, EventId cause);
   // The fault that keeps a message from passing now: cut before jam; null if none does.
   FaultState* Blocking(NodeId from, NodeId to);

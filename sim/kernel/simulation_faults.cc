@@ -27,6 +27,7 @@ std::vector<Selector> SelectorsOf(const FaultAction& action) {
     if constexpr (requires { a.nodes; }) selectors.push_back(a.nodes);
     if constexpr (requires { a.groups; }) selectors = a.groups;
     if constexpr (requires { a.from; a.to; }) selectors = {a.from, a.to};
+    if constexpr (requires { a.match; }) selectors = {a.match.from, a.match.to};
   }, action);
   return selectors;
 }
@@ -59,6 +60,12 @@ bool Simulation::Matches(const MessageMatch& match, const Packet& packet) const 
   return match.contains.empty() || packet.payload->Text().find(match.contains) != std::string::npos;
 }
 
+bool Simulation::Matches(const FaultState& state, const MessageMatch& match, const Packet& packet) const {
+  if (!match.type.empty() && match.type != packet.payload->name()) return false;
+  if (!Contains(state.sets[0], packet.from) || !Contains(state.sets[1], packet.to)) return false;
+  return match.contains.empty() || packet.payload->Text().find(match.contains) != std::string::npos;
+}
+
 void Simulation::OnFaultDue(const FaultDue& event) {
   if (event.begins) {
     BeginFault(event.fault, event.cause);
@@ -74,10 +81,16 @@ void Simulation::BeginFault(uint32_t index, EventId cause) {
   state.active = true;
   active_faults_.push_back(index);
   Digest resolved;
+  resolved.Add(FaultKindName(state.fault.action));
   std::string names;
   state.sets.clear();
   for (const Selector& selector : SelectorsOf(state.fault.action)) {
     state.sets.push_back(Resolve(selector));
+    if (selector.any()) {
+      resolved.Add("*");
+      if (recorder_.tracing()) names += " * |";
+      continue;
+    }
     for (NodeId id : state.sets.back()) {
       resolved.Add(node(id).spec.name);
       if (recorder_.tracing()) names += " " + node(id).spec.name;
@@ -116,6 +129,11 @@ void Simulation::EndFault(uint32_t index, EventId cause) {
   current_cause_ = ended;
   UndoOnNodes(state);
   ReleaseHeld(faults_[index]);
+  if (std::holds_alternative<LinkLoss>(state.fault.action)) {
+    for (Node& n : nodes_) {
+      for (Connection& conn : n.connections) conn.to_server.stuck = conn.to_opener.stuck = false;
+    }
+  }
   PumpAll();
   NoteTrigger(Trigger::Moment::kFaultEnded, nullptr, faults_[index].fault.id, ended);
 }
@@ -132,12 +150,17 @@ void Simulation::ApplyToNodes(FaultState& state) {
     } else if (const auto* power = std::get_if<PowerLoss>(&action)) {
       KillProcess(id, state, /*power_loss=*/true, power->unsynced);
     } else if (std::holds_alternative<Stop>(action)) {
-      if (!n.process) continue;
-      ++state.report.effects;
-      Submit(id, StopWork{state.began});
+      if (n.process) {
+        ++state.report.effects;
+        state.keeps_down.push_back(id);
+        Submit(id, StopWork{state.began});
+      } else if (KeptDown(id)) {
+        state.keeps_down.push_back(id);
+      }
     } else if (std::holds_alternative<Start>(action)) {
-      if (n.process) continue;
+      if (n.process || !n.factory) continue;
       ++state.report.effects;
+      for (FaultState& other : faults_) std::erase(other.keeps_down, id);
       Boot(id, state.began);
     } else if (std::holds_alternative<Pause>(action)) {
       PauseNode(id, state);
@@ -151,12 +174,11 @@ void Simulation::ApplyToNodes(FaultState& state) {
             .content = static_cast<uint64_t>(offset->offset.nanos())});
       if (auto* shown = detail()) shown->text = fmt::format("wall clock wrong by {}", ToText(offset->offset));
     } else if (const auto* drift = std::get_if<ClockDrift>(&action)) {
-      n.clock.SetDrift(now_, n.clock.drift_ppm() + drift->ppm);
+      SetDrift(id, n.clock.drift_ppm() + drift->ppm);
       ++state.report.effects;
       Emit({.kind = EventKind::kClock, .node = id, .cause = state.began,
             .content = static_cast<uint64_t>(drift->ppm)});
       if (auto* shown = detail()) shown->text = fmt::format("clock drifts by {} ppm", drift->ppm);
-      RescheduleTimers(id);
     }
   }
 }
@@ -164,28 +186,70 @@ void Simulation::ApplyToNodes(FaultState& state) {
 void Simulation::UndoOnNodes(FaultState& state) {
   if (state.sets.empty()) return;
   const FaultAction& action = state.fault.action;
+  const EventId ended = current_cause_;
+  const std::vector<NodeId> kept_down = std::exchange(state.keeps_down, {});
+  for (NodeId id : kept_down) {
+    // Asked to stop and still at it: it starts when it has.
+    if (node(id).process && std::holds_alternative<Stop>(action)) node(id).starts_after_exit = true;
+    LetStart(id, ended);
+  }
+  const std::vector<std::pair<NodeId, uint32_t>> pauses = std::exchange(state.pauses, {});
+  for (const auto& [id, incarnation] : pauses) {
+    current_cause_ = ended;
+    if (node(id).process && node(id).incarnation == incarnation) ResumeNode(id, state);
+  }
   const std::vector<NodeId> nodes = state.sets[0];
   for (NodeId id : nodes) {
     Node& n = node(id);
-    if (std::holds_alternative<Crash>(action) || std::holds_alternative<PowerLoss>(action) ||
-        std::holds_alternative<Stop>(action)) {
-      Boot(id, current_cause_);
-    } else if (std::holds_alternative<Pause>(action)) {
-      ResumeNode(id, state);
-    } else if (const auto* slow = std::get_if<SlowCpu>(&action)) {
+    current_cause_ = ended;
+    if (const auto* slow = std::get_if<SlowCpu>(&action)) {
       n.service_factor /= slow->factor;
     } else if (const auto* offset = std::get_if<ClockOffset>(&action)) {
       n.clock.SetWallOffset(n.clock.wall_offset() - offset->offset);
+      Emit({.kind = EventKind::kClock, .node = id, .cause = ended,
+            .content = static_cast<uint64_t>(-offset->offset.nanos())});
+      if (auto* shown = detail()) shown->text = fmt::format("wall clock moved by {}", ToText(-offset->offset));
     } else if (const auto* drift = std::get_if<ClockDrift>(&action)) {
-      n.clock.SetDrift(now_, n.clock.drift_ppm() - drift->ppm);
-      RescheduleTimers(id);
+      SetDrift(id, n.clock.drift_ppm() - drift->ppm);
+      Emit({.kind = EventKind::kClock, .node = id, .cause = ended,
+            .content = static_cast<uint64_t>(-drift->ppm)});
+      if (auto* shown = detail()) shown->text = fmt::format("clock drifts by {} ppm", n.clock.drift_ppm());
     }
   }
 }
 
+void Simulation::SetDrift(NodeId id, int64_t ppm) {
+  Node& n = node(id);
+  if (n.frozen_clocks > 0) {
+    n.clock.SkipBack(now_, n.frozen_since);
+    n.frozen_since = now_;
+  }
+  n.clock.SetDrift(now_, ppm);
+  RescheduleTimers(id);
+}
+
+bool Simulation::KeptDown(NodeId id) const {
+  return std::any_of(active_faults_.begin(), active_faults_.end(), [&](uint32_t index) {
+    return Contains(faults_[index].keeps_down, id);
+  });
+}
+
+void Simulation::LetStart(NodeId id, EventId cause) {
+  if (KeptDown(id)) return;
+  Node& n = node(id);
+  n.power = Node::Power::kOn;
+  // One whose first start is still to come waits for it.
+  if (n.incarnation > 0 || n.spec.start_at <= now_) Boot(id, cause);
+}
+
 void Simulation::KillProcess(NodeId id, FaultState& state, bool power_loss, UnsyncedFate fate) {
   Node& n = node(id);
-  if (!n.process && !(power_loss && n.power == Node::Power::kOn)) return;
+  if (!n.process && !(power_loss && n.power == Node::Power::kOn)) {
+    // Down already; if a fault did it, it stays down until both have ended.
+    if (KeptDown(id)) state.keeps_down.push_back(id);
+    return;
+  }
+  state.keeps_down.push_back(id);
   ++state.report.effects;
   const EventId died =
       Emit({.kind = power_loss ? EventKind::kPowerLoss : EventKind::kCrash, .node = id,
@@ -209,7 +273,13 @@ void Simulation::KillProcess(NodeId id, FaultState& state, bool power_loss, Unsy
       }
     }
   }
-  ResetConnections(id, /*silent=*/power_loss, died);
+  ResetConnections(id, power_loss ? Ending::kSilent : Ending::kKilled, died);
+  if (power_loss) {
+    TakeBack(queue_.Extract([id](const Event& event) {
+      const auto* arrival = std::get_if<Arrival>(&event);
+      return arrival != nullptr && arrival->packet.conn.valid() && arrival->packet.to == id;
+    }), /*loses=*/true, state.fault.id);
+  }
 }
 
 void Simulation::PauseNode(NodeId id, FaultState& state) {
@@ -221,19 +291,19 @@ void Simulation::PauseNode(NodeId id, FaultState& state) {
     shown->fault = state.fault.id;
     shown->text = "paused";
   }
+  state.pauses.emplace_back(id, n.incarnation);
   ++n.paused;
   if (!std::get<Pause>(state.fault.action).clock_runs && n.frozen_clocks++ == 0) n.frozen_since = now_;
 }
 
 void Simulation::ResumeNode(NodeId id, FaultState& state) {
   Node& n = node(id);
-  if (n.paused == 0) return;
   --n.paused;
   if (!std::get<Pause>(state.fault.action).clock_runs && --n.frozen_clocks == 0) {
     n.clock.SkipBack(now_, n.frozen_since);
     RescheduleTimers(id);
   }
-  if (n.paused > 0 || !n.process) return;
+  if (n.paused > 0) return;
   Emit({.kind = EventKind::kResume, .node = id, .cause = current_cause_});
   if (auto* shown = detail()) shown->text = "resumed";
   // Timers that ran out meanwhile are handled before or after what was received: both happen.
@@ -296,64 +366,50 @@ void Simulation::TakeInFlight(FaultState& state) {
     return false;
   });
   state.report.effects += static_cast<int64_t>(crossing.size());
-  // Backwards, so that each goes before the later ones at the head of its connection.
-  for (size_t i = crossing.size(); i-- > 0;) {
-    if (const auto* signal = std::get_if<ConnSignal>(&crossing[i])) {
-      if (signal->kind != ConnSignal::Kind::kReset) connection(signal->conn).unreachable = true;
-      continue;
-    }
-    Packet& packet = std::get<Arrival>(crossing[i]).packet;
-    if (!packet.conn.valid()) continue;
-    Connection& conn = connection(packet.conn);
-    Direction& direction = packet.toward_server ? conn.to_server : conn.to_opener;
-    direction.waiting.push_front(packet);
-  }
   for (Event& event : crossing) {
     auto* arrival = std::get_if<Arrival>(&event);
-    if (arrival == nullptr) continue;
-    Packet& packet = arrival->packet;
-    if (packet.conn.valid()) {
-      Connection& conn = connection(packet.conn);
-      Direction& direction = packet.toward_server ? conn.to_server : conn.to_opener;
-      direction.last_arrival = now_;
-      if (!direction.stalled) Stall(packet.conn, packet.toward_server, state.fault.id);
-    } else if (IsCut(state.fault.action)) {
-      EmitDrop(packet, "in flight when the cut began", state.fault.id);
+    if (arrival == nullptr || arrival->packet.conn.valid()) continue;
+    if (IsCut(state.fault.action)) {
+      EmitDrop(arrival->packet, "in flight when the cut began", state.fault.id);
     } else {
-      EmitHold(packet, "in flight when the jam began", state.fault.id);
-      state.held.push_back(std::move(packet));
+      EmitHold(arrival->packet, "in flight when the jam began", state.fault.id);
+      state.held.push_back({std::move(arrival->packet), true});
     }
+    event = std::monostate();
   }
+  TakeBack(std::move(crossing), IsCut(state.fault.action), state.fault.id);
 }
 
 // What the fault kept goes on, in the order in which it came.
 void Simulation::ReleaseHeld(FaultState& state) {
-  std::vector<Packet> held = std::move(state.held);
-  state.held.clear();
-  std::vector<ConnId> connections = std::move(state.held_connections);
-  state.held_connections.clear();
-  for (Packet& packet : held) {
-    packet.sent = Emit({.kind = EventKind::kRelease, .node = packet.from, .peer = packet.to,
-                        .cause = packet.sent, .message = packet.message,
-                        .content = packet.payload->digest()});
+  const std::vector<QueuedPacket> held = std::exchange(state.held, {});
+  const std::vector<ConnId> connections = std::exchange(state.held_connections, {});
+  // True if no other fault keeps it.
+  const auto released = [this](QueuedPacket& queued) {
+    std::erase_if(queued.holders, [this](uint32_t holder) { return !faults_[holder].active; });
+    if (!queued.holders.empty()) return false;
+    const Packet& packet = queued.packet;
+    Emit({.kind = EventKind::kRelease, .node = packet.from, .peer = packet.to, .cause = packet.sent,
+          .message = packet.message, .content = packet.payload->digest()});
     if (auto* shown = detail()) shown->type = std::string(packet.payload->name());
-    Launch(std::move(packet), Duration());
+    return true;
+  };
+  // They arrive in the order in which they were kept.
+  absl::btree_map<std::pair<NodeId, NodeId>, Time> last;
+  for (QueuedPacket queued : held) {
+    if (!released(queued)) {
+      faults_[queued.holders.front()].held.push_back(std::move(queued));
+      continue;
+    }
+    Time& before = last[{queued.packet.from, queued.packet.to}];
+    const std::optional<Time> arrives = Launch(queued.packet, Duration(), nullptr, before);
+    if (arrives.has_value()) before = *arrives + Nanoseconds(1);
   }
   for (ConnId id : connections) {
     for (const bool toward_server : {true, false}) {
-      Connection& conn = connection(id);
-      Direction& direction = toward_server ? conn.to_server : conn.to_opener;
-      if (!direction.held) continue;
-      direction.held = false;
-      // Its head was judged already and goes as it is.
-      if (!direction.waiting.empty()) {
-        Packet packet = std::move(direction.waiting.front());
-        direction.waiting.pop_front();
-        Emit({.kind = EventKind::kRelease, .node = packet.from, .peer = packet.to,
-              .cause = packet.sent, .message = packet.message,
-              .content = packet.payload->digest()});
-        if (auto* shown = detail()) shown->type = std::string(packet.payload->name());
-        Launch(std::move(packet), Duration());
+      Direction& direction = toward_server ? connection(id).to_server : connection(id).to_opener;
+      for (QueuedPacket& queued : direction.waiting) {
+        if (!queued.holders.empty()) released(queued);
       }
       Pump(id, toward_server);
     }
@@ -388,7 +444,7 @@ void Simulation::Heal() {
   }
   const std::vector<uint32_t> active = active_faults_;
   for (uint32_t index : active) EndFault(index, healed);
-  for (uint32_t i = 0; i < nodes_.size(); ++i) Boot(NodeId{i}, healed);
+  for (uint32_t i = 0; i < nodes_.size(); ++i) LetStart(NodeId{i}, healed);
 }
 
 }  // namespace brokersim::sim

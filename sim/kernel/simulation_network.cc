@@ -1,8 +1,11 @@
 // The network: links, datagrams and connections.
 //
 // A connection is a TCP stream. Its messages arrive in order or not at all. What can't pass because of a cut
-// or a host without power is retransmitted: it waits, with everything behind it, and arrives after
-// the obstacle is gone; if that takes longer than connection_timeout, both ends see a reset.
+// or a host without power is repeated: it waits, with everything behind it, and is sent again after the
+// obstacle is gone; if that takes longer than connection_timeout, both ends see a reset. TCP repeats at
+// growing intervals, so the next attempt comes some time after the end of the obstacle: uniform between 0 and
+// the obstacle's duration, at most 120 s (TCP_RTO_MAX). What a jam kept goes on at once. Requests to
+// connect are repeated in the same way; the end of a connection (FIN) until it is through, by a host with power.
 #include <algorithm>
 #include <utility>
 
@@ -17,9 +20,22 @@ namespace {
 // TCP's first retransmission timeout on Linux (TCP_RTO_MIN, 200 ms), doubled each time up to TCP_RTO_MAX.
 constexpr Duration kFirstRetransmission = Milliseconds(200);
 constexpr Duration kLongestRetransmission = Seconds(120);
+// The same for a request to connect (RFC 6298: 1 s).
+constexpr Duration kFirstRequestRepetition = Seconds(1);
 
 Direction& DirectionOf(Connection& conn, bool toward_server) {
   return toward_server ? conn.to_server : conn.to_opener;
+}
+
+// Whether a fault that blocks loses what would cross, or keeps it.
+bool Loses(const FaultAction& action) {
+  if (const auto* partition = std::get_if<Partition>(&action)) return partition->mode == CutMode::kCut;
+  return std::get<OneWay>(action).mode == CutMode::kCut;
+}
+
+// Whether the match that was counted as the `seen`-th is one that the fault means.
+bool IsMeant(const MessageMatch& match, int64_t seen) {
+  return seen >= match.nth && (match.count <= 0 || seen - match.nth < match.count);
 }
 
 }  // namespace
@@ -36,6 +52,7 @@ Link& Simulation::LinkBetween(NodeId from, NodeId to) {
     link.spec = pair->second;
   }
   link.random = Stream(settings_.seed, fmt::format("net/{}/{}", a.name, b.name));
+  link.retransmissions = Stream(settings_.seed, fmt::format("net/{}/{}/retransmissions", a.name, b.name));
   return links_.emplace(std::make_pair(from, to), std::move(link)).first->second;
 }
 
@@ -74,12 +91,29 @@ EventId Simulation::EmitHold(const Packet& packet, std::string_view why, std::st
   return event;
 }
 
+void Simulation::EmitCopy(const Packet& packet, std::string_view fault) {
+  Emit({.kind = EventKind::kDuplicate, .node = packet.to, .peer = packet.from, .cause = packet.sent,
+        .message = packet.message, .content = packet.payload->digest()});
+  if (auto* shown = detail()) {
+    shown->type = std::string(packet.payload->name());
+    shown->fault = std::string(fault);
+  }
+}
+
 void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef message) {
   Packet packet{from, to, ConnId{}, false, std::move(message), 0, 0};
   packet.message = (uint64_t{from.value} + 1) << 40 | ++node(from).messages_sent;
   packet.sent = EmitSend(packet, cause);
   NoteTrigger(Trigger::Moment::kMessageSent, &packet, "", packet.sent);
-  Transmit(std::move(packet));
+  QueuedPacket queued{std::move(packet)};
+  const Verdict verdict = Judge(queued);
+  if (verdict.drop) return;
+  if (!queued.holders.empty()) {
+    faults_[queued.holders.front()].held.push_back(std::move(queued));
+    return;
+  }
+  Launch(queued.packet, verdict.extra);
+  for (uint32_t copier : verdict.copied_by) Launch(queued.packet, verdict.extra, &faults_[copier].random);
 }
 
 void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, MessageRef message) {
@@ -95,37 +129,66 @@ void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, Message
   }
   const EventId sent = packet.sent;
   const Packet seen = packet;
-  DirectionOf(connection(id), toward_server).waiting.push_back(std::move(packet));
+  DirectionOf(connection(id), toward_server).waiting.push_back({std::move(packet)});
   Pump(id, toward_server);
   NoteTrigger(Trigger::Moment::kMessageSent, &seen, "", sent);
 }
 
 // Hands over what waits, in order, until the head can't pass.
 void Simulation::Pump(ConnId id, bool toward_server) {
-  while (true) {
-    Connection& conn = connection(id);
-    Direction& direction = DirectionOf(conn, toward_server);
-    if (direction.waiting.empty() || direction.held) return;
+  Connection& conn = connection(id);
+  Direction& direction = DirectionOf(conn, toward_server);
+  while (!direction.waiting.empty()) {
+    QueuedPacket& head = direction.waiting.front();
+    if (direction.stuck || !head.holders.empty()) return;
     if (toward_server && !conn.established) return;
-    const Packet& head = direction.waiting.front();
-    if (FaultState* fault = Blocking(head.from, head.to); fault != nullptr) {
+    const NodeId from = head.packet.from;
+    const NodeId to = head.packet.to;
+    if (FaultState* fault = Blocking(from, to); fault != nullptr) {
+      if (Loses(fault->fault.action)) direction.repeats = true;
       if (!direction.stalled) {
         ++fault->report.effects;
         Stall(id, toward_server, fault->fault.id);
       }
       return;
     }
-    if (node(head.to).power == Node::Power::kOff) {
+    if (node(to).power == Node::Power::kOff) {
+      direction.repeats = true;
       if (!direction.stalled) Stall(id, toward_server, "");
       return;
     }
-    Packet packet = head;
-    if (!Transmit(packet)) return;
-    // Transmit may have reset the connection.
-    Direction& after = DirectionOf(connection(id), toward_server);
-    if (!after.waiting.empty()) after.waiting.pop_front();
-    after.stalled = false;
+    Verdict verdict;
+    if (!head.judged) verdict = Judge(head);
+    if (verdict.drop) {
+      direction.waiting.pop_front();
+      continue;
+    }
+    if (!head.holders.empty()) {
+      for (uint32_t holder : head.holders) faults_[holder].held_connections.push_back(id);
+      return;
+    }
+    QueuedPacket queued = std::move(head);
+    direction.waiting.pop_front();
+    Duration extra = verdict.extra;
+    if (std::exchange(direction.stalled, false) && std::exchange(direction.repeats, false)) {
+      extra = extra + RepetitionAfter(from, to, now_ - direction.stalled_since);
+    }
+    if (!Launch(queued.packet, extra).has_value()) {
+      direction.waiting.push_front(std::move(queued));
+      direction.stuck = true;
+      direction.repeats = true;
+      Stall(id, toward_server, "");
+      return;
+    }
+    for (uint32_t copier : verdict.copied_by) Launch(queued.packet, extra, &faults_[copier].random);
   }
+  if (!direction.reset_follows) return;
+  const bool heard = toward_server ? conn.server_open : conn.opener_open;
+  const NodeId from = toward_server ? conn.opener : conn.server;
+  const NodeId to = toward_server ? conn.server : conn.opener;
+  if (heard && !HostReachable(from, to)) return;
+  direction.reset_follows = false;
+  if (heard) Signal(id, ConnSignal::Kind::kReset, toward_server, direction.reset_cause);
 }
 
 void Simulation::PumpAll() {
@@ -133,10 +196,15 @@ void Simulation::PumpAll() {
     for (uint32_t serial = 0; serial < nodes_[opener].connections.size(); ++serial) {
       const ConnId id{opener, serial};
       Connection& conn = connection(id);
+      if (conn.unreachable && !conn.opener_open) conn.unreachable = false;
       if (conn.unreachable && HostReachable(conn.opener, conn.server) &&
           HostReachable(conn.server, conn.opener)) {
         conn.unreachable = false;
-        Signal(id, ConnSignal::Kind::kSyn, true, 0);
+        const Duration extra =
+            conn.unreachable_by_loss
+                ? RepetitionAfter(conn.opener, conn.server, now_ - conn.unreachable_since)
+                : Duration();
+        Signal(id, ConnSignal::Kind::kSyn, true, 0, extra);
       }
       Pump(id, true);
       Pump(id, false);
@@ -148,17 +216,66 @@ void Simulation::Stall(ConnId id, bool toward_server, std::string_view fault) {
   Direction& direction = DirectionOf(connection(id), toward_server);
   direction.stalled = true;
   direction.stalled_since = now_;
-  EmitHold(direction.waiting.front(), fault.empty() ? "the host has no power" : "can't pass", fault);
+  const Packet& head = direction.waiting.front().packet;
+  std::string_view why = "can't pass";
+  if (direction.stuck) why = "lost again and again";
+  if (fault.empty() && !direction.stuck) why = "the host has no power";
+  EmitHold(head, why, fault);
   Schedule(now_ + settings_.connection_timeout,
            ConnSignal{ConnSignal::Kind::kTimeout, id, !toward_server, ++direction.stall_generation, 0});
 }
 
-// Applies the faults that watch single messages, then the link. False if a connection's head must wait.
-bool Simulation::Transmit(Packet packet) {
+void Simulation::TakeBack(std::vector<Event> crossing, bool loses, std::string_view fault) {
+  // Backwards, so that each goes before the later ones at the head of its connection.
+  for (size_t i = crossing.size(); i-- > 0;) {
+    if (const auto* signal = std::get_if<ConnSignal>(&crossing[i])) {
+      Connection& conn = connection(signal->conn);
+      Direction& direction = DirectionOf(conn, signal->at_server);
+      if (signal->kind != ConnSignal::Kind::kReset) {
+        MarkUnreachable(signal->conn, loses);
+      } else if (node(signal->at_server ? conn.opener : conn.server).power == Node::Power::kOn) {
+        direction.reset_follows = true;
+        direction.reset_cause = signal->cause;
+      }
+      continue;
+    }
+    auto* arrival = std::get_if<Arrival>(&crossing[i]);
+    if (arrival == nullptr) continue;
+    Packet& packet = arrival->packet;
+    if (loses && node(packet.from).power == Node::Power::kOff) {
+      // Nobody is there to repeat it.
+      EmitDrop(packet, "lost, and its sender has no power", fault);
+      crossing[i] = std::monostate();
+      continue;
+    }
+    Direction& direction = DirectionOf(connection(packet.conn), packet.toward_server);
+    direction.waiting.push_front({packet, true});
+    direction.last_arrival = now_;
+  }
+  for (const Event& event : crossing) {
+    const auto* arrival = std::get_if<Arrival>(&event);
+    if (arrival == nullptr) continue;
+    const Packet& packet = arrival->packet;
+    Direction& direction = DirectionOf(connection(packet.conn), packet.toward_server);
+    if (loses) direction.repeats = true;
+    if (!direction.stalled) Stall(packet.conn, packet.toward_server, fault);
+  }
+}
+
+void Simulation::DropWaiting(ConnId id, bool toward_server, std::string_view why) {
+  Direction& direction = DirectionOf(connection(id), toward_server);
+  for (const QueuedPacket& queued : direction.waiting) EmitDrop(queued.packet, why, "");
+  direction.waiting.clear();
+  direction.stalled = false;
+  direction.repeats = false;
+  direction.stuck = false;
+}
+
+Simulation::Verdict Simulation::Judge(QueuedPacket& queued) {
+  queued.judged = true;
+  Verdict verdict;
   FaultState* drop = nullptr;
-  FaultState* hold = nullptr;
-  Duration extra;
-  int copies = 1;
+  std::vector<uint32_t> delays;
   for (uint32_t index : active_faults_) {
     FaultState& state = faults_[index];
     const MessageMatch* match = nullptr;
@@ -166,117 +283,157 @@ bool Simulation::Transmit(Packet packet) {
       if constexpr (requires { action.match; }) match = &action.match;
     }, state.fault.action);
     if (match == nullptr || std::holds_alternative<ResetOnMessage>(state.fault.action)) continue;
-    if (!Matches(*match, packet)) continue;
-    const int64_t seen = ++state.matches;
-    if (seen < match->nth || (match->count > 0 && seen >= match->nth + match->count)) continue;
-    ++state.report.effects;
-    if (std::holds_alternative<DropMessage>(state.fault.action)) drop = &state;
-    if (std::holds_alternative<HoldMessage>(state.fault.action)) hold = &state;
-    if (const auto* delay = std::get_if<DelayMessage>(&state.fault.action)) {
-      extra = extra + delay->extra.Sample(state.random);
+    if (!Matches(state, *match, queued.packet) || !IsMeant(*match, ++state.matches)) continue;
+    if (std::holds_alternative<DropMessage>(state.fault.action)) {
+      if (drop == nullptr) drop = &state;
+    } else if (std::holds_alternative<HoldMessage>(state.fault.action)) {
+      queued.holders.push_back(index);
+    } else if (std::holds_alternative<DelayMessage>(state.fault.action)) {
+      delays.push_back(index);
+    } else {
+      verdict.copied_by.push_back(index);
     }
-    if (std::holds_alternative<DuplicateMessage>(state.fault.action)) ++copies;
   }
+  // The strongest wins, and only what wins has an effect: drop, hold, then delay and copies.
   if (drop != nullptr) {
-    EmitDrop(packet, "dropped", drop->fault.id);
-    return true;
+    ++drop->report.effects;
+    EmitDrop(queued.packet, "dropped", drop->fault.id);
+    verdict.drop = true;
+    return verdict;
   }
-  if (hold != nullptr) {
-    EmitHold(packet, "held back", hold->fault.id);
-    if (packet.conn.valid()) {
-      DirectionOf(connection(packet.conn), packet.toward_server).held = true;
-      hold->held_connections.push_back(packet.conn);
-      return false;
-    }
-    hold->held.push_back(std::move(packet));
-    return true;
+  if (!queued.holders.empty()) {
+    for (uint32_t holder : queued.holders) ++faults_[holder].report.effects;
+    EmitHold(queued.packet, "held back", faults_[queued.holders.front()].fault.id);
+    return verdict;
   }
-  for (int copy = 0; copy < copies; ++copy) {
-    if (copy > 0) {
-      Emit({.kind = EventKind::kDuplicate, .node = packet.to, .peer = packet.from,
-            .cause = packet.sent, .message = packet.message, .content = packet.payload->digest()});
-      if (auto* shown = detail()) shown->type = std::string(packet.payload->name());
-    }
-    Launch(packet, extra);
+  for (uint32_t index : delays) {
+    FaultState& state = faults_[index];
+    ++state.report.effects;
+    verdict.extra = verdict.extra + std::get<DelayMessage>(state.fault.action).extra.Sample(state.random);
   }
-  return true;
+  for (uint32_t index : verdict.copied_by) {
+    ++faults_[index].report.effects;
+    EmitCopy(queued.packet, faults_[index].fault.id);
+  }
+  return verdict;
 }
 
-// The link takes the packet: bandwidth, latency, loss, duplication.
-void Simulation::Launch(Packet packet, Duration extra) {
-  const bool stream = packet.conn.valid();
-  if (!stream) {
-    if (FaultState* fault = Blocking(packet.from, packet.to); fault != nullptr) {
-      ++fault->report.effects;
-      const auto* partition = std::get_if<Partition>(&fault->fault.action);
-      const CutMode mode = partition != nullptr ? partition->mode : std::get<OneWay>(fault->fault.action).mode;
-      if (mode == CutMode::kCut) {
-        EmitDrop(packet, "can't pass", fault->fault.id);
-      } else {
-        EmitHold(packet, "can't pass", fault->fault.id);
-        fault->held.push_back(std::move(packet));
-      }
-      return;
+std::optional<Time> Simulation::Launch(Packet packet, Duration extra, Stream* random, Time not_before) {
+  if (packet.conn.valid()) return LaunchOnConnection(std::move(packet), extra, random);
+  return LaunchDatagram(std::move(packet), extra, random, not_before);
+}
+
+// When the link has taken its last byte.
+Time Simulation::Leave(Link& link, const Packet& packet) {
+  if (link.spec.bandwidth <= 0) return now_;
+  const Duration takes =
+      Duration::FromNanos(packet.payload->bytes()) * 1'000'000'000 / link.spec.bandwidth;
+  link.free_at = std::max(link.free_at, now_) + takes;
+  return link.free_at;
+}
+
+std::optional<Time> Simulation::LaunchOnConnection(Packet packet, Duration extra, Stream* random) {
+  Link& link = LinkBetween(packet.from, packet.to);
+  Stream& draws = random != nullptr ? *random : link.random;
+  Duration latency = link.spec.latency.Sample(draws) + extra + FaultDelay(packet.from, packet.to);
+  const Duration repeated =
+      Repetitions(packet.from, packet.to, kFirstRetransmission, settings_.connection_timeout);
+  if (repeated >= settings_.connection_timeout) return std::nullopt;
+  latency = latency + repeated;
+  Direction& direction = DirectionOf(connection(packet.conn), packet.toward_server);
+  // Strictly later than the last one, so that no order of ties can swap them.
+  const Time arrives = std::max(Leave(link, packet) + latency, direction.last_arrival + Nanoseconds(1));
+  direction.last_arrival = arrives;
+  Schedule(arrives, Arrival{std::move(packet)});
+  return arrives;
+}
+
+std::optional<Time> Simulation::LaunchDatagram(Packet packet, Duration extra, Stream* random,
+                                               Time not_before) {
+  if (FaultState* fault = Blocking(packet.from, packet.to); fault != nullptr) {
+    ++fault->report.effects;
+    if (Loses(fault->fault.action)) {
+      EmitDrop(packet, "can't pass", fault->fault.id);
+    } else {
+      EmitHold(packet, "can't pass", fault->fault.id);
+      fault->held.push_back({std::move(packet), true});
     }
+    return std::nullopt;
   }
   Link& link = LinkBetween(packet.from, packet.to);
-  Time leaves = now_;
-  if (link.spec.bandwidth > 0) {
-    const Duration takes = Duration::FromNanos(packet.payload->bytes() * 1'000'000'000 / link.spec.bandwidth);
-    link.free_at = std::max(link.free_at, now_) + takes;
-    leaves = link.free_at;
+  Stream& draws = random != nullptr ? *random : link.random;
+  const Time leaves = Leave(link, packet);
+  const Duration latency = link.spec.latency.Sample(draws) + extra + FaultDelay(packet.from, packet.to);
+  const bool copied = draws.Chance(link.spec.duplicate);
+  bool lost = draws.Chance(link.spec.loss);
+  std::string_view lost_by;
+  if (copied) {
+    EmitCopy(packet, "");
+    Schedule(leaves + link.spec.latency.Sample(draws), Arrival{packet});
   }
-  Duration latency = link.spec.latency.Sample(link.random) + extra;
-  bool copied = link.random.Chance(link.spec.duplicate);
-  FaultState* lost_by = nullptr;
-  bool lost = link.random.Chance(link.spec.loss);
-  Duration retransmission;
   for (uint32_t index : active_faults_) {
     FaultState& state = faults_[index];
-    const FaultAction& action = state.fault.action;
-    if (const auto* delay = std::get_if<LinkDelay>(&action)) {
-      if (!Selects(delay->from, packet.from) || !Selects(delay->to, packet.to)) continue;
-      latency = latency + delay->extra.Sample(state.random);
+    if (const auto* loss = std::get_if<LinkLoss>(&state.fault.action)) {
+      if (!Crosses(state, packet.from, packet.to) || !state.random.Chance(loss->probability)) continue;
       ++state.report.effects;
-    } else if (const auto* loss = std::get_if<LinkLoss>(&action)) {
-      if (!Selects(loss->from, packet.from) || !Selects(loss->to, packet.to)) continue;
-      // On a connection each loss costs one more, longer timeout.
-      Duration timeout = kFirstRetransmission;
-      while (state.random.Chance(loss->probability)) {
-        ++state.report.effects;
-        lost_by = &state;
-        lost = true;
-        if (!stream) break;
-        retransmission = retransmission + timeout;
-        timeout = std::min(timeout * 2, kLongestRetransmission);
-        if (retransmission >= settings_.connection_timeout) break;
-      }
-    } else if (const auto* duplicate = std::get_if<LinkDuplicate>(&action)) {
-      if (stream || !Selects(duplicate->from, packet.from) || !Selects(duplicate->to, packet.to)) continue;
-      if (!state.random.Chance(duplicate->probability)) continue;
+      lost = true;
+      lost_by = state.fault.id;
+    } else if (const auto* duplicate = std::get_if<LinkDuplicate>(&state.fault.action)) {
+      if (!Crosses(state, packet.from, packet.to) || !state.random.Chance(duplicate->probability)) continue;
       ++state.report.effects;
-      copied = true;
+      EmitCopy(packet, state.fault.id);
+      Schedule(leaves + link.spec.latency.Sample(state.random), Arrival{packet});
     }
   }
-  if (stream) {
-    if (lost && lost_by == nullptr) retransmission = kFirstRetransmission;
-    Direction& direction = DirectionOf(connection(packet.conn), packet.toward_server);
-    const Time arrives = std::max(leaves + latency + retransmission, direction.last_arrival);
-    direction.last_arrival = arrives;
-    Schedule(arrives, Arrival{std::move(packet)});
-    return;
-  }
-  if (copied) {
-    Emit({.kind = EventKind::kDuplicate, .node = packet.to, .peer = packet.from,
-          .cause = packet.sent, .message = packet.message, .content = packet.payload->digest()});
-    if (auto* shown = detail()) shown->type = std::string(packet.payload->name());
-    Schedule(leaves + link.spec.latency.Sample(link.random), Arrival{packet});
-  }
   if (lost) {
-    EmitDrop(packet, "lost on the link", lost_by == nullptr ? "" : lost_by->fault.id);
-    return;
+    EmitDrop(packet, "lost on the link", lost_by);
+    return std::nullopt;
   }
-  Schedule(leaves + latency, Arrival{std::move(packet)});
+  const Time arrives = std::max(leaves + latency, not_before);
+  Schedule(arrives, Arrival{std::move(packet)});
+  return arrives;
+}
+
+bool Simulation::Crosses(const FaultState& state, NodeId from, NodeId to) {
+  const std::vector<NodeId>& a = state.sets[0];
+  const std::vector<NodeId>& b = state.sets[1];
+  return std::find(a.begin(), a.end(), from) != a.end() && std::find(b.begin(), b.end(), to) != b.end();
+}
+
+Duration Simulation::FaultDelay(NodeId from, NodeId to) {
+  Duration sum;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    const auto* delay = std::get_if<LinkDelay>(&state.fault.action);
+    if (delay == nullptr || !Crosses(state, from, to)) continue;
+    ++state.report.effects;
+    sum = sum + delay->extra.Sample(state.random);
+  }
+  return sum;
+}
+
+Duration Simulation::Repetitions(NodeId from, NodeId to, Duration timeout, Duration limit) {
+  Link& link = LinkBetween(from, to);
+  Duration sum;
+  const auto lose = [&](Stream& stream, Ratio probability, int64_t* effects) {
+    while (sum < limit && stream.Chance(probability)) {
+      if (effects != nullptr) ++*effects;
+      sum = sum + timeout;
+      timeout = std::min(timeout * 2, kLongestRetransmission);
+    }
+  };
+  lose(link.retransmissions, link.spec.loss, nullptr);
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    const auto* loss = std::get_if<LinkLoss>(&state.fault.action);
+    if (loss != nullptr && Crosses(state, from, to)) lose(state.random, loss->probability, &state.report.effects);
+  }
+  return sum;
+}
+
+Duration Simulation::RepetitionAfter(NodeId from, NodeId to, Duration obstacle) {
+  const Duration longest = std::min(obstacle, kLongestRetransmission);
+  return Duration::FromNanos(LinkBetween(from, to).retransmissions.Between(0, longest.nanos()));
 }
 
 void Simulation::OnArrival(Arrival arrival) {
@@ -288,10 +445,8 @@ void Simulation::OnArrival(Arrival arrival) {
     for (uint32_t index : active_faults_) {
       FaultState& state = faults_[index];
       const auto* reset = std::get_if<ResetOnMessage>(&state.fault.action);
-      if (reset == nullptr || !Matches(reset->match, packet)) continue;
-      const int64_t seen = ++state.matches;
-      if (seen < reset->match.nth) continue;
-      if (reset->match.count > 0 && seen >= reset->match.nth + reset->match.count) continue;
+      if (reset == nullptr || !Matches(state, reset->match, packet)) continue;
+      if (!IsMeant(reset->match, ++state.matches)) continue;
       ++state.report.effects;
       const EventId dropped = EmitDrop(packet, "the connection was reset", state.fault.id);
       LoseEnd(packet.conn, true, "reset", dropped);
@@ -300,17 +455,9 @@ void Simulation::OnArrival(Arrival arrival) {
     }
     const uint32_t expected = packet.toward_server ? conn.server_incarnation : conn.opener_incarnation;
     const bool open = packet.toward_server ? conn.server_open : conn.opener_open;
-    if (to.power == Node::Power::kOff) {
-      Direction& direction = DirectionOf(conn, packet.toward_server);
-      const bool toward_server = packet.toward_server;
-      const ConnId id = packet.conn;
-      direction.waiting.push_front(std::move(packet));
-      if (!direction.stalled) Stall(id, toward_server, "");
-      return;
-    }
     if (!to.process || !open || to.incarnation != expected) {
       const EventId dropped = EmitDrop(packet, "nobody holds this end of the connection", "");
-      Signal(packet.conn, ConnSignal::Kind::kReset, !packet.toward_server, dropped);
+      SendReset(packet.conn, !packet.toward_server, dropped);
       return;
     }
   } else if (!to.process) {
@@ -341,21 +488,45 @@ void Simulation::Connect(NodeId from, ConnId id, NodeId to, EventId cause) {
 }
 
 // Sends a control segment of the connection to one of its hosts; it may not get through.
-void Simulation::Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventId cause) {
+void Simulation::Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventId cause, Duration extra) {
   Connection& conn = connection(id);
   const NodeId from = to_server ? conn.opener : conn.server;
   const NodeId to = to_server ? conn.server : conn.opener;
   if (!HostReachable(from, to)) {
-    if (FaultState* fault = Blocking(from, to); fault != nullptr) ++fault->report.effects;
-    // Requests to open are repeated; a reset that is lost leaves the other end half-open.
-    if (kind != ConnSignal::Kind::kReset) conn.unreachable = true;
+    const FaultState* fault = Blocking(from, to);
+    if (fault != nullptr) ++Blocking(from, to)->report.effects;
+    MarkUnreachable(id, fault == nullptr || Loses(fault->fault.action));
     return;
   }
+  const bool opens = kind != ConnSignal::Kind::kReset;
+  const Duration limit = opens ? settings_.connect_timeout : settings_.connection_timeout;
+  const Duration repeated =
+      Repetitions(from, to, opens ? kFirstRequestRepetition : kFirstRetransmission, limit);
+  // Its time is over before it gets through.
+  if (opens && repeated >= limit) return;
   Link& link = LinkBetween(from, to);
+  const Duration latency = link.spec.latency.Sample(link.random) + FaultDelay(from, to) + repeated + extra;
   Direction& direction = DirectionOf(conn, to_server);
-  const Time arrives = std::max(now_ + link.spec.latency.Sample(link.random), direction.last_arrival);
+  const Time arrives = std::max(now_ + latency, direction.last_arrival + Nanoseconds(1));
   direction.last_arrival = arrives;
   Schedule(arrives, ConnSignal{kind, id, to_server, 0, cause});
+}
+
+void Simulation::SendReset(ConnId id, bool to_server, EventId cause) {
+  Direction& direction = DirectionOf(connection(id), to_server);
+  direction.reset_follows = true;
+  direction.reset_cause = cause;
+  Pump(id, to_server);
+}
+
+void Simulation::MarkUnreachable(ConnId id, bool lost) {
+  Connection& conn = connection(id);
+  if (!conn.unreachable) {
+    conn.unreachable_since = now_;
+    conn.unreachable_by_loss = false;
+  }
+  conn.unreachable = true;
+  conn.unreachable_by_loss |= lost;
 }
 
 void Simulation::OnSignal(const ConnSignal& signal) {
@@ -387,11 +558,11 @@ void Simulation::OnSyn(const ConnSignal& signal) {
   if (!conn.opener_open || conn.established) return;
   const Node& server = node(conn.server);
   if (server.power == Node::Power::kOff) {
-    conn.unreachable = true;
+    MarkUnreachable(signal.conn, true);
     return;
   }
   if (!server.process) {
-    Signal(signal.conn, ConnSignal::Kind::kReset, false, signal.cause);
+    SendReset(signal.conn, false, signal.cause);
     return;
   }
   conn.server_open = true;
@@ -401,13 +572,15 @@ void Simulation::OnSyn(const ConnSignal& signal) {
 
 void Simulation::OnReset(const ConnSignal& signal) {
   const Connection& conn = connection(signal.conn);
-  LoseEnd(signal.conn, signal.at_server, conn.established ? "reset" : "refused", signal.cause);
+  LoseEnd(signal.conn, signal.at_server, conn.established || signal.at_server ? "reset" : "refused", signal.cause);
 }
 
 void Simulation::OnConnTimeout(const ConnSignal& signal) {
   Connection& conn = connection(signal.conn);
   if (signal.generation == 0) {
     if (conn.established) return;
+    // A server that accepted has not heard of it yet, and never will.
+    conn.server_open = false;
     LoseEnd(signal.conn, false, "connect timeout", signal.cause);
     return;
   }
@@ -420,60 +593,52 @@ void Simulation::OnConnTimeout(const ConnSignal& signal) {
 
 // One end learns that the connection is gone.
 void Simulation::LoseEnd(ConnId id, bool at_server, std::string_view reason, EventId cause) {
+  DropWaiting(id, !at_server, "the connection is gone");
   Connection& conn = connection(id);
+  DirectionOf(conn, !at_server).reset_follows = false;
   bool& open = at_server ? conn.server_open : conn.opener_open;
   if (!open) return;
   open = false;
-  Direction& outgoing = DirectionOf(conn, !at_server);
-  outgoing.waiting.clear();
-  outgoing.stalled = false;
-  outgoing.held = false;
   const NodeId at = at_server ? conn.server : conn.opener;
   const uint32_t incarnation = at_server ? conn.server_incarnation : conn.opener_incarnation;
   if (!node(at).process || node(at).incarnation != incarnation) return;
   Submit(at, DisconnectedWork{id, reason, cause});
 }
 
-// The process at one end closes it.
+// The process at one end closes it. What it sent before goes first, as with TCP's FIN, however long that takes.
 void Simulation::CloseEnd(ConnId id, bool at_server, EventId cause) {
   Connection& conn = connection(id);
   bool& open = at_server ? conn.server_open : conn.opener_open;
   if (!open) return;
   open = false;
-  // What was sent before goes first, as with TCP's FIN; what can't pass is given up.
-  DirectionOf(conn, !at_server).waiting.clear();
-  DirectionOf(conn, !at_server).held = false;
-  DirectionOf(conn, !at_server).stalled = false;
-  if (conn.server_open || conn.opener_open || !conn.established) {
-    Signal(id, ConnSignal::Kind::kReset, !at_server, cause);
-  }
+  (at_server ? conn.server_closed : conn.opener_closed) = true;
+  if (!conn.established) DropWaiting(id, !at_server, "the connection is closed");
+  SendReset(id, !at_server, cause);
 }
 
-// Closes this node's ends of all connections of processes that are gone. Unless `silent`, its host tells
-// the others.
-void Simulation::ResetConnections(NodeId id, bool silent, EventId cause) {
+// Closes this node's ends of all connections of processes that are gone. Unless power is lost, the host lives
+// on and tells the others: at once, or when it is reachable again. After a loss of power it
+// tells them when it is back.
+void Simulation::ResetConnections(NodeId id, Ending how, EventId cause) {
   for (uint32_t opener = 0; opener < nodes_.size(); ++opener) {
     for (uint32_t serial = 0; serial < nodes_[opener].connections.size(); ++serial) {
       const ConnId conn_id{opener, serial};
       Connection& conn = connection(conn_id);
       for (const bool at_server : {false, true}) {
         if ((at_server ? conn.server : conn.opener) != id) continue;
-        const bool theirs_open = at_server ? conn.opener_open : conn.server_open;
-        bool& open = at_server ? conn.server_open : conn.opener_open;
         const uint32_t incarnation = at_server ? conn.server_incarnation : conn.opener_incarnation;
-        const bool current = node(id).process && incarnation == node(id).incarnation;
-        if (current) continue;
-        // A half-open peer is told when the host answers again.
-        const bool was_ever_open = incarnation != 0;
+        if (incarnation == 0) continue;  // a request that no process of this node has seen
+        if (node(id).process && incarnation == node(id).incarnation) continue;
+        bool& closed = at_server ? conn.server_closed : conn.opener_closed;
+        bool& open = at_server ? conn.server_open : conn.opener_open;
+        if (how == Ending::kExited && open && conn.established) closed = true;
         open = false;
-        DirectionOf(conn, !at_server).waiting.clear();
-        DirectionOf(conn, !at_server).stalled = false;
-        DirectionOf(conn, !at_server).held = false;
-        if (!silent && was_ever_open && theirs_open) {
-          const bool peer_waits = !DirectionOf(conn, at_server).waiting.empty();
-          if (node(id).process || peer_waits || cause != 0) {
-            Signal(conn_id, ConnSignal::Kind::kReset, !at_server, cause);
-          }
+        // The host goes on with what a process sent before it closed.
+        if (how == Ending::kSilent || !closed) DropWaiting(conn_id, !at_server, "the sender is gone");
+        if (how == Ending::kSilent) {
+          DirectionOf(conn, !at_server).reset_follows = false;
+        } else if (at_server ? conn.opener_open : conn.server_open) {
+          SendReset(conn_id, !at_server, cause);
         }
       }
     }

@@ -1,4 +1,5 @@
 // Nodes: processes, their CPU, timers and disks.
+#include <algorithm>
 #include <utility>
 
 #include "sim/kernel/simulation.h"
@@ -13,6 +14,8 @@ uint64_t DigestOf(Timer timer) {
   return FoldMultiply(kMixA ^ timer.kind, kMixB ^ static_cast<uint64_t>(timer.arg));
 }
 
+uint64_t DigestOf(FileId file) { return FoldMultiply(kMixA ^ file.value, kMixB); }
+
 }  // namespace
 
 void Simulation::Boot(NodeId id, EventId cause) {
@@ -24,13 +27,14 @@ void Simulation::Boot(NodeId id, EventId cause) {
   current_cause_ = Emit({.kind = EventKind::kStart, .node = id, .cause = cause,
                          .content = n.incarnation});
   if (auto* shown = detail()) shown->text = fmt::format("started, incarnation {}", n.incarnation);
-  // Peers that still count on the former incarnation's connections learn better now.
-  ResetConnections(id, /*silent=*/false, current_cause_);
   Effects out(id, &n.counters, recorder_.tracing());
   Env env = MakeEnv(id);
   n.process.Put(n.factory->Boot(env, out));
   AfterHandler(id, out, 0);
-  Perform(id, current_cause_, out);
+  const EventId started = current_cause_;
+  // Peers that still count on the former incarnation's connections learn better now.
+  ResetConnections(id, Ending::kRebooted, started);
+  Perform(id, started, out);
   PumpAll();
 }
 
@@ -44,6 +48,7 @@ void Simulation::Submit(NodeId id, Work work) {
 }
 
 void Simulation::StartService(NodeId id, Work work) {
+  if (DiscardVoid(id, work)) return;
   Node& n = node(id);
   const Duration takes = n.spec.service_time * n.service_factor;
   if (takes == Duration()) {
@@ -82,17 +87,42 @@ void Simulation::DrainInbox(NodeId id) {
 void Simulation::Handle(NodeId id, Work work) {
   Node& n = node(id);
   CHECK(n.process, "work for {}, which isn't running", n.spec.name);
+  if (DiscardVoid(id, work)) return;
+  if (const auto* timer = std::get_if<TimerWork>(&work)) n.timers.erase(timer->timer);
   std::vector<SendAfterEffect> sends;
-  current_cause_ = EmitWork(id, work, &sends);
-  for (SendAfterEffect& send : sends) {
-    SendOnConnection(id, send.conn, current_cause_, std::move(send.message));
-  }
+  const EventId event = EmitWork(id, work, &sends);
+  current_cause_ = event;
   Effects out(id, &n.counters, recorder_.tracing());
   Env env = MakeEnv(id);
   const uint64_t draws_before = DrawsOf(id);
   CallHandler(id, work, env, out);
   AfterHandler(id, out, draws_before);
-  Perform(id, current_cause_, out);
+  for (SendAfterEffect& send : sends) SendOnConnection(id, send.conn, event, std::move(send.message));
+  Perform(id, event, out);
+}
+
+bool Simulation::DiscardVoid(NodeId id, const Work& work) {
+  const Node& n = node(id);
+  if (const auto* timer = std::get_if<TimerWork>(&work)) {
+    const auto found = n.timers.find(timer->timer);
+    return found == n.timers.end() || found->second.generation != timer->generation;
+  }
+  if (const auto* message = std::get_if<MessageWork>(&work)) {
+    const Packet& packet = message->packet;
+    if (!packet.conn.valid()) return false;
+    const Connection& conn = connection(packet.conn);
+    if (!(packet.toward_server ? conn.server_closed : conn.opener_closed)) return false;
+    EmitDrop(packet, "this end of the connection is closed", "");
+    return true;
+  }
+  if (const auto* connected = std::get_if<ConnectedWork>(&work)) {
+    return connection(connected->conn).opener_closed;
+  }
+  if (const auto* gone = std::get_if<DisconnectedWork>(&work)) {
+    const Connection& conn = connection(gone->conn);
+    return conn.opener == id ? conn.opener_closed : conn.server_closed;
+  }
+  return false;
 }
 
 // Records that the work is handled now; of a finished sync also takes out what was waiting for it.
@@ -249,7 +279,7 @@ void Simulation::PerformOne(NodeId id, EventId cause, Effect effect) {
     PerformOperation(id, cause, complete->op, std::move(complete->operation), false);
   } else if (auto* note = std::get_if<NoteEffect>(&effect)) {
     Emit({.kind = EventKind::kNote, .node = id, .cause = cause,
-          .content = sim::DigestOf(note->text)});
+          .content = sim::DigestOf(note->type) + sim::DigestOf(note->text)});
     if (auto* shown = detail()) {
       shown->type = std::string(note->type);
       shown->text = std::move(note->text);
@@ -257,8 +287,10 @@ void Simulation::PerformOne(NodeId id, EventId cause, Effect effect) {
   } else if (std::holds_alternative<ExitEffect>(effect)) {
     const EventId exit = Emit({.kind = EventKind::kExit, .node = id, .cause = cause});
     if (auto* shown = detail()) shown->text = "the process ended";
+    const bool starts_again = n.starts_after_exit;
     Destroy(id);
-    ResetConnections(id, /*silent=*/false, exit);
+    ResetConnections(id, Ending::kExited, exit);
+    if (starts_again) Schedule(now_, BootDue{id, exit});
   } else if (std::holds_alternative<FinishEffect>(effect)) {
     finished_ = true;
   } else {
@@ -272,12 +304,12 @@ void Simulation::PerformDisk(NodeId id, EventId cause, const Effect& effect) {
   if (const auto* append = std::get_if<AppendEffect>(&effect)) {
     file = append->file;
     Emit({.kind = EventKind::kDiskAppend, .node = id, .cause = cause,
-          .content = append->content->digest()});
+          .content = append->content->digest() + DigestOf(file)});
     n.disk.Append(file, append->content);
   } else if (const auto* truncate = std::get_if<TruncateEffect>(&effect)) {
     file = truncate->file;
     Emit({.kind = EventKind::kDiskTruncate, .node = id, .cause = cause,
-          .content = static_cast<uint64_t>(truncate->blocks)});
+          .content = static_cast<uint64_t>(truncate->blocks) + DigestOf(file)});
     n.disk.Truncate(file, truncate->blocks);
     // What is written there from now on is no part of a sync that is under way.
     for (auto& [ticket, sync] : n.syncs) {
@@ -286,18 +318,24 @@ void Simulation::PerformDisk(NodeId id, EventId cause, const Effect& effect) {
   } else if (const auto* replace = std::get_if<ReplaceEffect>(&effect)) {
     file = replace->file;
     Emit({.kind = EventKind::kDiskReplace, .node = id, .cause = cause,
-          .content = replace->content ? replace->content->digest() : 0});
+          .content = (replace->content ? replace->content->digest() : 0) + DigestOf(file)});
     n.disk.Replace(file, replace->content);
+    for (auto& [ticket, sync] : n.syncs) {
+      if (sync.file == file) sync.blocks = std::min(sync.blocks, n.disk.file(file).size());
+    }
   } else {
     const auto& sync = std::get<SyncEffect>(effect);
     file = sync.file;
     const EventId event = Emit({.kind = EventKind::kDiskSync, .node = id, .cause = cause,
-                                .content = sync.ticket.value});
+                                .content = sync.ticket.value + DigestOf(file)});
     Duration latency = n.spec.sync_latency.Sample(n.disk_random);
     for (uint32_t index : active_faults_) {
       FaultState& state = faults_[index];
       const auto* slow = std::get_if<SlowSync>(&state.fault.action);
-      if (slow == nullptr || !Selects(slow->nodes, id)) continue;
+      if (slow == nullptr ||
+          std::find(state.sets[0].begin(), state.sets[0].end(), id) == state.sets[0].end()) {
+        continue;
+      }
       latency = latency + slow->extra.Sample(state.random);
       ++state.report.effects;
     }
@@ -339,6 +377,7 @@ void Simulation::SetTimer(NodeId id, EventId cause, Timer timer, Duration after)
   }
   SetTimerState& state = n.timers[timer];
   state.generation = ++n.timer_generation;
+  state.due = false;
   state.deadline = n.clock.Monotonic(now_) + after;
   state.set = event;
   Schedule(n.clock.WhenMonotonic(state.deadline, now_),
@@ -348,16 +387,19 @@ void Simulation::SetTimer(NodeId id, EventId cause, Timer timer, Duration after)
 void Simulation::OnTimerDue(const TimerDue& event) {
   Node& n = node(event.node);
   if (!n.process || n.incarnation != event.incarnation) return;
+  // While the clock stands still nothing runs out; timers are set anew when it goes on.
+  if (n.frozen_clocks > 0) return;
   const auto found = n.timers.find(event.timer);
   if (found == n.timers.end() || found->second.generation != event.generation) return;
-  const EventId set = found->second.set;
-  n.timers.erase(found);
-  Submit(event.node, TimerWork{event.timer, set});
+  // Until it is handled it can still be moved or cancelled.
+  found->second.due = true;
+  Submit(event.node, TimerWork{event.timer, event.generation, found->second.set});
 }
 
 void Simulation::RescheduleTimers(NodeId id) {
   Node& n = node(id);
   for (auto& [timer, state] : n.timers) {
+    if (state.due) continue;
     state.generation = ++n.timer_generation;
     Schedule(n.clock.WhenMonotonic(state.deadline, now_),
              TimerDue{id, n.incarnation, timer, state.generation});
@@ -380,6 +422,10 @@ void Simulation::Destroy(NodeId id) {
   n.current.reset();
   n.busy = false;
   n.service_over = false;
+  n.starts_after_exit = false;
+  // A pause is the process's, and ends with it.
+  n.paused = 0;
+  if (std::exchange(n.frozen_clocks, 0) > 0) n.clock.SkipBack(now_, n.frozen_since);
   n.timers.clear();
   n.syncs.clear();
   // Whatever its client had open stays open in the history: the outcome is unknown.

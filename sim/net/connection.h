@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 #include "sim/base/ids.h"
 #include "sim/kernel/event.h"
@@ -23,20 +24,35 @@ struct LinkSpec {
 struct Link {
   LinkSpec spec;
   Stream random;
+  Stream retransmissions;  // of its own, so that a cut moves no other draw
   Time free_at;  // when the last byte handed over so far has left
+};
+
+// A packet that was not handed to the link yet, or came back from it.
+struct QueuedPacket {
+  Packet packet;
+  // The faults that watch single messages have seen it; they don't see it again.
+  bool judged = false;
+  // Indices of the hold_message faults that keep it. It goes on when all have ended.
+  std::vector<uint32_t> holders = {};
 };
 
 // One direction of a connection: a stream of messages in order.
 struct Direction {
   // Not handed to the link yet: the connection isn't open, or the head can't pass.
-  std::deque<Packet> waiting;
+  std::deque<QueuedPacket> waiting;
   Time last_arrival;
   // The head is unacknowledged since then; a new stall gets a new generation.
   bool stalled = false;
   Time stalled_since;
   uint64_t stall_generation = 0;
-  // The head is kept by a hold_message fault.
-  bool held = false;
+  // What stalls it loses packets (a cut, a host without power): the head is repeated until it gets through.
+  bool repeats = false;
+  // The link lost the head so often that it doesn't get through while its loss lasts.
+  bool stuck = false;
+  // The sender's end is gone: its host says so to the other end after what waits.
+  bool reset_follows = false;
+  EventId reset_cause = 0;
 };
 
 struct Connection {
@@ -48,7 +64,11 @@ struct Connection {
   bool opener_open = false;   // the opener's process holds its end
   bool server_open = false;
   bool established = false;   // the opener knows that it was accepted
+  bool opener_closed = false; // the opener's process closed its end and hears no more of it
+  bool server_closed = false;
   bool unreachable = false;   // the request to open it, or the answer, is being repeated
+  bool unreachable_by_loss = false;  // ... because it was lost, not kept
+  Time unreachable_since;
   Direction to_server;
   Direction to_opener;
 };

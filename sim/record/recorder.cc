@@ -44,6 +44,7 @@ EventId Recorder::Emit(Time now, const Mark& mark) {
   hash_.Add(static_cast<uint64_t>(now.nanos()));
   hash_.Add((mark.node.valid() ? node_digests_[mark.node.value] : 0) +
             static_cast<uint64_t>(mark.kind));
+  hash_.Add(mark.peer.valid() ? node_digests_[mark.peer.value] : 0);
   hash_.Add(mark.content);
   if (trace_) {
     CloseEvent();

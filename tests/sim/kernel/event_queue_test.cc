@@ -1,0 +1,100 @@
+// The queue against a naive sorted list: order, extraction, and copies that share nothing.
+#include <algorithm>
+#include <cstdint>
+#include <tuple>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "sim/kernel/event_queue.h"
+#include "sim/random/stream.h"
+
+namespace brokersim::sim {
+namespace {
+
+Time At(int64_t ns) { return Time::FromNanos(ns); }
+
+TEST(EventQueue, OrdersByTimeThenTieThenSequence) {
+  EventQueue<int> queue;
+  queue.Push(At(2), 0, 1);
+  queue.Push(At(1), 5, 2);
+  queue.Push(At(1), 5, 3);
+  queue.Push(At(1), 4, 4);
+  std::vector<int> popped;
+  while (!queue.empty()) popped.push_back(queue.Pop());
+  EXPECT_EQ(popped, (std::vector<int>{4, 2, 3, 1}));
+  EXPECT_THROW(queue.Pop(), CheckFailure);
+}
+
+// Pushed in ascending sequence, so that a stable search for the least is the naive order.
+struct NaiveQueue {
+  struct Entry {
+    int64_t time;
+    uint64_t tie;
+    int value;
+  };
+  std::vector<Entry> entries;
+
+  size_t First() const {
+    size_t first = 0;
+    for (size_t i = 1; i < entries.size(); ++i) {
+      if (std::tie(entries[i].time, entries[i].tie) < std::tie(entries[first].time, entries[first].tie)) {
+        first = i;
+      }
+    }
+    return first;
+  }
+  int Pop() {
+    const size_t first = First();
+    const int value = entries[first].value;
+    entries.erase(entries.begin() + static_cast<int64_t>(first));
+    return value;
+  }
+};
+
+TEST(EventQueue, BehavesAsANaiveOne) {
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    Stream stream(seed, "steps");
+    EventQueue<int> queue;
+    NaiveQueue naive;
+    int next = 1;
+    for (int step = 0; step < 5'000; ++step) {
+      const uint64_t choice = stream.Below(100);
+      if (choice < 55) {
+        const int64_t time = stream.Between(0, 50);
+        const uint64_t tie = stream.Below(3);
+        queue.Push(At(time), tie, int{next});
+        naive.entries.push_back({time, tie, next++});
+      } else if (choice < 97) {
+        if (naive.entries.empty()) continue;
+        ASSERT_EQ(queue.next_time(), At(naive.entries[naive.First()].time));
+        ASSERT_EQ(queue.Pop(), naive.Pop());
+      } else {
+        const int modulus = static_cast<int>(stream.Between(2, 9));
+        const auto wanted = [modulus](int value) { return value % modulus == 0; };
+        const std::vector<int> taken = queue.Extract(wanted);
+        std::vector<NaiveQueue::Entry> all = std::move(naive.entries);
+        naive.entries.clear();
+        NaiveQueue gone;
+        for (const auto& entry : all) (wanted(entry.value) ? gone : naive).entries.push_back(entry);
+        ASSERT_EQ(taken.size(), gone.entries.size());
+        for (const int value : taken) ASSERT_EQ(value, gone.Pop());
+      }
+      ASSERT_EQ(queue.size(), static_cast<int64_t>(naive.entries.size()));
+    }
+    while (!queue.empty()) ASSERT_EQ(queue.Pop(), naive.Pop());
+  }
+}
+
+TEST(EventQueue, ACopyGoesItsOwnWay) {
+  EventQueue<int> queue;
+  for (int i = 0; i < 10; ++i) queue.Push(At(i), 0, int{i});
+  EventQueue<int> copy = queue;
+  for (int i = 0; i < 5; ++i) copy.Pop();
+  copy.Push(At(0), 0, 99);
+  EXPECT_EQ(copy.Pop(), 99);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(queue.Pop(), i);
+  EXPECT_EQ(copy.size(), 5);
+}
+
+}  // namespace
+}  // namespace brokersim::sim
