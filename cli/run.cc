@@ -43,16 +43,25 @@ std::optional<SeedRange> ParseSeeds(const std::string& text) {
 
 std::string Milliseconds(int64_t ns) { return fmt::format("{}.{:03} ms", ns / 1'000'000, ns / 1000 % 1000); }
 
-void PrintAnomaly(const formats::Anomaly& anomaly) {
-  fmt::print("\n{} ({}): {}\n", anomaly.type(), anomaly.code(), anomaly.explanation());
-  fmt::print("  operations of the history: {}\n", absl::StrJoin(anomaly.operations(), " "));
-  for (const formats::StoryLine& line : anomaly.story()) {
-    fmt::print("  {:>14}  {:<10}  {}\n", Milliseconds(line.time_ns()), line.node(), line.text());
+// Of each type the first anomaly in full, the gravest type first; the verdict file has them all.
+void PrintAnomalies(const formats::Verdict& verdict) {
+  for (const checker::AnomalyInfo& info : checker::Anomalies()) {
+    const formats::Anomaly* first = nullptr;
+    int count = 0;
+    for (const formats::Anomaly& anomaly : verdict.anomalies()) {
+      if (anomaly.type() != info.name) continue;
+      if (count++ == 0) first = &anomaly;
+    }
+    if (first == nullptr) continue;
+    fmt::print("\n{} ({}), {}\n", first->type(), first->code(),
+               count == 1 ? "once:" : fmt::format("{} times; the first:", count));
+    fmt::print("  {}\n", first->explanation());
+    fmt::print("  operations of the history: {}\n", absl::StrJoin(first->operations(), " "));
+    for (const formats::StoryLine& line : first->story()) {
+      fmt::print("  {:>14}  {:<10}  {}\n", Milliseconds(line.time_ns()), line.node(), line.text());
+    }
   }
 }
-
-// At most this many anomalies are told in full on the terminal; the verdict file has them all.
-constexpr int kToldInFull = 3;
 
 void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>& ignored,
                  const std::vector<std::string>& written) {
@@ -73,10 +82,7 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
   if (!ignored.empty()) fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
   fmt::print("verdict   {}\n", runner::ResultName(outcome.verdict.result()));
   for (const std::string& reason : outcome.verdict.unknown_reasons()) fmt::print("  undecided: {}\n", reason);
-  for (int i = 0; i < outcome.verdict.anomalies_size() && i < kToldInFull; ++i) PrintAnomaly(outcome.verdict.anomalies(i));
-  if (outcome.verdict.anomalies_size() > kToldInFull) {
-    fmt::print("\n... and {} more anomalies, in verdict.json\n", outcome.verdict.anomalies_size() - kToldInFull);
-  }
+  PrintAnomalies(outcome.verdict);
   if (!outcome.run.internal_error.empty()) fmt::print("\na fault of brokersim itself: {}\n", outcome.run.internal_error);
   fmt::print("\n");
   for (const std::string& path : written) fmt::print("wrote     {}\n", path);

@@ -56,6 +56,15 @@ ExitCode ExitCodeOf(const Outcome& outcome) {
   return outcome.verdict.result() == formats::Verdict::VALID ? kHeld : kUnknown;
 }
 
+int GravestAnomaly(const formats::Verdict& verdict) {
+  for (const checker::AnomalyInfo& info : checker::Anomalies()) {
+    for (int i = 0; i < verdict.anomalies_size(); ++i) {
+      if (verdict.anomalies(i).type() == info.name) return i;
+    }
+  }
+  return verdict.anomalies_size() > 0 ? 0 : -1;
+}
+
 std::string_view ResultName(formats::Verdict::Result result) {
   if (result == formats::Verdict::VALID) return "valid";
   return result == formats::Verdict::INVALID ? "invalid" : "unknown";

@@ -40,6 +40,9 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
 
 ExitCode ExitCodeOf(const Outcome& outcome);
 
+// Index of the anomaly to show if only one can be: the first of the gravest type, in the order of the vocabulary. -1: none.
+int GravestAnomaly(const formats::Verdict& verdict);
+
 // "valid", "invalid" or "unknown".
 std::string_view ResultName(formats::Verdict::Result result);
 // 16 hexadecimal digits.

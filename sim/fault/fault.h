@@ -127,6 +127,9 @@ struct Fault {
 // Name of a kind as scenarios and traces spell it, e.g. "power_loss".
 std::string_view FaultKindName(const FaultAction& action);
 
+// Whether a partition or one_way loses what would cross, or keeps it. REQUIRES: the action is one of these.
+bool LosesWhatCrosses(const FaultAction& action);
+
 // What became of a fault in a run.
 struct FaultReport {
   std::string id;
