@@ -304,7 +304,8 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
   const auto found = std::find_if(state.in_flight.begin(), state.in_flight.end(),
                                   [&](const Batch& batch) { return batch.number == number; });
   if (found == state.in_flight.end()) return;  // expired meanwhile
-  const bool first = found == state.in_flight.begin();
+  // Whether everything before it is acknowledged: what is to be sent again waits in the queue.
+  const bool first = found == state.in_flight.begin() && (state.queue.empty() || state.queue.front().number > number);
   Batch batch = std::move(*found);
   state.in_flight.erase(found);
   if (error == ErrorCode::kNone) {
