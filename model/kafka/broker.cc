@@ -495,6 +495,11 @@ void Broker::Describe(sim::Describer& d) const {
     d.Set(name + ".leader_epoch", partition.leader_epoch());
     d.Set(name + ".log_end", partition.log().log_end_offset());
     d.Set(name + ".high_watermark", partition.high_watermark());
+    std::vector<std::string> epochs;
+    for (const EpochStart& start : partition.log().epoch_starts()) {
+      epochs.push_back(fmt::format("{}@{}", start.epoch, start.start_offset));
+    }
+    d.Set(name + ".epoch_starts", absl::StrJoin(epochs, " "));
     if (partition.role() == Role::kLeader) d.Set(name + ".isr", absl::StrJoin(partition.isr(), " "));
   }
   coordinator_.Describe(d);

@@ -83,7 +83,11 @@ struct RecordBatch {
 
   int64_t count() const { return static_cast<int64_t>(records.size()); }
   int64_t next_offset() const { return base_offset + count(); }
-  int32_t last_sequence() const { return base_sequence + static_cast<int32_t>(count()) - 1; }
+  // Sequences wrap from 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence).
+  int32_t last_sequence() const {
+    const int64_t last = base_sequence + count() - 1;
+    return static_cast<int32_t>(last > INT32_MAX ? last - INT32_MAX - 1 : last);
+  }
   template <class V> void Fields(V& v) const {
     v("baseOffset", base_offset);
     v("partitionLeaderEpoch", partition_leader_epoch);
