@@ -3,6 +3,7 @@
 #define BROKERSIM_CLI_COMMAND_H_
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +34,9 @@ Command AddVersion(CLI::App* app, const Context& context);
 int Fail(int code, std::string_view message);
 // The same for a status: what isn't there or can't be read is bad input (65).
 int Fail(const absl::Status& status);
+
+// For options that take a number: digits only, at least `least`, and no more than fits.
+CLI::Validator WholeNumber(uint64_t least = 0, uint64_t most = UINT64_MAX);
 
 // Ctrl-C was pressed: commands end at the next seed.
 bool Interrupted();

@@ -38,7 +38,8 @@ std::string ToJson(const scenarios::LoadedScenario& loaded) {
 int List(bool json, const Context& context) {
   const std::vector<std::string> names = scenarios::ListScenarios(context.home);
   if (names.empty()) {
-    return Fail(runner::kBadInput, fmt::format("there are no scenarios below {}/scenarios; set BROKERSIM_HOME to the project's folder", context.home));
+    return Fail(runner::kBadInput, fmt::format("there are no scenarios below {}/scenarios; set BROKERSIM_HOME to the "
+                                               "project's folder", context.home));
   }
   for (const std::string& name : names) {
     const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(name, context.home);
@@ -68,7 +69,8 @@ int Describe(const std::string& name, const Context& context) {
     fmt::print("  {:<10} {}\n             expected: {} in {} seeds\n", variant.variant, scenario.variant(i).summary(),
                ExpectText(variant.expect), variant.expect.seeds());
   }
-  fmt::print("\nfile: {}\nrun it: ./brokersim run {} --variant={}\n", loaded->path, loaded->name, loaded->variants.front().variant);
+  fmt::print("\nfile: {}\nrun it: ./brokersim run {} --variant={}\n", loaded->path,
+             loaded->variants.front().reference, loaded->variants.front().variant);
   return runner::kHeld;
 }
 

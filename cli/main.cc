@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -9,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "cli/command.h"
+#include "sim/base/suggest.h"
 
 namespace brokersim::cli {
 namespace {
@@ -49,6 +53,13 @@ int Main(int argc, char** argv) {
     Command command = (*add)(&app, context);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
   }
+  // The parser would only miss a subcommand.
+  std::vector<std::string> names;
+  for (const auto& [subcommand, command] : commands) names.push_back(subcommand->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+    return Fail(runner::kUsage, fmt::format("there is no command '{}'{}; there are: {}", argv[1],
+                                            sim::DidYouMean(argv[1], names), absl::StrJoin(names, ", ")));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -66,6 +77,16 @@ int Main(int argc, char** argv) {
 }
 
 }  // namespace
+
+CLI::Validator WholeNumber(uint64_t least, uint64_t most) {
+  const auto check = [least, most](const std::string& text) -> std::string {
+    uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool good = error == std::errc() && end == text.data() + text.size() && number >= least && number <= most;
+    return good ? "" : fmt::format("takes a whole number from {} to {}, not '{}'", least, most, text);
+  };
+  return CLI::Validator(check, "");
+}
 
 bool Interrupted() { return interrupted != 0; }
 

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "absl/strings/str_join.h"
-#include "checker/check.h"
 #include "cli/command.h"
 #include "runner/files.h"
 #include "runner/sweep.h"
@@ -63,6 +62,23 @@ void PrintAnomalies(const formats::Verdict& verdict) {
   }
 }
 
+<<<<<<< HEAD
+=======
+// Why a run ended before its audit did.
+std::string_view EarlyEnd(sim::RunEnd reason) {
+  switch (reason) {
+    case sim::RunEnd::kFinished: return "at the end of the audit";
+    case sim::RunEnd::kIdle: return "before the audit ended: nothing was pending any more";
+    case sim::RunEnd::kTimeLimit: return "before the audit ended: the time was up";
+    case sim::RunEnd::kEventLimit: return "before the audit ended: too many events";
+  }
+  return "";
+}
+
+// At most this many anomalies are told in full on the terminal; the verdict file has them all.
+constexpr int kToldInFull = 3;
+
+>>>>>>> clitests
 void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>& ignored,
                  const std::vector<std::string>& written) {
   fmt::print("scenario  {} ({})\n", outcome.scenario, outcome.variant);
@@ -80,6 +96,7 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
     fmt::print("fault     {} ({}): {}\n", fault.id, fault.kind, what);
   }
   if (!ignored.empty()) fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
+  if (outcome.run.reason != sim::RunEnd::kFinished) fmt::print("stopped   {}\n", EarlyEnd(outcome.run.reason));
   fmt::print("verdict   {}\n", runner::ResultName(outcome.verdict.result()));
   for (const std::string& reason : outcome.verdict.unknown_reasons()) fmt::print("  undecided: {}\n", reason);
   PrintAnomalies(outcome.verdict);
@@ -148,9 +165,7 @@ int Run(const Options& options, const Context& context) {
     if (!variant.ok()) return Fail(runner::kUsage, std::string(variant.status().message()));
     scenario = *std::move(variant);
   }
-  if (const absl::Status status = checker::ValidateChecks(scenario.world->checks()); !status.ok()) {
-    return Fail(runner::kBadInput, fmt::format("{}: {}", loaded->path, std::string(status.message())));
-  }
+  if (const absl::Status status = runner::ValidateNames(scenario); !status.ok()) return Fail(status);
   if (options.seeds.empty()) return RunOne(scenario, options.seed.value_or(1), options);
   const std::optional<SeedRange> range = ParseSeeds(options.seeds);
   if (!range.has_value()) {
@@ -166,7 +181,7 @@ Command AddRun(CLI::App* app, const Context& context) {
   CLI::App* command = app->add_subcommand("run", "Simulate a scenario, check it, say what happened");
   command->add_option("SCENARIO", options->scenario, "a file, or a name such as kafka/calm")->required();
   command->add_option("--variant", options->variant, "which variant (default: the first)");
-  CLI::Option* seed = command->add_option("--seed", options->seed, "seed of the run (default: 1)");
+  CLI::Option* seed = command->add_option("--seed", options->seed, "seed of the run (default: 1)")->check(WholeNumber());
   command->add_option("--seeds", options->seeds, "run a range of seeds, e.g. 1..100: a line each")->excludes(seed);
   command->add_option("--out", options->out, "folder for history, trace, verdict and picture (default: brokersim-out/...)");
   command->add_flag("--json", options->json, "one JSON object a run, on stdout; files only with --out");

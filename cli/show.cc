@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -31,7 +32,10 @@ absl::StatusOr<formats::DecodedTrace> ReadTrace(const std::string& given) {
   std::error_code ignored;
   const std::string path = std::filesystem::is_directory(given, ignored) ? given + "/trace.pb" : given;
   const absl::StatusOr<std::string> bytes = runner::ReadFile(path);
-  if (!bytes.ok()) return bytes.status();
+  if (!bytes.ok()) {
+    return absl::NotFoundError(fmt::format("{}; give a trace.pb, or the folder where `brokersim run` left one",
+                                           std::string(bytes.status().message())));
+  }
   absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(*bytes);
   if (!trace.ok()) {
     return absl::InvalidArgumentError(fmt::format("{}: {}", path, std::string(trace.status().message())));
@@ -41,9 +45,12 @@ absl::StatusOr<formats::DecodedTrace> ReadTrace(const std::string& given) {
 
 int ShowState(const formats::DecodedTrace& trace, const std::string& text) {
   const size_t at = text.find('@');
-  char* end = nullptr;
-  const uint64_t event = at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + 1, &end, 10);
-  if (at == std::string::npos || end == text.c_str() + at + 1 || *end != '\0') {
+  uint64_t event = 0;
+  const char* const end = text.data() + text.size();
+  const std::from_chars_result number =
+      at == std::string::npos ? std::from_chars_result{end, std::errc::invalid_argument}
+                              : std::from_chars(text.data() + at + 1, end, event);
+  if (number.ec != std::errc() || number.ptr != end) {
     return Fail(runner::kUsage, fmt::format("--state takes NODE@EVENT, e.g. b2@4711, not '{}'", text));
   }
   const absl::StatusOr<visualize::NodeState> state = visualize::StateAt(trace, text.substr(0, at), event);
@@ -92,14 +99,19 @@ Command AddShow(CLI::App* app, const Context&) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app->add_subcommand("show", "Show a trace in the terminal, one row an event");
   command->add_option("TRACE", options->trace, "a trace.pb, or the folder that holds it")->required();
-  command->add_option("--anomaly", options->anomaly, "only what matters to the n-th anomaly of the verdict beside the trace");
-  command->add_option("--around", options->view.around, "only events around this one");
-  command->add_option("--radius", options->view.radius, "how many on either side (default: 20)");
-  command->add_option("--cone", options->view.cone, "only what led to this event");
+  command->add_option("--anomaly", options->anomaly, "only what matters to the n-th anomaly of the verdict beside the trace")
+      ->check(WholeNumber(1, INT32_MAX));
+  command->add_option("--around", options->view.around, "only events around this one")
+      ->check(WholeNumber());
+  command->add_option("--radius", options->view.radius, "how many on either side (default: 20)")
+      ->check(WholeNumber(0, INT32_MAX));
+  command->add_option("--cone", options->view.cone, "only what led to this event")
+      ->check(WholeNumber());
   command->add_option("--node", options->view.nodes, "only these nodes, e.g. b1,b2")->delimiter(',');
   command->add_option("--from", options->from, "from this time on, e.g. 12.5s");
   command->add_option("--to", options->to, "up to this time");
-  command->add_option("--limit", options->view.limit, "at most this many rows (default: 200)");
+  command->add_option("--limit", options->view.limit, "at most this many rows (default: 200)")
+      ->check(WholeNumber(1, INT32_MAX));
   command->add_flag("--all", options->view.all, "don't fold what is routine");
   command->add_option("--state", options->state, "print a node's state at an event, e.g. b2@4711");
   return [options] { return Show(*options); };

@@ -3,7 +3,6 @@
 
 #include <vector>
 
-#include "checker/check.h"
 #include "cli/command.h"
 #include "runner/expectation.h"
 
@@ -27,9 +26,7 @@ std::string Describe(const scenarios::ResolvedScenario& scenario, const runner::
 
 int TestOne(const scenarios::LoadedScenario& loaded, uint64_t seeds, int* passed, int* failed) {
   for (const scenarios::ResolvedScenario& scenario : loaded.variants) {
-    if (const absl::Status status = checker::ValidateChecks(scenario.world->checks()); !status.ok()) {
-      return Fail(runner::kBadInput, fmt::format("{}: {}", loaded.path, std::string(status.message())));
-    }
+    if (const absl::Status status = runner::ValidateNames(scenario); !status.ok()) return Fail(status);
     const std::string name = fmt::format("{} {}", scenario.name, scenario.variant);
     const runner::ExpectationReport report = runner::CheckExpectation(scenario, seeds, [&](uint64_t done, uint64_t of) {
       ShowProgress(fmt::format("{}: {} of {} seeds", name, done, of));
@@ -68,7 +65,8 @@ Command AddTest(CLI::App* app, const Context& context) {
   CLI::App* command = app->add_subcommand("test", "Run every variant of scenarios against what it is expected to show");
   command->add_option("SCENARIO", options->scenarios, "files, or names");
   command->add_flag("--all", options->all, "all scenarios of this project");
-  command->add_option("--seeds", options->seeds, "run this many seeds instead of as many as the scenarios say");
+  command->add_option("--seeds", options->seeds, "run this many seeds instead of as many as the scenarios say")
+      ->check(WholeNumber(1));
   return [options, context] { return Test(*options, context); };
 }
 

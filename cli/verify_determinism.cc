@@ -46,7 +46,7 @@ Command AddVerifyDeterminism(CLI::App* app, const Context& context) {
       "verify-determinism", "Run scenarios in two processes with different surroundings and compare every byte");
   command->add_option("SCENARIO", options->scenarios, "files, or names");
   command->add_flag("--all", options->all, "all scenarios of this project");
-  command->add_option("--seed", options->seed, "seed of the runs (default: 1)");
+  command->add_option("--seed", options->seed, "seed of the runs (default: 1)")->check(WholeNumber());
   return [options, context] { return Verify(*options, context); };
 }
 

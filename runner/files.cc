@@ -63,25 +63,35 @@ std::string JsonLines(const formats::DecodedTrace& trace) {
   return lines;
 }
 
+std::string Temporary(const std::string& path) { return fmt::format("{}.{}.tmp", path, getpid()); }
+
+absl::Status WriteTemporary(const std::string& path, const std::string& temporary, std::string_view bytes) {
+  errno = 0;
+  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  if (out) return absl::OkStatus();
+  const int error = errno;
+  std::error_code ignored;
+  fs::remove(temporary, ignored);
+  return absl::UnavailableError(fmt::format("can't write {}: {}", path, std::strerror(error)));
+}
+
+absl::Status PutInPlace(const std::string& temporary, const std::string& path) {
+  std::error_code error;
+  fs::rename(temporary, path, error);
+  if (!error) return absl::OkStatus();
+  std::error_code ignored;
+  fs::remove(temporary, ignored);
+  return absl::UnavailableError(fmt::format("can't write {}: {}", path, error.message()));
+}
+
 }  // namespace
 
 absl::Status WriteFile(const std::string& path, std::string_view bytes) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
-  {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    out.flush();
-    if (!out) {
-      const int error = errno;
-      std::error_code ignored;
-      fs::remove(temporary, ignored);
-      return absl::UnavailableError(fmt::format("can't write {}: {}", path, std::strerror(error)));
-    }
-  }
-  std::error_code error;
-  fs::rename(temporary, path, error);
-  if (error) return absl::UnavailableError(fmt::format("can't write {}: {}", path, error.message()));
-  return absl::OkStatus();
+  const std::string temporary = Temporary(path);
+  if (absl::Status status = WriteTemporary(path, temporary, bytes); !status.ok()) return status;
+  return PutInPlace(temporary, path);
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -119,12 +129,25 @@ absl::StatusOr<std::vector<std::string>> WriteOutputs(const Outcome& outcome, co
       {"verdict.json", Json(outcome.verdict)},
       {"diagram.svg", *std::move(svg)},
   };
-  std::vector<std::string> written;
+  // All are written before the first takes its name: a full disk leaves what was there before.
+  std::vector<std::string> paths;
+  absl::Status status;
   for (const auto& [name, bytes] : files) {
-    written.push_back((fs::path(folder) / name).string());
-    if (const absl::Status status = WriteFile(written.back(), bytes); !status.ok()) return status;
+    const std::string path = (fs::path(folder) / name).string();
+    status = fs::is_directory(path, error) ? absl::UnavailableError(fmt::format("can't write {}: it is a folder", path))
+                                           : WriteTemporary(path, Temporary(path), bytes);
+    if (!status.ok()) break;
+    paths.push_back(path);
   }
-  return written;
+  for (const std::string& path : paths) {
+    if (status.ok()) {
+      status = PutInPlace(Temporary(path), path);
+    } else {
+      fs::remove(Temporary(path), error);
+    }
+  }
+  if (!status.ok()) return status;
+  return paths;
 }
 
 }  // namespace brokersim::runner

@@ -29,7 +29,33 @@ int Rank(ExitCode code) {
   return -1;
 }
 
+// A word as a shell reads it back.
+std::string ShellWord(const std::string& word) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+,:@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+absl::Status ValidateName(const std::string& name, const std::string& place) {
+  const absl::Status status = checker::ValidateChecks({name});
+  return status.ok() ? status : absl::InvalidArgumentError(place + std::string(status.message()));
+}
+
 }  // namespace
+
+absl::Status ValidateNames(const scenarios::ResolvedScenario& scenario) {
+  const std::vector<std::string>& checks = scenario.world->checks();
+  for (size_t i = 0; i < checks.size(); ++i) {
+    if (auto status = ValidateName(checks[i], scenario.world->check_places()[i]); !status.ok()) return status;
+  }
+  for (int i = 0; i < scenario.expect.anomaly_size(); ++i) {
+    const std::string& place = scenario.anomaly_places[static_cast<size_t>(i)];
+    if (auto status = ValidateName(scenario.expect.anomaly(i), place); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
 
 std::string_view Version() { return "0.1.0"; }
 
@@ -39,6 +65,7 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
   Outcome outcome;
   outcome.scenario = scenario.name;
   outcome.variant = scenario.variant;
+  outcome.reference = scenario.reference;
   outcome.seed = seed;
   outcome.run = scenarios::RunScenario(scenario, seed, recording, Version());
   outcome.verdict = checker::Check(outcome.run.history, scenario.world->checks());
@@ -73,7 +100,8 @@ std::string_view ResultName(formats::Verdict::Result result) {
 std::string HashText(uint64_t hash) { return fmt::format("{:016x}", hash); }
 
 std::string ReproduceCommand(const Outcome& outcome) {
-  return fmt::format("./brokersim run {} --variant={} --seed={}", outcome.scenario, outcome.variant, outcome.seed);
+  const std::string& name = outcome.reference.empty() ? outcome.scenario : outcome.reference;
+  return fmt::format("./brokersim run {} --variant={} --seed={}", ShellWord(name), ShellWord(outcome.variant), outcome.seed);
 }
 
 std::string ToJson(const Outcome& outcome) {

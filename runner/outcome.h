@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "formats/history.pb.h"
 #include "formats/verdict.pb.h"
 #include "scenarios/run.h"
@@ -30,10 +31,14 @@ ExitCode Worse(ExitCode a, ExitCode b);
 struct Outcome {
   std::string scenario;
   std::string variant;
+  std::string reference;  // how a command names the scenario
   uint64_t seed = 0;
   scenarios::RunResult run;
   formats::Verdict verdict;
 };
+
+// That the checker knows the names of all checks and expected anomalies. Errors: kInvalidArgument with the place in the file.
+absl::Status ValidateNames(const scenarios::ResolvedScenario& scenario);
 
 // Simulates and checks. At RecordingLevel::kTrace the anomalies get their stories.
 Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "absl/strings/str_join.h"
 #include "scenarios/locator.h"
@@ -48,6 +49,18 @@ std::vector<std::string> FieldsOf(const pb::Descriptor* type) {
   return names;
 }
 
+// How protobuf's complaints begin, and what to do.
+constexpr std::pair<std::string_view, std::string_view> kRemedies[] = {
+    {"Expected integer", "write a whole number without quotes"},
+    {"Expected string", "put the text in double quotes"},
+    {"Integer out of range", "write a smaller number"},
+    {"Invalid value for boolean field", "write true or false"},
+    {"Unknown enumeration value", "docs/scenario.md lists the values"},
+    {"Expected identifier", "write `field: value` or `field { ... }`, and close every brace once"},
+    {"Non-repeated field", "keep one of them"},
+    {"String literals cannot cross line boundaries", "end each line's part with a quote; parts are joined"},
+};
+
 // Protobuf says what it expected; we add what the author may have meant.
 std::string Improve(const std::string& message) {
   const auto quoted = [&](size_t from, size_t* end) {
@@ -67,7 +80,10 @@ std::string Improve(const std::string& message) {
     return fmt::format("there is no field '{}' here{}; the fields of {} are: {}", field, sim::DidYouMean(field, fields),
                        type->name(), absl::StrJoin(fields, ", "));
   }
-  return message;
+  for (const auto& [beginning, remedy] : kRemedies) {
+    if (message.rfind(beginning, 0) == 0) return fmt::format("{}; {}", message, remedy);
+  }
+  return fmt::format("{}; docs/scenario.md shows how a scenario is written", message);
 }
 
 absl::Status CheckText(std::string_view text, std::string_view path) {
@@ -89,6 +105,7 @@ absl::StatusOr<ResolvedScenario> Resolve(const LoadedScenario& loaded, const Var
   ResolvedScenario resolved;
   resolved.name = loaded.name;
   resolved.variant = variant.name();
+  resolved.reference = loaded.path;
   resolved.setup = loaded.scenario.setup();
   Overlay(variant.setup(), &resolved.setup);
   resolved.expect = variant.expect();
@@ -97,6 +114,10 @@ absl::StatusOr<ResolvedScenario> Resolve(const LoadedScenario& loaded, const Var
   }
   if (resolved.expect.seeds() == 0) {
     resolved.expect.set_seeds(resolved.expect.anomaly().empty() ? kDefaultValidSeeds : kDefaultBuggySeeds);
+  }
+  const Place expect = file.Nested("variant", index).Nested("expect");
+  for (int i = 0; i < variant.expect().anomaly_size(); ++i) {
+    resolved.anomaly_places.emplace_back(expect.Error("anomaly", i, "").message());
   }
   const Locator locator(file.Nested("variant", index).Nested("setup"), file.Nested("setup"));
   absl::StatusOr<std::shared_ptr<const World>> world = World::Build(resolved.setup, locator);
@@ -107,7 +128,9 @@ absl::StatusOr<ResolvedScenario> Resolve(const LoadedScenario& loaded, const Var
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return absl::NotFoundError(fmt::format("{} is a folder, not a scenario", path));
+  if (fs::is_directory(path, ignored)) {
+    return absl::NotFoundError(fmt::format("{} is a folder, not a scenario; name one of the files in it", path));
+  }
   std::ifstream in(path, std::ios::binary);
   if (!in) return absl::NotFoundError(fmt::format("can't read {}", path));
   std::ostringstream text;
@@ -230,6 +253,27 @@ std::vector<std::string> ListScenarios(std::string_view home) {
   return names;
 }
 
+namespace {
+
+// Also for a name without its family, and for a path that misses its file.
+std::string SuggestScenario(const std::string& given, const std::vector<std::string>& known) {
+  const fs::path asked(given);
+  const std::string stem = asked.extension() == kEnding ? asked.stem().string() : asked.filename().string();
+  for (const std::string& name : known) {
+    if (fs::path(name).filename() == stem) return fmt::format(" (did you mean '{}'?)", name);
+  }
+  if (std::string near = sim::DidYouMean(given, known); !near.empty()) return near;
+  std::vector<std::string> stems;
+  for (const std::string& name : known) stems.push_back(fs::path(name).filename().string());
+  const std::string nearest = sim::NearestName(stem, stems);
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (!nearest.empty() && stems[i] == nearest) return fmt::format(" (did you mean '{}'?)", known[i]);
+  }
+  return "";
+}
+
+}  // namespace
+
 absl::StatusOr<LoadedScenario> LoadScenario(std::string_view scenario, std::string_view home) {
   const std::string given(scenario);
   std::error_code ignored;
@@ -239,12 +283,18 @@ absl::StatusOr<LoadedScenario> LoadScenario(std::string_view scenario, std::stri
     if (!fs::exists(path, ignored)) {
       const std::vector<std::string> known = ListScenarios(home);
       return absl::NotFoundError(fmt::format("there is no scenario '{}': neither such a file nor such a name{}; "
-                                             "`brokersim list` names all", given, sim::DidYouMean(given, known)));
+                                             "`brokersim list` names all", given, SuggestScenario(given, known)));
     }
   }
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
-  return ParseScenario(*text, path);
+  absl::StatusOr<LoadedScenario> loaded = ParseScenario(*text, path);
+  if (!loaded.ok()) return loaded;
+  const fs::path by_name = fs::path(std::string(home)) / "scenarios" / (loaded->name + std::string(kEnding));
+  if (fs::equivalent(path, by_name, ignored)) {
+    for (ResolvedScenario& variant : loaded->variants) variant.reference = loaded->name;
+  }
+  return loaded;
 }
 
 }  // namespace brokersim::scenarios

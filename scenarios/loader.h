@@ -17,8 +17,11 @@ namespace brokersim::scenarios {
 struct ResolvedScenario {
   std::string name;     // with its family: "kafka/unclean_leader_election"
   std::string variant;  // name of the variant
+  // How a command names the scenario: its name if it lies below `home`, else the path.
+  std::string reference;
   Setup setup;
   Expectation expect;
+  std::vector<std::string> anomaly_places;  // "PATH:LINE:COLUMN: " of each of expect.anomaly
   std::shared_ptr<const World> world;
 };
 
@@ -34,7 +37,8 @@ struct LoadedScenario {
 };
 
 // `text` is the file's content, `path` where it came from; the family is the name of its folder.
-// Errors: kInvalidArgument: "PATH:LINE:COLUMN: what is wrong; what to do".
+// Errors: kInvalidArgument: "PATH:LINE:COLUMN: what is wrong; what to do". Names of checks and anomalies are the
+// checker's to judge: their places are handed over.
 absl::StatusOr<LoadedScenario> ParseScenario(std::string_view text, std::string_view path);
 
 // SCENARIO as on the command line: a path, or a name below `home`/scenarios.

@@ -14,6 +14,8 @@ struct Decimal {
 };
 
 constexpr int kMostDigits = 15;
+// Sums of some of these stay far from the end of sim::Time.
+constexpr sim::Duration kLongest = sim::Seconds(365 * 24 * 3600);
 
 // Reads digits with at most one point from the front of `text`. False if there are none, or too many.
 bool TakeDecimal(std::string_view* text, Decimal* decimal) {
@@ -63,6 +65,9 @@ absl::StatusOr<sim::Duration> ParseDuration(std::string_view text) {
     if (__builtin_mul_overflow(decimal.digits, unit.nanos, &nanos)) return fail();
     if (nanos % decimal.scale != 0) return fail();
     nanos /= decimal.scale;
+    if (nanos > kLongest.nanos()) {
+      return absl::InvalidArgumentError(fmt::format("'{}' is longer than a year (8760h); write a shorter time", text));
+    }
     return sim::Duration::FromNanos(negative ? -nanos : nanos);
   }
   return fail();

@@ -26,6 +26,8 @@ class World {
   // No run is longer: the audit and its patience, and some time for what is under way then.
   sim::Time time_limit() const { return time_limit_; }
   const std::vector<std::string>& checks() const { return checks_; }
+  // "PATH:LINE:COLUMN: " of each of them.
+  const std::vector<std::string>& check_places() const { return check_places_; }
   // Settings that are known and not modelled, each once, sorted.
   const std::vector<std::string>& ignored_settings() const { return ignored_settings_; }
 
@@ -49,6 +51,7 @@ class World {
   sim::Time heal_at_;
   sim::Time time_limit_;
   std::vector<std::string> checks_;
+  std::vector<std::string> check_places_;
   std::vector<std::string> ignored_settings_;
 };
 

@@ -169,7 +169,10 @@ absl::Status WorldBuilder::BuildNetwork() {
 
 absl::Status WorldBuilder::BuildChecks() {
   // Whether the names are known is the checker's to say; the runner asks it.
-  for (const std::string& check : setup_.check()) world_->checks_.push_back(check);
+  for (const std::string& check : setup_.check()) {
+    world_->checks_.push_back(check);
+    world_->check_places_.emplace_back(locator_.Error({}, "check", "", check).message());
+  }
   return absl::OkStatus();
 }
 

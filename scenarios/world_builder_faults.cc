@@ -143,7 +143,9 @@ absl::Status WorldBuilder::BuildNodeAction(const Fault& fault, const Steps& step
     *action = sim::Pause{nodes, !fault.pause().clock_frozen()};
   } else if (fault.has_slow_cpu()) {
     if (auto status = select("slow_cpu", fault.slow_cpu().node()); !status.ok()) return status;
-    if (fault.slow_cpu().factor() < 1) return locator_.Error(Down(steps, "slow_cpu"), "factor", "factor must be at least 1");
+    if (fault.slow_cpu().factor() < 1 || fault.slow_cpu().factor() > 1'000'000) {
+      return locator_.Error(Down(steps, "slow_cpu"), "factor", "factor must lie between 1 and 1000000");
+    }
     *action = sim::SlowCpu{nodes, fault.slow_cpu().factor()};
   } else if (fault.has_clock_offset()) {
     if (auto status = select("clock_offset", fault.clock_offset().node()); !status.ok()) return status;
@@ -299,7 +301,12 @@ absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& fiel
   if (std::find(known.begin(), known.end(), term) != known.end()) return absl::OkStatus();
   std::sort(known.begin(), known.end());
   known.erase(std::unique(known.begin(), known.end()), known.end());
-  return locator_.Error(steps, field, fmt::format("'{}' selects no node{}; there are: {}", term, sim::DidYouMean(term, known), absl::StrJoin(known, ", ")), term);
+  std::vector<std::string> forms = known;
+  for (const char* form : {"leader", "follower", "role", "dc", "coordinator"}) {
+    forms.push_back(fmt::format("{}({})", form, argument));
+  }
+  const std::string near = sim::DidYouMean(term, forms);
+  return locator_.Error(steps, field, fmt::format("'{}' selects no node{}; there are: {}", term, near, absl::StrJoin(known, ", ")), term);
 }
 
 }  // namespace brokersim::scenarios
