@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/str_join.h"
+#include "checker/check.h"
 #include "cli/command.h"
 #include "runner/files.h"
 #include "runner/sweep.h"
@@ -62,8 +63,6 @@ void PrintAnomalies(const formats::Verdict& verdict) {
   }
 }
 
-<<<<<<< HEAD
-=======
 // Why a run ended before its audit did.
 std::string_view EarlyEnd(sim::RunEnd reason) {
   switch (reason) {
@@ -75,10 +74,6 @@ std::string_view EarlyEnd(sim::RunEnd reason) {
   return "";
 }
 
-// At most this many anomalies are told in full on the terminal; the verdict file has them all.
-constexpr int kToldInFull = 3;
-
->>>>>>> clitests
 void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>& ignored,
                  const std::vector<std::string>& written) {
   fmt::print("scenario  {} ({})\n", outcome.scenario, outcome.variant);
