@@ -36,7 +36,8 @@ std::optional<SeedRange> ParseSeeds(const std::string& text) {
   const char* const end = begin + text.size();
   const auto first = std::from_chars(begin, begin + dots, range.first);
   const auto last = std::from_chars(begin + dots + 2, end, range.last);
-  if (first.ec != std::errc() || first.ptr != begin + dots || last.ec != std::errc() || last.ptr != end) return std::nullopt;
+  if (first.ec != std::errc() || first.ptr != begin + dots || last.ec != std::errc() || last.ptr != end)
+    return std::nullopt;
   if (range.last < range.first) return std::nullopt;
   return range;
 }
@@ -85,17 +86,20 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
              counts.sends_acknowledged(), counts.sends_failed(), counts.sends_unknown(), counts.records_read(),
              counts.commits(), counts.records_processed());
   for (const sim::FaultReport& fault : outcome.run.faults) {
-    const std::string what = !fault.fired          ? "did not begin"
-                             : fault.effects == 0 ? "began, without any effect"
-                                                  : fmt::format("{} effect{}", fault.effects, fault.effects == 1 ? "" : "s");
+    const std::string what = !fault.fired ? "did not begin"
+                             : fault.effects == 0
+                                 ? "began, without any effect"
+                                 : fmt::format("{} effect{}", fault.effects, fault.effects == 1 ? "" : "s");
     fmt::print("fault     {} ({}): {}\n", fault.id, fault.kind, what);
   }
-  if (!ignored.empty()) fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
+  if (!ignored.empty())
+    fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
   if (outcome.run.reason != sim::RunEnd::kFinished) fmt::print("stopped   {}\n", EarlyEnd(outcome.run.reason));
   fmt::print("verdict   {}\n", runner::ResultName(outcome.verdict.result()));
   for (const std::string& reason : outcome.verdict.unknown_reasons()) fmt::print("  undecided: {}\n", reason);
   PrintAnomalies(outcome.verdict);
-  if (!outcome.run.internal_error.empty()) fmt::print("\na fault of brokersim itself: {}\n", outcome.run.internal_error);
+  if (!outcome.run.internal_error.empty())
+    fmt::print("\na fault of brokersim itself: {}\n", outcome.run.internal_error);
   fmt::print("\n");
   for (const std::string& path : written) fmt::print("wrote     {}\n", path);
 }
@@ -176,9 +180,11 @@ Command AddRun(CLI::App* app, const Context& context) {
   CLI::App* command = app->add_subcommand("run", "Simulate a scenario, check it, say what happened");
   command->add_option("SCENARIO", options->scenario, "a file, or a name such as kafka/calm")->required();
   command->add_option("--variant", options->variant, "which variant (default: the first)");
-  CLI::Option* seed = command->add_option("--seed", options->seed, "seed of the run (default: 1)")->check(WholeNumber());
+  CLI::Option* seed =
+      command->add_option("--seed", options->seed, "seed of the run (default: 1)")->check(WholeNumber());
   command->add_option("--seeds", options->seeds, "run a range of seeds, e.g. 1..100: a line each")->excludes(seed);
-  command->add_option("--out", options->out, "folder for history, trace, verdict and picture (default: brokersim-out/...)");
+  command->add_option("--out", options->out,
+                      "folder for history, trace, verdict and picture (default: brokersim-out/...)");
   command->add_flag("--json", options->json, "one JSON object a run, on stdout; files only with --out");
   return [options, context] { return Run(*options, context); };
 }

@@ -55,7 +55,8 @@ absl::Status RunOnce(std::vector<std::string> command, const Surroundings& s, co
   command.push_back("--out=" + folder.string());
   // What the user gave relative to this folder is meant so.
   for (std::string& word : command) {
-    if (word != command[0] && !word.empty() && word[0] != '-' && fs::exists(word, error)) word = fs::absolute(word).string();
+    if (word != command[0] && !word.empty() && word[0] != '-' && fs::exists(word, error))
+      word = fs::absolute(word).string();
   }
   const pid_t child = fork();
   if (child < 0) return absl::InternalError(fmt::format("can't start a process: {}", std::strerror(errno)));
@@ -79,7 +80,8 @@ absl::StatusOr<DeterminismReport> Compare(const std::string& root) {
   std::string histories[2];
   for (int i = 0; i < 2; ++i) {
     const fs::path folder = fs::path(root) / kSurroundings[i].folder;
-    for (const auto& [name, bytes] : {std::make_pair("trace.pb", &traces[i]), std::make_pair("history.pb", &histories[i])}) {
+    for (const auto& [name, bytes] :
+         {std::make_pair("trace.pb", &traces[i]), std::make_pair("history.pb", &histories[i])}) {
       absl::StatusOr<std::string> content = ReadFile((folder / name).string());
       if (!content.ok()) return absl::InternalError(content.status().message());
       *bytes = *std::move(content);

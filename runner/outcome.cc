@@ -101,7 +101,8 @@ std::string HashText(uint64_t hash) { return fmt::format("{:016x}", hash); }
 
 std::string ReproduceCommand(const Outcome& outcome) {
   const std::string& name = outcome.reference.empty() ? outcome.scenario : outcome.reference;
-  return fmt::format("./brokersim run {} --variant={} --seed={}", ShellWord(name), ShellWord(outcome.variant), outcome.seed);
+  return fmt::format("./brokersim run {} --variant={} --seed={}", ShellWord(name), ShellWord(outcome.variant),
+                     outcome.seed);
 }
 
 std::string ToJson(const Outcome& outcome) {
@@ -120,7 +121,8 @@ std::string ToJson(const Outcome& outcome) {
     json["anomalies"].push_back(std::move(entry));
   }
   if (outcome.verdict.unknown_reasons_size() > 0) {
-    json["unknown"] = std::vector<std::string>(outcome.verdict.unknown_reasons().begin(), outcome.verdict.unknown_reasons().end());
+    json["unknown"] = std::vector<std::string>(outcome.verdict.unknown_reasons().begin(),
+                                               outcome.verdict.unknown_reasons().end());
   }
   if (!outcome.run.internal_error.empty()) json["internal_error"] = outcome.run.internal_error;
   json["faults"] = nlohmann::ordered_json::array();

@@ -292,7 +292,8 @@ void Broker::OnHeartbeatAnswer(const BrokerHeartbeatResponse& m, sim::Env& env, 
   }
   // A broker that wants in, or out, asks more often (BrokerLifecycleManager.scheduleNextCommunicationAfterSuccess).
   const int64_t interval = config_->broker_heartbeat_interval_ms;
-  out.SetTimer({kHeartbeat}, sim::Milliseconds(m.is_fenced || stopping_ ? std::max<int64_t>(interval / 20, 10) : interval));
+  out.SetTimer({kHeartbeat},
+               sim::Milliseconds(m.is_fenced || stopping_ ? std::max<int64_t>(interval / 20, 10) : interval));
 }
 
 void Broker::OnStop(sim::Env& env, sim::Effects& out) {

@@ -82,7 +82,8 @@ struct LinkDuplicate { Selector from; Selector to; Ratio probability; };
 
 // ---- single messages
 
-// Kept until the fault ends; datagrams then arrive in the order in which they were kept. On a connection whatever follows in that direction waits behind it.
+// Kept until the fault ends; datagrams then arrive in the order in which they were kept. On a connection
+// whatever follows in that direction waits behind it.
 struct HoldMessage { MessageMatch match; };
 // Vanishes; whatever follows on the connection arrives (as if the receiver's host had lost it).
 struct DropMessage { MessageMatch match; };

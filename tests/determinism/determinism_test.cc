@@ -74,7 +74,8 @@ TEST(Seeds, DifferFromEachOther) {
 }
 
 TEST(RunTwice, FindsTheSameBytes) {
-  const auto report = runner::RunTwice({"cli/brokersim", "run", "scenarios/kafka/calm.textproto", "--seed=3", "--json"});
+  const auto report =
+      runner::RunTwice({"cli/brokersim", "run", "scenarios/kafka/calm.textproto", "--seed=3", "--json"});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->equal) << report->text;
 }
