@@ -1,5 +1,6 @@
 // The brokersim command.
 #include <fmt/format.h>
+#include <google/protobuf/stubs/logging.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +44,8 @@ Exit codes: 0 all held; 1 a violation; 2 unknown; 3 no progress; 4 nondeterminis
 
 int Main(int argc, char** argv) {
   std::signal(SIGINT, OnInterrupt);
+  // What it would say of a damaged file we say ourselves, in one line.
+  google::protobuf::SetLogHandler(nullptr);
   const Context context{Home()};
   CLI::App app{"brokersim: a deterministic simulator of message brokers", "brokersim"};
   app.footer(std::string(kFooter));

@@ -249,7 +249,8 @@ std::vector<std::string> ListScenarios(std::string_view home) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() != kEnding) continue;
-    names.push_back(fs::relative(it->path(), root).replace_extension("").generic_string());
+    // As it is called here: a link may lead elsewhere.
+    names.push_back(it->path().lexically_relative(root).replace_extension("").generic_string());
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -335,11 +335,14 @@ absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& fiel
   if (std::find(known.begin(), known.end(), term) != known.end()) return absl::OkStatus();
   std::sort(known.begin(), known.end());
   known.erase(std::unique(known.begin(), known.end()), known.end());
-  std::vector<std::string> forms = known;
-  for (const char* form : {"leader", "follower", "role", "dc", "coordinator"}) {
-    forms.push_back(fmt::format("{}({})", form, argument));
+  // The name before the parenthesis may be what is misspelt.
+  std::vector<std::string> terms = known;
+  for (const kafka::TopicSpec& topic : cluster_->topics) {
+    for (size_t i = 0; call && i < topic.assignment.size(); ++i) {
+      for (const char* role : {"leader", "follower"}) terms.push_back(fmt::format("{}({}-{})", role, topic.name, i));
+    }
   }
-  const std::string near = sim::DidYouMean(term, forms);
+  const std::string near = sim::DidYouMean(term, terms);
   return locator_.Error(
       steps, field,
       fmt::format("'{}' selects no node{}; there are: {}", term, near, absl::StrJoin(known, ", ")), term);

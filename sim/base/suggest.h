@@ -8,7 +8,7 @@
 
 namespace brokersim::sim {
 
-// Insertions, deletions and replacements of characters that lead from `a` to `b`.
+// Insertions, deletions and replacements of characters and swaps of two neighbours that lead from `a` to `b`.
 int EditDistance(std::string_view a, std::string_view b);
 
 // The known name nearest to `name` (the first of several), or "" if none is near: more than a third of its
