@@ -1,9 +1,14 @@
 // The checks of order, reordered and skipped: on histories that pass, on minimal ones that fail, at their borders.
+#include <string>
+
+#include "checker/check.h"
 #include "gtest/gtest.h"
 #include "tests/checker/history_text.h"
 
 namespace brokersim::checker {
 namespace {
+
+using formats::Verdict;
 
 TEST(Reordered, TheSecondLiesBeforeTheFirst) {
   EXPECT_EQ(Judge("reordered", R"(
