@@ -25,8 +25,9 @@ int64_t ToNumber(const std::string& text) {
 int32_t OffsetsPartitionFor(std::string_view group, int64_t partitions) {
   uint32_t hash = 0;
   for (char c : group) hash = 31 * hash + static_cast<unsigned char>(c);
-  // Utils.abs: clears the sign bit.
-  return static_cast<int32_t>((hash & 0x7fffffff) % static_cast<uint32_t>(partitions));
+  // Utils.abs: the absolute value, and 0 where Java's int has none.
+  const int64_t value = static_cast<int32_t>(hash);
+  return static_cast<int32_t>(value == INT32_MIN ? 0 : (value < 0 ? -value : value) % partitions);
 }
 
 GroupCoordinator::Group* GroupCoordinator::Find(const std::string& group) {

@@ -45,7 +45,6 @@ constexpr char kWorld[] = R"(
         topic: "orders"
         config: "acks=all"
         config: "request.timeout.ms=3000"
-        config: "delivery.timeout.ms=8000"
         interval { exponential { mean: "500ms" } }
         stop: "60s"
       }
@@ -76,6 +75,8 @@ constexpr char kWorld[] = R"(
   variant { name: "safe" summary: "s" expect { seeds: 1 } }
 )";
 
+// By then every producer has written to every partition.
+constexpr int64_t kQuiet = 8000;
 const std::vector<std::string> kServers = {"b1", "b2", "b3", "controller"};
 
 std::string Ms(int64_t ms) { return fmt::format("\"{}ms\"", ms); }
@@ -127,7 +128,8 @@ std::string DrawFaults(uint64_t seed) {
   const int64_t longest_ms = random.Between(200, one_at_a_time ? 7000 : 15000);
   std::string text;
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t begin_ms = one_at_a_time ? 3000 + 20000 * i + random.Between(0, 2000) : random.Between(1000, 60000);
+    const int64_t begin_ms = one_at_a_time ? kQuiet + 18000 * i + random.Between(0, 2000)
+                                           : random.Between(kQuiet, 60000);
     const int64_t lasts_ms = random.Between(1, longest_ms);
     const bool kill = random.Chance(kills);
     const std::string action = kill ? Kill(random, one_at_a_time) : Disturb(random);
