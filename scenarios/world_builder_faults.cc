@@ -309,6 +309,7 @@ absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& fiel
     }
   }
   const std::string near = sim::DidYouMean(term, terms);
+  std::erase_if(known, [](const std::string& name) { return name.find("(__") != std::string::npos; });  // too many
   return locator_.Error(steps, field, fmt::format("'{}' selects no node{}; there are: {}", term, near, absl::StrJoin(known, ", ")), term);
 }
 
