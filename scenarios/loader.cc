@@ -62,7 +62,8 @@ constexpr std::pair<std::string_view, std::string_view> kRemedies[] = {
 };
 
 // Protobuf says what it expected; we add what the author may have meant.
-std::string Improve(const std::string& message) {
+std::string Improve(std::string message) {
+  if (message.ends_with('.')) message.pop_back();
   const auto quoted = [&](size_t from, size_t* end) {
     const size_t open = message.find('"', from);
     const size_t close = open == std::string::npos ? open : message.find('"', open + 1);

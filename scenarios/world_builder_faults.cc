@@ -343,6 +343,8 @@ absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& fiel
     }
   }
   const std::string near = sim::DidYouMean(term, terms);
+  // Kafka's own topics would be too many.
+  std::erase_if(known, [](const std::string& name) { return name.find("(__") != std::string::npos; });
   return locator_.Error(
       steps, field,
       fmt::format("'{}' selects no node{}; there are: {}", term, near, absl::StrJoin(known, ", ")), term);

@@ -125,8 +125,8 @@ TEST(Loader, HealsTenSecondsBeforeTheAudit) {
 
 TEST(Loader, IgnoredSettingsAreListedOnceAndSorted) {
   const LoadedScenario loaded = Parse(
-      "audit_at: '40s' kafka { config: 'log.dirs=/a' config: 'broker.rack=r' config: 'log.dirs=/b' }",
-      "variant { name: 'v' }");
+      "audit_at: '40s'",
+      "variant { name: 'v' setup { kafka { config: 'log.dirs=/a' config: 'broker.rack=r' config: 'log.dirs=/b' } } }");
   EXPECT_EQ(loaded.variants[0].world->ignored_settings(), (std::vector<std::string>{"broker.rack", "log.dirs"}));
 }
 

@@ -1,0 +1,31 @@
+#include "tests/docs/settings_page.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "model/kafka/config.h"
+
+namespace brokersim::docs {
+namespace {
+
+std::string Table(const std::string& title, const std::vector<kafka::SettingInfo>& settings) {
+  std::string table = fmt::format("\n## {}\n\n| Name | Default | Meaning |\n|---|---|---|\n", title);
+  for (const kafka::SettingInfo& setting : settings) {
+    const std::string value = setting.default_value.empty() ? "" : fmt::format("`{}`", setting.default_value);
+    table += fmt::format("| `{}` | {} | {} |\n", setting.name, value, setting.meaning);
+  }
+  return table;
+}
+
+}  // namespace
+
+std::string SettingsPage() {
+  return "# Kafka's settings\n\n<!-- Printed from model/kafka/config.cc; tests/docs/pages_test.cc says how. -->\n\n"
+         "What `config:` of a scenario takes, under Kafka's names, with its defaults and units. Other settings that Kafka "
+         "knows are accepted\nwithout effect, and a run lists them; what Kafka doesn't know is refused.\n" +
+         Table("Brokers and controller", kafka::BrokerSettings()) + Table("Producers", kafka::ProducerSettings()) +
+         Table("Consumers", kafka::ConsumerSettings());
+}
+
+}  // namespace brokersim::docs
