@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/str_join.h"
+#include "checker/check.h"
 #include "cli/command.h"
 #include "runner/files.h"
 #include "runner/sweep.h"
@@ -35,18 +36,31 @@ std::optional<SeedRange> ParseSeeds(const std::string& text) {
   const char* const end = begin + text.size();
   const auto first = std::from_chars(begin, begin + dots, range.first);
   const auto last = std::from_chars(begin + dots + 2, end, range.last);
-  if (first.ec != std::errc() || first.ptr != begin + dots || last.ec != std::errc() || last.ptr != end) return std::nullopt;
+  if (first.ec != std::errc() || first.ptr != begin + dots || last.ec != std::errc() || last.ptr != end)
+    return std::nullopt;
   if (range.last < range.first) return std::nullopt;
   return range;
 }
 
 std::string Milliseconds(int64_t ns) { return fmt::format("{}.{:03} ms", ns / 1'000'000, ns / 1000 % 1000); }
 
-void PrintAnomaly(const formats::Anomaly& anomaly) {
-  fmt::print("\n{} ({}): {}\n", anomaly.type(), anomaly.code(), anomaly.explanation());
-  fmt::print("  operations of the history: {}\n", absl::StrJoin(anomaly.operations(), " "));
-  for (const formats::StoryLine& line : anomaly.story()) {
-    fmt::print("  {:>14}  {:<10}  {}\n", Milliseconds(line.time_ns()), line.node(), line.text());
+// Of each type the first anomaly in full, the gravest type first; the verdict file has them all.
+void PrintAnomalies(const formats::Verdict& verdict) {
+  for (const checker::AnomalyInfo& info : checker::Anomalies()) {
+    const formats::Anomaly* first = nullptr;
+    int count = 0;
+    for (const formats::Anomaly& anomaly : verdict.anomalies()) {
+      if (anomaly.type() != info.name) continue;
+      if (count++ == 0) first = &anomaly;
+    }
+    if (first == nullptr) continue;
+    fmt::print("\n{} ({}), {}\n", first->type(), first->code(),
+               count == 1 ? "once:" : fmt::format("{} times; the first:", count));
+    fmt::print("  {}\n", first->explanation());
+    fmt::print("  operations of the history: {}\n", absl::StrJoin(first->operations(), " "));
+    for (const formats::StoryLine& line : first->story()) {
+      fmt::print("  {:>14}  {:<10}  {}\n", Milliseconds(line.time_ns()), line.node(), line.text());
+    }
   }
 }
 
@@ -61,9 +75,6 @@ std::string_view EarlyEnd(sim::RunEnd reason) {
   return "";
 }
 
-// At most this many anomalies are told in full on the terminal; the verdict file has them all.
-constexpr int kToldInFull = 3;
-
 void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>& ignored,
                  const std::vector<std::string>& written) {
   fmt::print("scenario  {} ({})\n", outcome.scenario, outcome.variant);
@@ -75,20 +86,20 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
              counts.sends_acknowledged(), counts.sends_failed(), counts.sends_unknown(), counts.records_read(),
              counts.commits(), counts.records_processed());
   for (const sim::FaultReport& fault : outcome.run.faults) {
-    const std::string what = !fault.fired          ? "did not begin"
-                             : fault.effects == 0 ? "began, without any effect"
-                                                  : fmt::format("{} effect{}", fault.effects, fault.effects == 1 ? "" : "s");
+    const std::string what = !fault.fired ? "did not begin"
+                             : fault.effects == 0
+                                 ? "began, without any effect"
+                                 : fmt::format("{} effect{}", fault.effects, fault.effects == 1 ? "" : "s");
     fmt::print("fault     {} ({}): {}\n", fault.id, fault.kind, what);
   }
-  if (!ignored.empty()) fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
+  if (!ignored.empty())
+    fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
   if (outcome.run.reason != sim::RunEnd::kFinished) fmt::print("stopped   {}\n", EarlyEnd(outcome.run.reason));
   fmt::print("verdict   {}\n", runner::ResultName(outcome.verdict.result()));
   for (const std::string& reason : outcome.verdict.unknown_reasons()) fmt::print("  undecided: {}\n", reason);
-  for (int i = 0; i < outcome.verdict.anomalies_size() && i < kToldInFull; ++i) PrintAnomaly(outcome.verdict.anomalies(i));
-  if (outcome.verdict.anomalies_size() > kToldInFull) {
-    fmt::print("\n... and {} more anomalies, in verdict.json\n", outcome.verdict.anomalies_size() - kToldInFull);
-  }
-  if (!outcome.run.internal_error.empty()) fmt::print("\na fault of brokersim itself: {}\n", outcome.run.internal_error);
+  PrintAnomalies(outcome.verdict);
+  if (!outcome.run.internal_error.empty())
+    fmt::print("\na fault of brokersim itself: {}\n", outcome.run.internal_error);
   fmt::print("\n");
   for (const std::string& path : written) fmt::print("wrote     {}\n", path);
 }
@@ -169,9 +180,11 @@ Command AddRun(CLI::App* app, const Context& context) {
   CLI::App* command = app->add_subcommand("run", "Simulate a scenario, check it, say what happened");
   command->add_option("SCENARIO", options->scenario, "a file, or a name such as kafka/calm")->required();
   command->add_option("--variant", options->variant, "which variant (default: the first)");
-  CLI::Option* seed = command->add_option("--seed", options->seed, "seed of the run (default: 1)")->check(WholeNumber());
+  CLI::Option* seed =
+      command->add_option("--seed", options->seed, "seed of the run (default: 1)")->check(WholeNumber());
   command->add_option("--seeds", options->seeds, "run a range of seeds, e.g. 1..100: a line each")->excludes(seed);
-  command->add_option("--out", options->out, "folder for history, trace, verdict and picture (default: brokersim-out/...)");
+  command->add_option("--out", options->out,
+                      "folder for history, trace, verdict and picture (default: brokersim-out/...)");
   command->add_flag("--json", options->json, "one JSON object a run, on stdout; files only with --out");
   return [options, context] { return Run(*options, context); };
 }

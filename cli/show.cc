@@ -74,7 +74,8 @@ int Show(Options options) {
   const absl::StatusOr<formats::DecodedTrace> trace = ReadTrace(options.trace);
   if (!trace.ok()) return Fail(trace.status());
   if (!options.state.empty()) return ShowState(*trace, options.state);
-  for (const auto& [text, field] : {std::make_pair(options.from, &options.view.from_ns), std::make_pair(options.to, &options.view.to_ns)}) {
+  for (const auto& [text, field] : {std::make_pair(options.from, &options.view.from_ns),
+                                    std::make_pair(options.to, &options.view.to_ns)}) {
     if (text.empty()) continue;
     const absl::StatusOr<sim::Duration> time = scenarios::ParseDuration(text);
     if (!time.ok()) return Fail(runner::kUsage, std::string(time.status().message()));
@@ -82,7 +83,8 @@ int Show(Options options) {
   }
   const std::optional<formats::Anomaly> anomaly = AnomalyBeside(options.trace, std::max(options.anomaly - 1, 0));
   if (options.anomaly > 0 && !anomaly.has_value()) {
-    return Fail(runner::kUsage, fmt::format("there is no anomaly {} in a verdict.pb beside the trace", options.anomaly));
+    return Fail(runner::kUsage,
+                fmt::format("there is no anomaly {} in a verdict.pb beside the trace", options.anomaly));
   }
   if (anomaly.has_value()) options.view.anomaly = &*anomaly;
   if (options.anomaly > 0) options.view.select = visualize::SelectForAnomaly(*trace, *anomaly);
@@ -99,7 +101,9 @@ Command AddShow(CLI::App* app, const Context&) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app->add_subcommand("show", "Show a trace in the terminal, one row an event");
   command->add_option("TRACE", options->trace, "a trace.pb, or the folder that holds it")->required();
-  command->add_option("--anomaly", options->anomaly, "only what matters to the n-th anomaly of the verdict beside the trace")
+  command
+      ->add_option("--anomaly", options->anomaly,
+                   "only what matters to the n-th anomaly of the verdict beside the trace")
       ->check(WholeNumber(1, INT32_MAX));
   command->add_option("--around", options->view.around, "only events around this one")
       ->check(WholeNumber());

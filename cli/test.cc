@@ -19,7 +19,8 @@ std::string Describe(const scenarios::ResolvedScenario& scenario, const runner::
   if (scenario.expect.anomaly().empty()) return fmt::format("valid in {} of {} seeds", report.valid, report.seeds);
   std::string text;
   for (const auto& [type, seen] : report.anomalies) {
-    text += fmt::format("{}{} in {} of {} seeds (first: {})", text.empty() ? "" : ", ", type, seen.runs, report.seeds, seen.first_seed);
+    text += fmt::format("{}{} in {} of {} seeds (first: {})", text.empty() ? "" : ", ", type, seen.runs,
+                        report.seeds, seen.first_seed);
   }
   return text.empty() ? fmt::format("no anomaly in {} seeds", report.seeds) : text;
 }

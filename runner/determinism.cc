@@ -9,8 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "formats/trace_codec.h"
+#include "formats/trace_diff.h"
 #include "runner/files.h"
 #include "runner/outcome.h"
 
@@ -47,17 +49,20 @@ absl::Status RunOnce(std::vector<std::string> command, const Surroundings& s, co
   fs::create_directories(folder, error);
   if (error) return absl::InternalError(fmt::format("can't create {}: {}", folder.string(), error.message()));
   // The child's /proc/self/exe would be itself, which is right; but its folder changes before it is resolved.
-  const std::string executable = fs::read_symlink(command[0], error).string();
+  std::string executable = command[0] == "/proc/self/exe" ? fs::read_symlink(command[0], error).string() : command[0];
+  if (!error) executable = fs::absolute(executable, error).string();
+  if (error || !fs::exists(executable)) return absl::InternalError(fmt::format("there is no program {}", command[0]));
   command.push_back("--out=" + folder.string());
   // What the user gave relative to this folder is meant so.
   for (std::string& word : command) {
-    if (word != command[0] && !word.empty() && word[0] != '-' && fs::exists(word, error)) word = fs::absolute(word).string();
+    if (word != command[0] && !word.empty() && word[0] != '-' && fs::exists(word, error))
+      word = fs::absolute(word).string();
   }
   const pid_t child = fork();
   if (child < 0) return absl::InternalError(fmt::format("can't start a process: {}", std::strerror(errno)));
   if (child == 0) {
     if (chdir(folder.c_str()) != 0) _exit(127);
-    Exec(std::move(command), s, error || executable.empty() ? command[0] : executable);
+    Exec(std::move(command), s, executable);
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
@@ -75,7 +80,8 @@ absl::StatusOr<DeterminismReport> Compare(const std::string& root) {
   std::string histories[2];
   for (int i = 0; i < 2; ++i) {
     const fs::path folder = fs::path(root) / kSurroundings[i].folder;
-    for (const auto& [name, bytes] : {std::make_pair("trace.pb", &traces[i]), std::make_pair("history.pb", &histories[i])}) {
+    for (const auto& [name, bytes] :
+         {std::make_pair("trace.pb", &traces[i]), std::make_pair("history.pb", &histories[i])}) {
       absl::StatusOr<std::string> content = ReadFile((folder / name).string());
       if (!content.ok()) return absl::InternalError(content.status().message());
       *bytes = *std::move(content);
@@ -91,7 +97,9 @@ absl::StatusOr<DeterminismReport> Compare(const std::string& root) {
     report.text = fmt::format("hash {}, {} events, equal to the byte", HashText(first->hash), first->events.size());
     return report;
   }
-  report.text = "they differ";
+  const std::optional<formats::TraceDifference> difference = formats::FirstDifference(*first, *second);
+  report.text = difference.has_value() ? "the first difference:\n" + formats::Describe(*difference)
+                                       : "the traces agree, but not the histories";
   return report;
 }
 

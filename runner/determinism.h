@@ -1,5 +1,5 @@
-// Proof of determinism: a command is run in two processes whose surroundings differ (environment, working folder, padding and
-// filling of the heap), and what they leave behind is compared byte by byte.
+// Proof of determinism: a command is run in two processes whose surroundings differ (environment, working
+// folder, padding and filling of the heap), and what they leave behind is compared byte by byte.
 #ifndef BROKERSIM_RUNNER_DETERMINISM_H_
 #define BROKERSIM_RUNNER_DETERMINISM_H_
 
@@ -16,8 +16,8 @@ struct DeterminismReport {
   std::string text;
 };
 
-// `command` must take `--out=FOLDER` and leave history.pb and trace.pb there. Errors: kInternal if it can't be run or fails
-// with an exit code above 3.
+// `command` must take `--out=FOLDER` and leave history.pb and trace.pb there. Errors: kInternal if it can't
+// be run or fails with an exit code above 3.
 absl::StatusOr<DeterminismReport> RunTwice(const std::vector<std::string>& command);
 
 }  // namespace brokersim::runner

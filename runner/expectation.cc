@@ -43,7 +43,8 @@ ExpectationReport CheckExpectation(const scenarios::ResolvedScenario& scenario, 
       if (std::find(wanted.begin(), wanted.end(), type) == wanted.end()) problem(outcome, "shows " + type);
     }
     if (wanted.empty() && types.empty() && code != kHeld && code != kInternal) {
-      const std::string why = outcome.verdict.unknown_reasons_size() > 0 ? outcome.verdict.unknown_reasons(0) : "no progress";
+      const std::string why =
+          outcome.verdict.unknown_reasons_size() > 0 ? outcome.verdict.unknown_reasons(0) : "no progress";
       problem(outcome, "isn't decided: " + why);
     }
     stopped = !progress(report.seeds, last);

@@ -29,8 +29,8 @@ struct ExpectationReport {
   uint64_t events = 0;
 };
 
-// Runs seeds 1 to scenario.expect.seeds, or fewer if `seeds` is given. `progress` hears of each finished seed and returns
-// whether to go on; stopped early, the expectation counts as not met.
+// Runs seeds 1 to scenario.expect.seeds, or fewer if `seeds` is given. `progress` hears of each finished seed
+// and returns whether to go on; stopped early, the expectation counts as not met.
 ExpectationReport CheckExpectation(const scenarios::ResolvedScenario& scenario, uint64_t seeds,
                                    const std::function<bool(uint64_t done, uint64_t of)>& progress);
 

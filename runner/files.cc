@@ -4,6 +4,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -21,6 +22,9 @@ namespace brokersim::runner {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What fits on a page.
+constexpr int kEventsInDiagram = 48;
 
 std::string Json(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
@@ -107,11 +111,14 @@ absl::StatusOr<std::vector<std::string>> WriteOutputs(const Outcome& outcome, co
   if (error) return absl::UnavailableError(fmt::format("can't create the folder {}: {}", folder, error.message()));
   const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
   if (!trace.ok()) return trace.status();
-  const std::vector<uint64_t> shown = outcome.verdict.anomalies_size() > 0
-                                          ? visualize::SelectForAnomaly(*trace, outcome.verdict.anomalies(0))
-                                          : visualize::SelectOverview(*trace);
+  const int gravest = GravestAnomaly(outcome.verdict);
+  const std::vector<uint64_t> shown =
+      gravest >= 0 ? visualize::SelectForAnomaly(*trace, outcome.verdict.anomalies(gravest), kEventsInDiagram)
+                   : visualize::SelectOverview(*trace, kEventsInDiagram);
+  visualize::DiagramOptions options;
+  options.anomaly = std::max(gravest, 0);
   absl::StatusOr<std::string> svg =
-      visualize::RenderSvg(visualize::SpaceTimeDot(*trace, shown, &outcome.verdict, visualize::DiagramOptions()));
+      visualize::RenderSvg(visualize::SpaceTimeDot(*trace, shown, &outcome.verdict, options));
   if (!svg.ok()) return svg.status();
   const std::vector<std::pair<std::string, std::string>> files = {
       {"history.pb", outcome.run.history.SerializeAsString()},

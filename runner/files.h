@@ -17,8 +17,9 @@ absl::Status WriteFile(const std::string& path, std::string_view bytes);
 // Errors: kNotFound, kUnavailable.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
-// Writes history.pb, history.json, trace.pb, trace.jsonl, verdict.pb, verdict.json and diagram.svg into the folder, which is
-// created: all of them or none. REQUIRES: the outcome was recorded with a trace. Returns the paths written, in that order.
+// Writes history.pb, history.json, trace.pb, trace.jsonl, verdict.pb, verdict.json and diagram.svg into the
+// folder, which is created: all of them or none. REQUIRES: the outcome was recorded with a trace. Returns the
+// paths written, in that order.
 absl::StatusOr<std::vector<std::string>> WriteOutputs(const Outcome& outcome, const std::string& folder);
 
 }  // namespace brokersim::runner

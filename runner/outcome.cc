@@ -83,6 +83,15 @@ ExitCode ExitCodeOf(const Outcome& outcome) {
   return outcome.verdict.result() == formats::Verdict::VALID ? kHeld : kUnknown;
 }
 
+int GravestAnomaly(const formats::Verdict& verdict) {
+  for (const checker::AnomalyInfo& info : checker::Anomalies()) {
+    for (int i = 0; i < verdict.anomalies_size(); ++i) {
+      if (verdict.anomalies(i).type() == info.name) return i;
+    }
+  }
+  return verdict.anomalies_size() > 0 ? 0 : -1;
+}
+
 std::string_view ResultName(formats::Verdict::Result result) {
   if (result == formats::Verdict::VALID) return "valid";
   return result == formats::Verdict::INVALID ? "invalid" : "unknown";
@@ -92,7 +101,8 @@ std::string HashText(uint64_t hash) { return fmt::format("{:016x}", hash); }
 
 std::string ReproduceCommand(const Outcome& outcome) {
   const std::string& name = outcome.reference.empty() ? outcome.scenario : outcome.reference;
-  return fmt::format("./brokersim run {} --variant={} --seed={}", ShellWord(name), ShellWord(outcome.variant), outcome.seed);
+  return fmt::format("./brokersim run {} --variant={} --seed={}", ShellWord(name), ShellWord(outcome.variant),
+                     outcome.seed);
 }
 
 std::string ToJson(const Outcome& outcome) {
@@ -111,7 +121,8 @@ std::string ToJson(const Outcome& outcome) {
     json["anomalies"].push_back(std::move(entry));
   }
   if (outcome.verdict.unknown_reasons_size() > 0) {
-    json["unknown"] = std::vector<std::string>(outcome.verdict.unknown_reasons().begin(), outcome.verdict.unknown_reasons().end());
+    json["unknown"] = std::vector<std::string>(outcome.verdict.unknown_reasons().begin(),
+                                               outcome.verdict.unknown_reasons().end());
   }
   if (!outcome.run.internal_error.empty()) json["internal_error"] = outcome.run.internal_error;
   json["faults"] = nlohmann::ordered_json::array();

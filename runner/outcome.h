@@ -37,13 +37,18 @@ struct Outcome {
   formats::Verdict verdict;
 };
 
-// That the checker knows the names of all checks and expected anomalies. Errors: kInvalidArgument with the place in the file.
+// That the checker knows the names of all checks and expected anomalies. Errors: kInvalidArgument with the
+// place in the file.
 absl::Status ValidateNames(const scenarios::ResolvedScenario& scenario);
 
 // Simulates and checks. At RecordingLevel::kTrace the anomalies get their stories.
 Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording);
 
 ExitCode ExitCodeOf(const Outcome& outcome);
+
+// Index of the anomaly to show if only one can be: the first of the gravest type, in the order of the
+// vocabulary. -1: none.
+int GravestAnomaly(const formats::Verdict& verdict);
 
 // "valid", "invalid" or "unknown".
 std::string_view ResultName(formats::Verdict::Result result);

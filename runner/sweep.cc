@@ -31,7 +31,9 @@ void Work(const scenarios::ResolvedScenario& scenario, Shared* shared) {
     uint64_t index = 0;
     {
       std::unique_lock<std::mutex> lock(shared->mutex);
-      shared->changed.wait(lock, [&] { return shared->stop || shared->next < shared->handed + kAhead || shared->next >= shared->count; });
+      shared->changed.wait(lock, [&] {
+        return shared->stop || shared->next < shared->handed + kAhead || shared->next >= shared->count;
+      });
       if (shared->stop || shared->next >= shared->count) return;
       index = shared->next++;
     }

@@ -9,8 +9,9 @@
 
 namespace brokersim::runner {
 
-// Runs the seeds first..last (both included) at level kHistory and hands the outcomes over in order of seeds, on the calling
-// thread. `seen` returns whether to go on. Runs are independent: each is one object on one thread.
+// Runs the seeds first..last (both included) at level kHistory and hands the outcomes over in order of seeds,
+// on the calling thread. `seen` returns whether to go on. Runs are independent: each is one object on one
+// thread.
 void Sweep(const scenarios::ResolvedScenario& scenario, uint64_t first, uint64_t last,
            const std::function<bool(const Outcome&)>& seen);
 

@@ -102,7 +102,8 @@ absl::Status CheckText(std::string_view text, std::string_view path) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<ResolvedScenario> Resolve(const LoadedScenario& loaded, const Variant& variant, const Place& file, int index) {
+absl::StatusOr<ResolvedScenario> Resolve(const LoadedScenario& loaded, const Variant& variant,
+                                         const Place& file, int index) {
   ResolvedScenario resolved;
   resolved.name = loaded.name;
   resolved.variant = variant.name();
@@ -221,7 +222,8 @@ absl::StatusOr<LoadedScenario> ParseScenario(std::string_view text, std::string_
   const fs::path location{std::string(path)};
   const std::string stem = location.stem().string();
   if (scenario.name() != stem) {
-    return file.Error("name", fmt::format("the name is '{}', but the file is called {}{}", scenario.name(), stem, kEnding));
+    return file.Error(
+        "name", fmt::format("the name is '{}', but the file is called {}{}", scenario.name(), stem, kEnding));
   }
   loaded.family = location.has_parent_path() ? location.parent_path().filename().string() : "";
   loaded.name = loaded.family.empty() ? scenario.name() : loaded.family + "/" + scenario.name();

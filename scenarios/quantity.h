@@ -10,7 +10,8 @@
 
 namespace brokersim::scenarios {
 
-// "500us", "1.5s", "-2m", "0s". At most a year, and a whole number of nanoseconds. Errors: kInvalidArgument with the remedy.
+// "500us", "1.5s", "-2m", "0s". At most a year, and a whole number of nanoseconds. Errors: kInvalidArgument
+// with the remedy.
 absl::StatusOr<sim::Duration> ParseDuration(std::string_view text);
 
 // "1%", "0.25%", "1/1000", "0", "1". At most 1. Errors: kInvalidArgument with the remedy.

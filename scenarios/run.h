@@ -20,8 +20,8 @@ struct RunResult {
   sim::Time end;
   sim::RunEnd reason = sim::RunEnd::kFinished;
   std::vector<sim::FaultReport> faults;
-  // Not empty: an invariant of the kernel or of a model broke, which is brokersim's own fault. What was recorded until then is
-  // there.
+  // Not empty: an invariant of the kernel or of a model broke, which is brokersim's own fault. What was
+  // recorded until then is there.
   std::string internal_error;
 };
 

@@ -13,7 +13,8 @@ namespace {
 constexpr sim::Duration kGrace = sim::Seconds(30);
 
 absl::StatusOr<sim::Distribution> ToDistribution(const Distribution& text) {
-  const auto two = [](const std::string& a, const std::string& b) -> absl::StatusOr<std::pair<sim::Duration, sim::Duration>> {
+  const auto two = [](const std::string& a,
+                      const std::string& b) -> absl::StatusOr<std::pair<sim::Duration, sim::Duration>> {
     const absl::StatusOr<sim::Duration> first = ParseDuration(a);
     if (!first.ok()) return first.status();
     const absl::StatusOr<sim::Duration> second = ParseDuration(b);
@@ -25,7 +26,8 @@ absl::StatusOr<sim::Distribution> ToDistribution(const Distribution& text) {
   };
   const auto one = [](const std::string& a) -> absl::StatusOr<sim::Duration> {
     const absl::StatusOr<sim::Duration> value = ParseDuration(a);
-    if (value.ok() && *value < sim::Duration()) return absl::InvalidArgumentError(fmt::format("'{}' must not be negative", a));
+    if (value.ok() && *value < sim::Duration())
+      return absl::InvalidArgumentError(fmt::format("'{}' must not be negative", a));
     return value;
   };
   switch (text.kind_case()) {
@@ -130,14 +132,19 @@ absl::Status WorldBuilder::ReadProbability(const Steps& steps, const std::string
 
 absl::Status WorldBuilder::BuildTimes() {
   if (setup_.audit_at().empty()) {
-    return locator_.Error({}, "audit_at", "the setup needs audit_at: when all logs are read and the run ends, e.g. \"60s\"");
+    return locator_.Error({}, "audit_at",
+                          "the setup needs audit_at: when all logs are read and the run ends, e.g. \"60s\"");
   }
   sim::Duration audit;
   sim::Duration heal;
   if (auto status = Read({}, "audit_at", setup_.audit_at(), {}, &audit); !status.ok()) return status;
   const sim::Duration ten = sim::Seconds(10);
-  if (auto status = Read({}, "heal_at", setup_.heal_at(), audit > ten ? audit - ten : sim::Duration(), &heal); !status.ok()) return status;
-  if (auto status = Read({}, "audit_patience", setup_.audit_patience(), sim::Seconds(60), &audit_patience_); !status.ok()) return status;
+  if (auto status = Read({}, "heal_at", setup_.heal_at(), audit > ten ? audit - ten : sim::Duration(), &heal);
+      !status.ok())
+    return status;
+  if (auto status = Read({}, "audit_patience", setup_.audit_patience(), sim::Seconds(60), &audit_patience_);
+      !status.ok())
+    return status;
   if (heal > audit) return locator_.Error({}, "heal_at", "heal_at must not be later than audit_at");
   audit_at_ = sim::Time() + audit;
   world_->heal_at_ = sim::Time() + heal;
@@ -150,16 +157,26 @@ absl::Status WorldBuilder::BuildNetwork() {
   const Network& network = setup_.network();
   const Steps steps = {{"network", "", ""}};
   sim::SimulationSettings& settings = world_->settings_;
-  if (auto status = Read(steps, "connection_timeout", network.connection_timeout(), settings.connection_timeout, &settings.connection_timeout); !status.ok()) return status;
-  if (auto status = Read(steps, "connect_timeout", network.connect_timeout(), settings.connect_timeout, &settings.connect_timeout); !status.ok()) return status;
+  if (auto status = Read(steps, "connection_timeout", network.connection_timeout(),
+                         settings.connection_timeout, &settings.connection_timeout);
+      !status.ok())
+    return status;
+  if (auto status = Read(steps, "connect_timeout", network.connect_timeout(), settings.connect_timeout,
+                         &settings.connect_timeout);
+      !status.ok())
+    return status;
   for (const Link& link : network.link()) {
     const Steps at = {{"network", "", ""}, {"link", "from", link.from()}};
     World::LinkPlan plan;
     plan.from = link.from();
     plan.to = link.to();
-    if (auto status = ReadAbsent(at, "latency", link.has_latency() ? &link.latency() : nullptr, plan.spec.latency, &plan.spec.latency); !status.ok()) return status;
+    if (auto status = ReadAbsent(at, "latency", link.has_latency() ? &link.latency() : nullptr,
+                                 plan.spec.latency, &plan.spec.latency);
+        !status.ok())
+      return status;
     if (auto status = ReadProbability(at, "loss", link.loss(), &plan.spec.loss); !status.ok()) return status;
-    if (auto status = ReadProbability(at, "duplicate", link.duplicate(), &plan.spec.duplicate); !status.ok()) return status;
+    if (auto status = ReadProbability(at, "duplicate", link.duplicate(), &plan.spec.duplicate); !status.ok())
+      return status;
     if (link.bandwidth() < 0) return locator_.Error(at, "bandwidth", "bandwidth must not be negative; 0 is unlimited");
     plan.spec.bandwidth = link.bandwidth();
     world_->links_.push_back(std::move(plan));

@@ -41,13 +41,20 @@ absl::Status WorldBuilder::BuildKafka() {
   const Kafka& kafka = setup_.kafka();
   if (!setup_.has_kafka()) return locator_.Error({}, "kafka", "the setup needs a kafka cluster: kafka { ... }");
   if (kafka.brokers() < 0 || kafka.brokers() > 100) {
-    return locator_.Error(kKafka, "brokers", fmt::format("brokers must lie between 1 and 100, not {}", kafka.brokers()));
+    return locator_.Error(kKafka, "brokers",
+                          fmt::format("brokers must lie between 1 and 100, not {}", kafka.brokers()));
   }
   cluster_ = std::make_shared<kafka::ClusterSpec>();
   sim::Duration service;
   sim::Distribution sync;
-  if (auto status = Read(kKafka, "service_time", kafka.service_time(), sim::Microseconds(20), &service); !status.ok()) return status;
-  if (auto status = ReadAbsent(kKafka, "sync_latency", kafka.has_sync_latency() ? &kafka.sync_latency() : nullptr, sim::NodeSpec().sync_latency, &sync); !status.ok()) return status;
+  if (auto status = Read(kKafka, "service_time", kafka.service_time(), sim::Microseconds(20), &service);
+      !status.ok())
+    return status;
+  if (auto status =
+          ReadAbsent(kKafka, "sync_latency", kafka.has_sync_latency() ? &kafka.sync_latency() : nullptr,
+                     sim::NodeSpec().sync_latency, &sync);
+      !status.ok())
+    return status;
   World::NodePlan controller;
   controller.spec.name = "controller";
   controller.spec.role = "controller";
@@ -70,7 +77,10 @@ absl::Status WorldBuilder::BuildKafka() {
       broker.spec.datacenter = OrDefault(own.datacenter());
       broker.spec.rack = own.rack();
       sim::Duration start;
-      if (auto status = Read({{"kafka", "", ""}, {"broker", "name", own.name()}}, "start", own.start(), {}, &start); !status.ok()) return status;
+      if (auto status =
+              Read({{"kafka", "", ""}, {"broker", "name", own.name()}}, "start", own.start(), {}, &start);
+          !status.ok())
+        return status;
       broker.spec.start_at = sim::Time() + start;
     }
     broker.factory = std::make_shared<kafka::BrokerFactory>(cluster_, id);
@@ -126,7 +136,9 @@ absl::Status WorldBuilder::BuildBrokerConfigs() {
       if (names.back() == own.name()) id = broker;
     }
     if (id < 0) {
-      return locator_.Error(steps, "name", fmt::format("there is no broker '{}'; there are {}", own.name(), absl::StrJoin(names, ", ")));
+      return locator_.Error(
+          steps, "name",
+          fmt::format("there is no broker '{}'; there are {}", own.name(), absl::StrJoin(names, ", ")));
     }
     kafka::BrokerConfig& config = cluster_->own_configs.emplace(id, cluster_->config).first->second;
     for (const std::string& line : own.config()) {
@@ -140,14 +152,16 @@ absl::Status WorldBuilder::BuildBrokerConfigs() {
 absl::Status WorldBuilder::BuildTopics() {
   const kafka::BrokerConfig& config = cluster_->config;
   for (const Topic& topic : setup_.kafka().topic()) {
-    if (auto status = AddTopic(topic.name(), topic.partitions() == 0 ? config.num_partitions : topic.partitions(),
-                               topic.replication_factor() == 0 ? config.default_replication_factor : topic.replication_factor(),
-                               &topic);
+    if (auto status = AddTopic(
+            topic.name(), topic.partitions() == 0 ? config.num_partitions : topic.partitions(),
+            topic.replication_factor() == 0 ? config.default_replication_factor : topic.replication_factor(),
+            &topic);
         !status.ok()) {
       return status;
     }
   }
-  if (cluster_->topics.empty()) return locator_.Error(kKafka, "topic", "the cluster needs a topic: topic { name: \"orders\" }");
+  if (cluster_->topics.empty())
+    return locator_.Error(kKafka, "topic", "the cluster needs a topic: topic { name: \"orders\" }");
   for (const Consumer& consumer : setup_.kafka().consumer()) {
     for (const std::string& line : consumer.config()) {
       if (line.rfind("group.id", 0) != 0) continue;
@@ -166,7 +180,8 @@ absl::Status WorldBuilder::AddTopic(const std::string& name, int64_t partitions,
   for (const kafka::TopicSpec& other : cluster_->topics) {
     if (other.name == name) return locator_.Error(steps, "name", fmt::format("there are two topics named '{}'", name));
   }
-  if (partitions < 1 || partitions > 10000) return locator_.Error(steps, "partitions", "partitions must lie between 1 and 10000");
+  if (partitions < 1 || partitions > 10000)
+    return locator_.Error(steps, "partitions", "partitions must lie between 1 and 10000");
   if (factor < 1 || factor > brokers) {
     const std::string remedy = topic == nullptr ? "; set offsets.topic.replication.factor" : "";
     return locator_.Error(steps, "replication_factor",
@@ -196,7 +211,8 @@ absl::Status WorldBuilder::ReadAssignment(const Topic& topic, std::vector<std::v
       int32_t id = 0;
       if (!absl::SimpleAtoi(word, &id) || !cluster_->brokers.contains(id) ||
           std::find(replicas.begin(), replicas.end(), id) != replicas.end()) {
-        return locator_.Error(steps, "assignment", fmt::format("'{}' must be different broker ids, e.g. \"1 2 3\"", text), text);
+        return locator_.Error(steps, "assignment",
+                              fmt::format("'{}' must be different broker ids, e.g. \"1 2 3\"", text), text);
       }
       replicas.push_back(id);
     }
@@ -244,7 +260,10 @@ absl::Status WorldBuilder::BuildProducer(const Producer& producer) {
     spec->stop = sim::Time() + stop;
   }
   const Distribution* interval = producer.has_interval() ? &producer.interval() : nullptr;
-  if (auto status = ReadAbsent(steps, "interval", interval, sim::Distribution::Constant(sim::Milliseconds(100)), &spec->interval); !status.ok()) return status;
+  if (auto status = ReadAbsent(steps, "interval", interval,
+                               sim::Distribution::Constant(sim::Milliseconds(100)), &spec->interval);
+      !status.ok())
+    return status;
   World::NodePlan plan;
   plan.spec.name = producer.name();
   plan.spec.role = "producer";
@@ -284,7 +303,10 @@ absl::Status WorldBuilder::BuildConsumer(const Consumer& consumer, sim::NodeId l
                           fmt::format("session.timeout.ms={}", spec->config.session_timeout_ms));
   }
   const Distribution* processing = consumer.has_processing() ? &consumer.processing() : nullptr;
-  if (auto status = ReadAbsent(steps, "processing", processing, sim::Distribution::Constant(sim::Milliseconds(10)), &spec->processing); !status.ok()) return status;
+  if (auto status = ReadAbsent(steps, "processing", processing,
+                               sim::Distribution::Constant(sim::Milliseconds(10)), &spec->processing);
+      !status.ok())
+    return status;
   if (consumer.idempotent_effects() && !consumer.effects()) {
     return locator_.Error(steps, "idempotent_effects", "idempotent_effects needs effects: true");
   }

@@ -185,7 +185,14 @@ class Drawing {
       const Point from = {layout_.lanes_x + bar.lane * kLaneStep, bar.from_y};
       const Point to = {from.x, bar.to_y};
       const std::string id = fmt::format("fault{}", ++bars);
-      DrawText(id, {bar.fault}, from, {kLaneStep + 4, 12}, 'n', TextStyle::kAlert, &dot_);
+      // A rule names the fault where it begins; only one that began before the picture needs its name here.
+      if (BeginsInPicture(bar.fault)) {
+        DrawAnchor(id, from, &dot_);
+      } else {
+        const std::vector<std::string> name = {bar.fault};
+        const Size size = TextSize(name);
+        DrawText(id, name, {from.x + 6 + size.width / 2, from.y}, size, 'l', TextStyle::kAlert, &dot_);
+      }
       DrawAnchor(id + "end", to, &dot_);
       dot_.Line(id, {from.x, from.y + 6}, id + "end", to,
                 {{"class", "fault"}, {"color", std::string(kVermillion)}, {"penwidth", "3"}});
@@ -195,6 +202,13 @@ class Drawing {
       const bool on_no_node = event.node == 0 && event.message == 0;
       if (IsFaultSwitch(event.kind) || on_no_node) DrawRule(row, event);
     }
+  }
+
+  bool BeginsInPicture(std::string_view fault) const {
+    return std::any_of(layout_.rows.begin(), layout_.rows.end(), [&](const Row& row) {
+      const TraceEvent& event = index_.Event(row.event);
+      return event.kind == EventKind::kFaultOn && event.fault == fault;
+    });
   }
 
   std::string RuleText(const TraceEvent& event) const {

@@ -268,6 +268,7 @@ void Broker::OnRegistered(const BrokerRegistrationResponse& m, sim::Env& env, si
   }
   registered_ = true;
   broker_epoch_ = m.broker_epoch;
+  MaybePublishFirst(env, out);
   SendHeartbeat(env, out);
 }
 
@@ -292,7 +293,8 @@ void Broker::OnHeartbeatAnswer(const BrokerHeartbeatResponse& m, sim::Env& env, 
   }
   // A broker that wants in, or out, asks more often (BrokerLifecycleManager.scheduleNextCommunicationAfterSuccess).
   const int64_t interval = config_->broker_heartbeat_interval_ms;
-  out.SetTimer({kHeartbeat}, sim::Milliseconds(m.is_fenced || stopping_ ? std::max<int64_t>(interval / 20, 10) : interval));
+  out.SetTimer({kHeartbeat},
+               sim::Milliseconds(m.is_fenced || stopping_ ? std::max<int64_t>(interval / 20, 10) : interval));
 }
 
 void Broker::OnStop(sim::Env& env, sim::Effects& out) {
@@ -354,6 +356,10 @@ void Broker::ApplyMetadata(const MetadataFetchResponse& m, sim::Env& env, sim::E
       metadata_.insert_or_assign(partition->tp, *partition);
     }
   }
+  if (!published_) {
+    MaybePublishFirst(env, out);
+    return;
+  }
   // MetadataPublisher: replicas see only where a batch of records leads to.
   for (const MetadataRecord& record : m.records) {
     const auto* partition = std::get_if<PartitionRecord>(&record);
@@ -361,6 +367,15 @@ void Broker::ApplyMetadata(const MetadataFetchResponse& m, sim::Env& env, sim::E
     const PartitionRecord& latest = metadata_.at(partition->tp);
     if (latest.partition_epoch == partition->partition_epoch) ApplyPartition(latest, env, out);
   }
+}
+
+// BrokerServer.startup: replicas hear nothing of the metadata before the broker is registered and has read as far as its
+// own registration (initialCatchUpFuture). Until then the metadata tells of its former incarnation, which may still
+// count as a leader or a member of the ISR though this one has lost part of the log.
+void Broker::MaybePublishFirst(sim::Env& env, sim::Effects& out) {
+  if (published_ || !registered_ || metadata_offset_ <= broker_epoch_) return;
+  published_ = true;
+  for (const auto& [tp, record] : metadata_) ApplyPartition(record, env, out);
 }
 
 // ReplicaManager.applyDelta
@@ -495,6 +510,11 @@ void Broker::Describe(sim::Describer& d) const {
     d.Set(name + ".leader_epoch", partition.leader_epoch());
     d.Set(name + ".log_end", partition.log().log_end_offset());
     d.Set(name + ".high_watermark", partition.high_watermark());
+    std::vector<std::string> epochs;
+    for (const EpochStart& start : partition.log().epoch_starts()) {
+      epochs.push_back(fmt::format("{}@{}", start.epoch, start.start_offset));
+    }
+    d.Set(name + ".epoch_starts", absl::StrJoin(epochs, " "));
     if (partition.role() == Role::kLeader) d.Set(name + ".isr", absl::StrJoin(partition.isr(), " "));
   }
   coordinator_.Describe(d);

@@ -136,6 +136,7 @@ class Broker final : public sim::Process {
   void OnRegistered(const BrokerRegistrationResponse& m, sim::Env& env, sim::Effects& out);
   void OnHeartbeatAnswer(const BrokerHeartbeatResponse& m, sim::Env& env, sim::Effects& out);
   void ApplyMetadata(const MetadataFetchResponse& m, sim::Env& env, sim::Effects& out);
+  void MaybePublishFirst(sim::Env& env, sim::Effects& out);
   void ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::Effects& out);
   void BeginLeading(Replica* replica, sim::Effects& out);
   void StopLeading(const TopicPartition& tp, sim::Env& env, sim::Effects& out);
@@ -210,6 +211,7 @@ class Broker final : public sim::Process {
 
   // The metadata log so far.
   int64_t metadata_offset_ = 0;
+  bool published_ = false;  // whether replicas follow it
   absl::btree_map<int32_t, bool> active_brokers_;
   absl::btree_map<TopicPartition, PartitionRecord> metadata_;
 

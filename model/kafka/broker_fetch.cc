@@ -81,13 +81,15 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
     *answer_now = true;
     return answer;
   }
-  if (wanted.fetch_offset > partition.log().log_end_offset() || wanted.fetch_offset < partition.log().log_start_offset()) {
+  if (wanted.fetch_offset > partition.log().log_end_offset() ||
+      wanted.fetch_offset < partition.log().log_start_offset()) {
     answer.error = ErrorCode::kOffsetOutOfRange;
     *answer_now = true;
     return answer;
   }
   // Consumers see what is committed, followers everything (B1.4.8).
-  const int64_t limit = m.replica_id == kConsumerReplicaId ? partition.high_watermark() : partition.log().log_end_offset();
+  const int64_t limit =
+      m.replica_id == kConsumerReplicaId ? partition.high_watermark() : partition.log().log_end_offset();
   answer.records = partition.log().Read(wanted.fetch_offset, limit, kMaxBytesPerPartition);
   return answer;
 }

@@ -37,7 +37,8 @@ void Broker::OnAltered(const AlterPartitionResponse& m, sim::Env&, sim::Effects&
   replica->alter_in_flight = false;
   if (!replica->alter.has_value()) return;  // the metadata log was faster
   if (m.error != ErrorCode::kNone && m.error != ErrorCode::kIneligibleReplica) {
-    // Somebody else changed the partition: the metadata log will tell what is true (Partition.handleAlterPartitionError).
+    // Somebody else changed the partition: the metadata log will tell what is true
+    // (Partition.handleAlterPartitionError).
     return;
   }
   replica->alter.reset();

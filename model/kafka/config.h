@@ -38,11 +38,12 @@ struct BrokerConfig {
   int64_t group_initial_rebalance_delay_ms = 3000;
   int64_t group_min_session_timeout_ms = 6000;
   int64_t group_max_session_timeout_ms = 1800000;
-  // KIP-101: followers truncate to where their log and the leader's part (by leader epoch), not to their own high watermark.
+  // KIP-101: followers truncate to where their log and the leader's part (by leader epoch), not to their own
+  // high watermark.
   bool kip_101 = true;
-  // KIP-380: the controller tells incarnations of a broker apart. On (KRaft, KIP-631): a broker that restarts within its
-  // session waits until its former incarnation is fenced, and so out of the ISR. Off (before 2.2): a fast bounce goes
-  // unnoticed; leaderships and the ISR stay as they were.
+  // KIP-380: the controller tells incarnations of a broker apart. On (KRaft, KIP-631): a broker that restarts
+  // within its session waits until its former incarnation is fenced, and so out of the ISR. Off (before 2.2):
+  // a fast bounce goes unnoticed; leaderships and the ISR stay as they were.
   bool kip_380 = true;
 };
 

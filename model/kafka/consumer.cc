@@ -39,7 +39,8 @@ void Consumer::Poll(sim::Env& env, sim::Effects& out) {
   poll_op_ = out.Invoke(std::move(operation));
   const bool auto_commit = in_group() && spec_->config.enable_auto_commit;
   if (auto_commit && membership_ == Membership::kStable &&
-      (rejoin_needed_ || env.monotonic() - last_auto_commit_ >= sim::Milliseconds(spec_->config.auto_commit_interval_ms))) {
+      (rejoin_needed_ ||
+       env.monotonic() - last_auto_commit_ >= sim::Milliseconds(spec_->config.auto_commit_interval_ms))) {
     // ConsumerCoordinator.maybeAutoCommitOffsetsAsync: the positions after what former polls returned.
     last_auto_commit_ = env.monotonic();
     for (const auto& [tp, state] : partitions_) {
@@ -141,7 +142,8 @@ void Consumer::OnOtherDisconnected(sim::ConnId conn, sim::Env&, sim::Effects& ou
   if (conn != ledger_conn_) return;
   ledger_conn_ = sim::ConnId{};
   // The effect may have taken place: an application that retries does it again.
-  if (activity_ == Activity::kAwaitingLedger) out.SetTimer({kLedgerRetry}, sim::Milliseconds(settings().retry_backoff_ms));
+  if (activity_ == Activity::kAwaitingLedger)
+    out.SetTimer({kLedgerRetry}, sim::Milliseconds(settings().retry_backoff_ms));
 }
 
 void Consumer::AfterBatch(sim::Env& env, sim::Effects& out) {
@@ -330,7 +332,8 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
       out.SetTimer(timer, sim::Milliseconds(spec_->config.heartbeat_interval_ms));
       if (heartbeat_in_flight_) return;
       heartbeat_in_flight_ = true;
-      SendTo(coordinator_, HeartbeatRequest{spec_->config.group_id, generation_, member_id_}, Tag{kHeartbeatTag}, env, out);
+      SendTo(coordinator_, HeartbeatRequest{spec_->config.group_id, generation_, member_id_},
+             Tag{kHeartbeatTag}, env, out);
       return;
     case kGroupRetry:
       EnsureGroup(env, out);

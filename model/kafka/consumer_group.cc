@@ -20,7 +20,8 @@ void Consumer::EnsureGroup(sim::Env& env, sim::Effects& out) {
     return;
   }
   if (membership_ == Membership::kStable && !rejoin_needed_) return;
-  if (membership_ == Membership::kFinding || membership_ == Membership::kJoining || membership_ == Membership::kSyncing) {
+  if (membership_ == Membership::kFinding || membership_ == Membership::kJoining ||
+      membership_ == Membership::kSyncing) {
     return;
   }
   // Only poll() joins: while the application is busy the group waits for it.
@@ -93,7 +94,8 @@ std::vector<MemberAssignment> Consumer::AssignRanges(const std::vector<JoinGroup
     int32_t next = 0;
     for (int32_t i = 0; i < count; ++i) {
       const int32_t share = partitions / count + (i < partitions % count ? 1 : 0);
-      for (int32_t n = 0; n < share; ++n) assignments[ids[static_cast<size_t>(i)]].partitions.push_back({topic, next++});
+      for (int32_t n = 0; n < share; ++n)
+        assignments[ids[static_cast<size_t>(i)]].partitions.push_back({topic, next++});
     }
   }
   std::vector<MemberAssignment> list;

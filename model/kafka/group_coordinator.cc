@@ -101,7 +101,13 @@ void GroupCoordinator::Unload(int32_t partition, sim::Effects& out) {
     for (auto& [id, member] : group.members) {
       out.CancelTimer({first_timer_ + kSession, member.number});
       if (member.joining.has_value()) {
-        Reply(member.joining->conn, member.joining->id, JoinGroupResponse{.error = ErrorCode::kNotCoordinator, .generation_id = -1, .leader = "", .member_id = id, .members = {}}, out);
+        Reply(member.joining->conn, member.joining->id,
+              JoinGroupResponse{.error = ErrorCode::kNotCoordinator,
+                                .generation_id = -1,
+                                .leader = "",
+                                .member_id = id,
+                                .members = {}},
+              out);
       }
       if (member.syncing.has_value()) {
         Reply(member.syncing->conn, member.syncing->id, SyncGroupResponse{ErrorCode::kNotCoordinator, {}}, out);

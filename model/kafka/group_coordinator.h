@@ -19,7 +19,8 @@
 
 namespace brokersim::kafka {
 
-// Partition of __consumer_offsets that holds the group: abs(String.hashCode) modulo (GroupMetadataManager.partitionFor).
+// Partition of __consumer_offsets that holds the group: abs(String.hashCode) modulo
+// (GroupMetadataManager.partitionFor).
 int32_t OffsetsPartitionFor(std::string_view group, int64_t partitions);
 
 class GroupCoordinator {

@@ -191,7 +191,8 @@ void Partition::CheckInvariants() const {
         high_watermark_, log_.log_end_offset());
   if (role_ == Role::kLeader) {
     CHECK(leader_ == broker_id_, "{}: leads, but the leader is {}", name_, leader_);
-    CHECK(leader_epoch_start_ <= log_.log_end_offset(), "{}: epoch {} begins beyond the log's end", name_, leader_epoch_);
+    CHECK(leader_epoch_start_ <= log_.log_end_offset(), "{}: epoch {} begins beyond the log's end", name_,
+          leader_epoch_);
   }
   log_.CheckInvariants();
 }

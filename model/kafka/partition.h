@@ -80,7 +80,8 @@ class Partition {
   bool proposal_pending() const { return proposed_isr_.has_value(); }
   const absl::btree_map<int32_t, FollowerState>& followers() const { return followers_; }
 
-  // Whether a write that ends before `required` is done: kNone, an error, or nullopt: not yet (checkEnoughReplicasReachOffset).
+  // Whether a write that ends before `required` is done: kNone, an error, or nullopt: not yet
+  // (checkEnoughReplicasReachOffset).
   std::optional<ErrorCode> CheckReplicated(int64_t required) const;
 
   // ---- Follower.

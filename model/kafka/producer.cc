@@ -116,7 +116,8 @@ TopicPartition Producer::ChoosePartition(const std::string& key, sim::Env& env) 
   if (!key.empty()) return {spec_->topic, PartitionForKey(key, partitions)};
   // KIP-794 in short: stick to a partition while its batch fills.
   if (!sticky_.has_value() || partitions_[*sticky_].queue.empty()) {
-    sticky_ = TopicPartition{spec_->topic, static_cast<int32_t>(env.Random("sticky").Below(static_cast<uint64_t>(partitions)))};
+    sticky_ = TopicPartition{
+        spec_->topic, static_cast<int32_t>(env.Random("sticky").Below(static_cast<uint64_t>(partitions)))};
   }
   return *sticky_;
 }
@@ -167,7 +168,8 @@ void Producer::Drain(sim::Env& env, sim::Effects& out) {
   std::optional<sim::Time> oldest;
   for (const auto& [tp, state] : partitions_) {
     for (const Batch& batch : state.in_flight) oldest = std::min(oldest.value_or(batch.created), batch.created);
-    if (!state.queue.empty()) oldest = std::min(oldest.value_or(state.queue.front().created), state.queue.front().created);
+    if (!state.queue.empty())
+      oldest = std::min(oldest.value_or(state.queue.front().created), state.queue.front().created);
   }
   if (oldest.has_value()) {
     const sim::Time expires = *oldest + sim::Milliseconds(spec_->config.delivery_timeout_ms);
@@ -304,14 +306,16 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
   const auto found = std::find_if(state.in_flight.begin(), state.in_flight.end(),
                                   [&](const Batch& batch) { return batch.number == number; });
   if (found == state.in_flight.end()) return;  // expired meanwhile
-  const bool first = found == state.in_flight.begin();
+  // Whether everything before it is acknowledged: what is to be sent again waits in the queue.
+  const bool first = found == state.in_flight.begin() && (state.queue.empty() || state.queue.front().number > number);
   Batch batch = std::move(*found);
   state.in_flight.erase(found);
   if (error == ErrorCode::kNone) {
     Complete(tp, batch, error, base_offset, out);
     return;
   }
-  if (error != ErrorCode::kNotEnoughReplicas && error != ErrorCode::kOutOfOrderSequenceNumber) RefreshMetadata(env, out);
+  if (error != ErrorCode::kNotEnoughReplicas && error != ErrorCode::kOutOfOrderSequenceNumber)
+    RefreshMetadata(env, out);
   batch.maybe_stored = batch.maybe_stored || LeavesUnknown(error);
   if (error == ErrorCode::kOutOfOrderSequenceNumber && spec_->config.enable_idempotence && first) {
     // The lowest batch can't be out of order unless the broker lost its state: start a new epoch
@@ -462,7 +466,8 @@ void Producer::CheckInvariants() const {
   if (!spec_->config.enable_idempotence) return;
   for (const auto& [tp, state] : partitions_) {
     for (size_t i = 1; i < state.in_flight.size(); ++i) {
-      CHECK(state.in_flight[i - 1].number < state.in_flight[i].number, "batches in flight out of order on {}", LogName(tp));
+      CHECK(state.in_flight[i - 1].number < state.in_flight[i].number, "batches in flight out of order on {}",
+            LogName(tp));
     }
   }
 }

@@ -21,10 +21,8 @@ ReplicaLog ReplicaLog::Recover(const sim::File* log, const sim::File* epochs, in
       ++*blocks;
     }
   }
-  // LeaderEpochFileCache.truncateFromEnd at load: no epoch begins beyond the log's end.
-  std::erase_if(recovered.epoch_starts_, [&](const EpochStart& entry) {
-    return entry.start_offset > recovered.log_end_offset();
-  });
+  // LogLoader.load: epochs of which the log has nothing are dropped.
+  recovered.DropEpochsFrom(recovered.log_end_offset());
   return recovered;
 }
 
@@ -74,9 +72,7 @@ bool ReplicaLog::BeginEpoch(int32_t epoch) {
   const EpochStart* last = epoch_starts_.empty() ? nullptr : &epoch_starts_.back();
   if (last != nullptr && last->epoch >= epoch) return false;
   // An epoch in which nothing was written makes room (LeaderEpochFileCache.assign).
-  std::erase_if(epoch_starts_, [&](const EpochStart& entry) {
-    return entry.start_offset >= log_end_offset();
-  });
+  DropEpochsFrom(log_end_offset());
   epoch_starts_.push_back({epoch, log_end_offset()});
   return true;
 }
@@ -85,11 +81,10 @@ std::vector<BatchRef> ReplicaLog::TruncateTo(int64_t offset) {
   auto first = batches_.end();
   while (first != batches_.begin() && (*(first - 1))->value().next_offset() > offset) --first;
   std::vector<BatchRef> removed(first, batches_.end());
-  if (removed.empty()) return removed;
   batches_.erase(first, batches_.end());
-  std::erase_if(epoch_starts_, [&](const EpochStart& entry) {
-    return entry.start_offset >= log_end_offset();
-  });
+  // Even if no batch goes: a leader that never wrote has noted where its epoch begins (UnifiedLog.truncateTo).
+  DropEpochsFrom(log_end_offset());
+  if (removed.empty()) return removed;
   // Producer state is rebuilt from what is left (ProducerStateManager.truncateAndReload).
   producers_.clear();
   for (const BatchRef& batch : batches_) NoteProducer(batch->value());
@@ -98,6 +93,7 @@ std::vector<BatchRef> ReplicaLog::TruncateTo(int64_t offset) {
 
 EpochEndOffset ReplicaLog::EndOffsetForEpoch(int32_t epoch) const {
   EpochEndOffset answer;
+  if (!epoch_starts_.empty() && epoch < epoch_starts_.front().epoch) return {epoch, epoch_starts_.front().start_offset};
   for (size_t i = 0; i < epoch_starts_.size(); ++i) {
     if (epoch_starts_[i].epoch > epoch) break;
     answer.epoch = epoch_starts_[i].epoch;
@@ -121,13 +117,18 @@ std::vector<BatchRef> ReplicaLog::Read(int64_t offset, int64_t limit, int64_t ma
   return read;
 }
 
+void ReplicaLog::DropEpochsFrom(int64_t offset) {
+  std::erase_if(epoch_starts_, [&](const EpochStart& entry) { return entry.start_offset >= offset; });
+}
+
 void ReplicaLog::NoteBatch(const BatchRef& batch) {
   const RecordBatch& value = batch->value();
-  if (epoch_starts_.empty() || epoch_starts_.back().epoch < value.partition_leader_epoch) {
-    std::erase_if(epoch_starts_, [&](const EpochStart& entry) {
-      return entry.start_offset >= value.base_offset;
-    });
-    epoch_starts_.push_back({value.partition_leader_epoch, value.base_offset});
+  if (epoch_starts_.empty() || epoch_starts_.back().epoch != value.partition_leader_epoch) {
+    // Whatever else was thought to begin here didn't (LeaderEpochFileCache.assign).
+    DropEpochsFrom(value.base_offset);
+    if (epoch_starts_.empty() || epoch_starts_.back().epoch < value.partition_leader_epoch) {
+      epoch_starts_.push_back({value.partition_leader_epoch, value.base_offset});
+    }
   }
   batches_.push_back(batch);
   NoteProducer(value);

@@ -73,7 +73,8 @@ class ReplicaLog {
   std::vector<BatchRef> TruncateTo(int64_t offset);
 
   // Largest epoch at or below `epoch`, and where it ends: the start of the next one, or the log's end (KIP-101,
-  // KIP-279). {-1, -1} if the log knows none.
+  // KIP-279). Of an epoch below all that the log knows: itself, and where the first of these begins. {-1, -1} if it
+  // knows none. (LeaderEpochFileCache.endOffsetFor)
   EpochEndOffset EndOffsetForEpoch(int32_t epoch) const;
 
   // Whole batches from the one that holds `offset` on, below `limit`, `max_bytes` of them (one at least).
@@ -84,6 +85,8 @@ class ReplicaLog {
 
  private:
   void NoteBatch(const BatchRef& batch);
+  // Forgets epochs that begin at or beyond `offset` (LeaderEpochFileCache.truncateFromEnd).
+  void DropEpochsFrom(int64_t offset);
   void NoteProducer(const RecordBatch& batch);
 
   std::vector<BatchRef> batches_;

@@ -119,7 +119,8 @@ class SizeVisitor {
   int64_t bytes_ = 0;
 };
 
-// Prints `name=value` pairs: `replica_id=2 partitions=[{topic=orders ...}]`.
+// Prints `name=value` pairs: `replica_id=2 partitions=[{tp=orders-0 ...}]`. A struct with a `Text()` of its own is
+// printed as that.
 class TextVisitor {
  public:
   template <class T>
@@ -134,7 +135,9 @@ class TextVisitor {
 
   template <class T>
   void Visit(const T& value) {
-    if constexpr (std::is_enum_v<T>) {
+    if constexpr (requires { value.Text(); }) {
+      text_ += value.Text();
+    } else if constexpr (std::is_enum_v<T>) {
       text_ += Name(value);
     } else if constexpr (std::is_same_v<T, bool>) {
       text_ += value ? "true" : "false";

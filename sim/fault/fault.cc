@@ -14,4 +14,9 @@ std::string_view FaultKindName(const FaultAction& action) {
   return kNames[action.index()];
 }
 
+bool LosesWhatCrosses(const FaultAction& action) {
+  if (const auto* partition = std::get_if<Partition>(&action)) return partition->mode == CutMode::kCut;
+  return std::get<OneWay>(action).mode == CutMode::kCut;
+}
+
 }  // namespace brokersim::sim

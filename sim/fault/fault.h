@@ -82,7 +82,8 @@ struct LinkDuplicate { Selector from; Selector to; Ratio probability; };
 
 // ---- single messages
 
-// Kept until the fault ends; datagrams then arrive in the order in which they were kept. On a connection whatever follows in that direction waits behind it.
+// Kept until the fault ends; datagrams then arrive in the order in which they were kept. On a connection
+// whatever follows in that direction waits behind it.
 struct HoldMessage { MessageMatch match; };
 // Vanishes; whatever follows on the connection arrives (as if the receiver's host had lost it).
 struct DropMessage { MessageMatch match; };
@@ -126,6 +127,9 @@ struct Fault {
 
 // Name of a kind as scenarios and traces spell it, e.g. "power_loss".
 std::string_view FaultKindName(const FaultAction& action);
+
+// Whether a partition or one_way loses what would cross, or keeps it. REQUIRES: the action is one of these.
+bool LosesWhatCrosses(const FaultAction& action);
 
 // What became of a fault in a run.
 struct FaultReport {

@@ -113,7 +113,6 @@ struct Node {
   absl::btree_map<SyncTicket, PendingSync> syncs;
   // Index of each open operation's invocation in the history.
   absl::btree_map<OpId, uint64_t> operations;
-  uint64_t messages_sent = 0;
   // What was last described, for state changes in traces.
   absl::btree_map<std::string, std::string> described;
 };

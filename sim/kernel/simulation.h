@@ -141,7 +141,7 @@ class Simulation {
   void Destroy(NodeId id);
   void RecordChanges(NodeId id);
 
-  // simulation_network.cc: links and connections.
+  // simulation_network.cc: datagrams and connections.
   Link& LinkBetween(NodeId from, NodeId to);
   Connection& connection(ConnId id) { return node({id.opener}).connections[id.serial]; }
   EventId EmitSend(const Packet& packet, EventId cause);
@@ -226,6 +226,8 @@ class Simulation {
   bool finished_ = false;
   EventQueue<Event> queue_;
   uint64_t scheduled_ = 0;
+  // Numbers messages, for traces; not part of the hash.
+  uint64_t messages_sent_ = 0;
   Recorder recorder_;
   std::vector<Node> nodes_;
   absl::btree_map<std::pair<std::string, std::string>, LinkSpec> datacenter_links_;

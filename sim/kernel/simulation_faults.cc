@@ -14,12 +14,6 @@ bool Contains(const std::vector<NodeId>& set, NodeId id) {
   return std::find(set.begin(), set.end(), id) != set.end();
 }
 
-bool IsCut(const FaultAction& action) {
-  if (const auto* partition = std::get_if<Partition>(&action)) return partition->mode == CutMode::kCut;
-  if (const auto* one_way = std::get_if<OneWay>(&action)) return one_way->mode == CutMode::kCut;
-  return false;
-}
-
 // The selectors of an action, in the order of its fields.
 std::vector<Selector> SelectorsOf(const FaultAction& action) {
   std::vector<Selector> selectors;
@@ -341,7 +335,7 @@ const Simulation::FaultState* Simulation::Blocking(NodeId from, NodeId to) const
       blocks = Contains(state.sets[0], from) && Contains(state.sets[1], to);
     }
     if (!blocks) continue;
-    if (IsCut(state.fault.action)) return &state;
+    if (LosesWhatCrosses(state.fault.action)) return &state;
     if (jam == nullptr) jam = &state;
   }
   return jam;
@@ -369,7 +363,7 @@ void Simulation::TakeInFlight(FaultState& state) {
   for (Event& event : crossing) {
     auto* arrival = std::get_if<Arrival>(&event);
     if (arrival == nullptr || arrival->packet.conn.valid()) continue;
-    if (IsCut(state.fault.action)) {
+    if (LosesWhatCrosses(state.fault.action)) {
       EmitDrop(arrival->packet, "in flight when the cut began", state.fault.id);
     } else {
       EmitHold(arrival->packet, "in flight when the jam began", state.fault.id);
@@ -377,7 +371,7 @@ void Simulation::TakeInFlight(FaultState& state) {
     }
     event = std::monostate();
   }
-  TakeBack(std::move(crossing), IsCut(state.fault.action), state.fault.id);
+  TakeBack(std::move(crossing), LosesWhatCrosses(state.fault.action), state.fault.id);
 }
 
 // What the fault kept goes on, in the order in which it came.

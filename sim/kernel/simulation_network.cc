@@ -17,21 +17,9 @@ using formats::EventKind;
 
 namespace {
 
-// TCP's first retransmission timeout on Linux (TCP_RTO_MIN, 200 ms), doubled each time up to TCP_RTO_MAX.
+// TCP's first retransmission timeout on Linux (TCP_RTO_MIN); of a request to connect 1 s (RFC 6298).
 constexpr Duration kFirstRetransmission = Milliseconds(200);
-constexpr Duration kLongestRetransmission = Seconds(120);
-// The same for a request to connect (RFC 6298: 1 s).
 constexpr Duration kFirstRequestRepetition = Seconds(1);
-
-Direction& DirectionOf(Connection& conn, bool toward_server) {
-  return toward_server ? conn.to_server : conn.to_opener;
-}
-
-// Whether a fault that blocks loses what would cross, or keeps it.
-bool Loses(const FaultAction& action) {
-  if (const auto* partition = std::get_if<Partition>(&action)) return partition->mode == CutMode::kCut;
-  return std::get<OneWay>(action).mode == CutMode::kCut;
-}
 
 // Whether the match that was counted as the `seen`-th is one that the fault means.
 bool IsMeant(const MessageMatch& match, int64_t seen) {
@@ -39,22 +27,6 @@ bool IsMeant(const MessageMatch& match, int64_t seen) {
 }
 
 }  // namespace
-
-Link& Simulation::LinkBetween(NodeId from, NodeId to) {
-  if (const auto found = links_.find({from, to}); found != links_.end()) return found->second;
-  Link link;
-  const NodeSpec& a = node(from).spec;
-  const NodeSpec& b = node(to).spec;
-  if (const auto own = node_links_.find({from, to}); own != node_links_.end()) {
-    link.spec = own->second;
-  } else if (const auto pair = datacenter_links_.find({a.datacenter, b.datacenter});
-             pair != datacenter_links_.end()) {
-    link.spec = pair->second;
-  }
-  link.random = Stream(settings_.seed, fmt::format("net/{}/{}", a.name, b.name));
-  link.retransmissions = Stream(settings_.seed, fmt::format("net/{}/{}/retransmissions", a.name, b.name));
-  return links_.emplace(std::make_pair(from, to), std::move(link)).first->second;
-}
 
 EventId Simulation::EmitSend(const Packet& packet, EventId cause) {
   const EventId event = Emit({.kind = EventKind::kSend, .node = packet.from, .peer = packet.to,
@@ -102,7 +74,7 @@ void Simulation::EmitCopy(const Packet& packet, std::string_view fault) {
 
 void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef message) {
   Packet packet{from, to, ConnId{}, false, std::move(message), 0, 0};
-  packet.message = (uint64_t{from.value} + 1) << 40 | ++node(from).messages_sent;
+  packet.message = ++messages_sent_;
   packet.sent = EmitSend(packet, cause);
   NoteTrigger(Trigger::Moment::kMessageSent, &packet, "", packet.sent);
   QueuedPacket queued{std::move(packet)};
@@ -121,7 +93,7 @@ void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, Message
   const bool toward_server = conn.opener == from;
   Packet packet{from, toward_server ? conn.server : conn.opener, id, toward_server,
                 std::move(message), 0, 0};
-  packet.message = (uint64_t{from.value} + 1) << 40 | ++node(from).messages_sent;
+  packet.message = ++messages_sent_;
   packet.sent = EmitSend(packet, cause);
   if (!(toward_server ? conn.opener_open : conn.server_open)) {
     EmitDrop(packet, "the connection is closed", "");
@@ -129,7 +101,7 @@ void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, Message
   }
   const EventId sent = packet.sent;
   const Packet seen = packet;
-  DirectionOf(connection(id), toward_server).waiting.push_back({std::move(packet)});
+  connection(id).direction(toward_server).waiting.push_back({std::move(packet)});
   Pump(id, toward_server);
   NoteTrigger(Trigger::Moment::kMessageSent, &seen, "", sent);
 }
@@ -137,7 +109,7 @@ void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, Message
 // Hands over what waits, in order, until the head can't pass.
 void Simulation::Pump(ConnId id, bool toward_server) {
   Connection& conn = connection(id);
-  Direction& direction = DirectionOf(conn, toward_server);
+  Direction& direction = conn.direction(toward_server);
   while (!direction.waiting.empty()) {
     QueuedPacket& head = direction.waiting.front();
     if (direction.stuck || !head.holders.empty()) return;
@@ -145,7 +117,7 @@ void Simulation::Pump(ConnId id, bool toward_server) {
     const NodeId from = head.packet.from;
     const NodeId to = head.packet.to;
     if (FaultState* fault = Blocking(from, to); fault != nullptr) {
-      if (Loses(fault->fault.action)) direction.repeats = true;
+      if (LosesWhatCrosses(fault->fault.action)) direction.repeats = true;
       if (!direction.stalled) {
         ++fault->report.effects;
         Stall(id, toward_server, fault->fault.id);
@@ -213,7 +185,7 @@ void Simulation::PumpAll() {
 }
 
 void Simulation::Stall(ConnId id, bool toward_server, std::string_view fault) {
-  Direction& direction = DirectionOf(connection(id), toward_server);
+  Direction& direction = connection(id).direction(toward_server);
   direction.stalled = true;
   direction.stalled_since = now_;
   const Packet& head = direction.waiting.front().packet;
@@ -230,7 +202,7 @@ void Simulation::TakeBack(std::vector<Event> crossing, bool loses, std::string_v
   for (size_t i = crossing.size(); i-- > 0;) {
     if (const auto* signal = std::get_if<ConnSignal>(&crossing[i])) {
       Connection& conn = connection(signal->conn);
-      Direction& direction = DirectionOf(conn, signal->at_server);
+      Direction& direction = conn.direction(signal->at_server);
       if (signal->kind != ConnSignal::Kind::kReset) {
         MarkUnreachable(signal->conn, loses);
       } else if (node(signal->at_server ? conn.opener : conn.server).power == Node::Power::kOn) {
@@ -248,7 +220,7 @@ void Simulation::TakeBack(std::vector<Event> crossing, bool loses, std::string_v
       crossing[i] = std::monostate();
       continue;
     }
-    Direction& direction = DirectionOf(connection(packet.conn), packet.toward_server);
+    Direction& direction = connection(packet.conn).direction(packet.toward_server);
     direction.waiting.push_front({packet, true});
     direction.last_arrival = now_;
   }
@@ -256,14 +228,14 @@ void Simulation::TakeBack(std::vector<Event> crossing, bool loses, std::string_v
     const auto* arrival = std::get_if<Arrival>(&event);
     if (arrival == nullptr) continue;
     const Packet& packet = arrival->packet;
-    Direction& direction = DirectionOf(connection(packet.conn), packet.toward_server);
+    Direction& direction = connection(packet.conn).direction(packet.toward_server);
     if (loses) direction.repeats = true;
     if (!direction.stalled) Stall(packet.conn, packet.toward_server, fault);
   }
 }
 
 void Simulation::DropWaiting(ConnId id, bool toward_server, std::string_view why) {
-  Direction& direction = DirectionOf(connection(id), toward_server);
+  Direction& direction = connection(id).direction(toward_server);
   for (const QueuedPacket& queued : direction.waiting) EmitDrop(queued.packet, why, "");
   direction.waiting.clear();
   direction.stalled = false;
@@ -316,124 +288,6 @@ Simulation::Verdict Simulation::Judge(QueuedPacket& queued) {
     EmitCopy(queued.packet, faults_[index].fault.id);
   }
   return verdict;
-}
-
-std::optional<Time> Simulation::Launch(Packet packet, Duration extra, Stream* random, Time not_before) {
-  if (packet.conn.valid()) return LaunchOnConnection(std::move(packet), extra, random);
-  return LaunchDatagram(std::move(packet), extra, random, not_before);
-}
-
-// When the link has taken its last byte.
-Time Simulation::Leave(Link& link, const Packet& packet) {
-  if (link.spec.bandwidth <= 0) return now_;
-  const Duration takes =
-      Duration::FromNanos(packet.payload->bytes()) * 1'000'000'000 / link.spec.bandwidth;
-  link.free_at = std::max(link.free_at, now_) + takes;
-  return link.free_at;
-}
-
-std::optional<Time> Simulation::LaunchOnConnection(Packet packet, Duration extra, Stream* random) {
-  Link& link = LinkBetween(packet.from, packet.to);
-  Stream& draws = random != nullptr ? *random : link.random;
-  Duration latency = link.spec.latency.Sample(draws) + extra + FaultDelay(packet.from, packet.to);
-  const Duration repeated =
-      Repetitions(packet.from, packet.to, kFirstRetransmission, settings_.connection_timeout);
-  if (repeated >= settings_.connection_timeout) return std::nullopt;
-  latency = latency + repeated;
-  Direction& direction = DirectionOf(connection(packet.conn), packet.toward_server);
-  // Strictly later than the last one, so that no order of ties can swap them.
-  const Time arrives = std::max(Leave(link, packet) + latency, direction.last_arrival + Nanoseconds(1));
-  direction.last_arrival = arrives;
-  Schedule(arrives, Arrival{std::move(packet)});
-  return arrives;
-}
-
-std::optional<Time> Simulation::LaunchDatagram(Packet packet, Duration extra, Stream* random,
-                                               Time not_before) {
-  if (FaultState* fault = Blocking(packet.from, packet.to); fault != nullptr) {
-    ++fault->report.effects;
-    if (Loses(fault->fault.action)) {
-      EmitDrop(packet, "can't pass", fault->fault.id);
-    } else {
-      EmitHold(packet, "can't pass", fault->fault.id);
-      fault->held.push_back({std::move(packet), true});
-    }
-    return std::nullopt;
-  }
-  Link& link = LinkBetween(packet.from, packet.to);
-  Stream& draws = random != nullptr ? *random : link.random;
-  const Time leaves = Leave(link, packet);
-  const Duration latency = link.spec.latency.Sample(draws) + extra + FaultDelay(packet.from, packet.to);
-  const bool copied = draws.Chance(link.spec.duplicate);
-  bool lost = draws.Chance(link.spec.loss);
-  std::string_view lost_by;
-  if (copied) {
-    EmitCopy(packet, "");
-    Schedule(leaves + link.spec.latency.Sample(draws), Arrival{packet});
-  }
-  for (uint32_t index : active_faults_) {
-    FaultState& state = faults_[index];
-    if (const auto* loss = std::get_if<LinkLoss>(&state.fault.action)) {
-      if (!Crosses(state, packet.from, packet.to) || !state.random.Chance(loss->probability)) continue;
-      ++state.report.effects;
-      lost = true;
-      lost_by = state.fault.id;
-    } else if (const auto* duplicate = std::get_if<LinkDuplicate>(&state.fault.action)) {
-      if (!Crosses(state, packet.from, packet.to) || !state.random.Chance(duplicate->probability)) continue;
-      ++state.report.effects;
-      EmitCopy(packet, state.fault.id);
-      Schedule(leaves + link.spec.latency.Sample(state.random), Arrival{packet});
-    }
-  }
-  if (lost) {
-    EmitDrop(packet, "lost on the link", lost_by);
-    return std::nullopt;
-  }
-  const Time arrives = std::max(leaves + latency, not_before);
-  Schedule(arrives, Arrival{std::move(packet)});
-  return arrives;
-}
-
-bool Simulation::Crosses(const FaultState& state, NodeId from, NodeId to) {
-  const std::vector<NodeId>& a = state.sets[0];
-  const std::vector<NodeId>& b = state.sets[1];
-  return std::find(a.begin(), a.end(), from) != a.end() && std::find(b.begin(), b.end(), to) != b.end();
-}
-
-Duration Simulation::FaultDelay(NodeId from, NodeId to) {
-  Duration sum;
-  for (uint32_t index : active_faults_) {
-    FaultState& state = faults_[index];
-    const auto* delay = std::get_if<LinkDelay>(&state.fault.action);
-    if (delay == nullptr || !Crosses(state, from, to)) continue;
-    ++state.report.effects;
-    sum = sum + delay->extra.Sample(state.random);
-  }
-  return sum;
-}
-
-Duration Simulation::Repetitions(NodeId from, NodeId to, Duration timeout, Duration limit) {
-  Link& link = LinkBetween(from, to);
-  Duration sum;
-  const auto lose = [&](Stream& stream, Ratio probability, int64_t* effects) {
-    while (sum < limit && stream.Chance(probability)) {
-      if (effects != nullptr) ++*effects;
-      sum = sum + timeout;
-      timeout = std::min(timeout * 2, kLongestRetransmission);
-    }
-  };
-  lose(link.retransmissions, link.spec.loss, nullptr);
-  for (uint32_t index : active_faults_) {
-    FaultState& state = faults_[index];
-    const auto* loss = std::get_if<LinkLoss>(&state.fault.action);
-    if (loss != nullptr && Crosses(state, from, to)) lose(state.random, loss->probability, &state.report.effects);
-  }
-  return sum;
-}
-
-Duration Simulation::RepetitionAfter(NodeId from, NodeId to, Duration obstacle) {
-  const Duration longest = std::min(obstacle, kLongestRetransmission);
-  return Duration::FromNanos(LinkBetween(from, to).retransmissions.Between(0, longest.nanos()));
 }
 
 void Simulation::OnArrival(Arrival arrival) {
@@ -495,7 +349,7 @@ void Simulation::Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventI
   if (!HostReachable(from, to)) {
     const FaultState* fault = Blocking(from, to);
     if (fault != nullptr) ++Blocking(from, to)->report.effects;
-    MarkUnreachable(id, fault == nullptr || Loses(fault->fault.action));
+    MarkUnreachable(id, fault == nullptr || LosesWhatCrosses(fault->fault.action));
     return;
   }
   const bool opens = kind != ConnSignal::Kind::kReset;
@@ -506,14 +360,14 @@ void Simulation::Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventI
   if (opens && repeated >= limit) return;
   Link& link = LinkBetween(from, to);
   const Duration latency = link.spec.latency.Sample(link.random) + FaultDelay(from, to) + repeated + extra;
-  Direction& direction = DirectionOf(conn, to_server);
+  Direction& direction = conn.direction(to_server);
   const Time arrives = std::max(now_ + latency, direction.last_arrival + Nanoseconds(1));
   direction.last_arrival = arrives;
   Schedule(arrives, ConnSignal{kind, id, to_server, 0, cause});
 }
 
 void Simulation::SendReset(ConnId id, bool to_server, EventId cause) {
-  Direction& direction = DirectionOf(connection(id), to_server);
+  Direction& direction = connection(id).direction(to_server);
   direction.reset_follows = true;
   direction.reset_cause = cause;
   Pump(id, to_server);
@@ -585,7 +439,7 @@ void Simulation::OnConnTimeout(const ConnSignal& signal) {
     return;
   }
   // A stalled direction: at_server says whose end is sending.
-  const Direction& direction = DirectionOf(conn, !signal.at_server);
+  const Direction& direction = conn.direction(!signal.at_server);
   if (!direction.stalled || direction.stall_generation != signal.generation) return;
   LoseEnd(signal.conn, true, "timeout", signal.cause);
   LoseEnd(signal.conn, false, "timeout", signal.cause);
@@ -595,7 +449,7 @@ void Simulation::OnConnTimeout(const ConnSignal& signal) {
 void Simulation::LoseEnd(ConnId id, bool at_server, std::string_view reason, EventId cause) {
   DropWaiting(id, !at_server, "the connection is gone");
   Connection& conn = connection(id);
-  DirectionOf(conn, !at_server).reset_follows = false;
+  conn.direction(!at_server).reset_follows = false;
   bool& open = at_server ? conn.server_open : conn.opener_open;
   if (!open) return;
   open = false;
@@ -636,7 +490,7 @@ void Simulation::ResetConnections(NodeId id, Ending how, EventId cause) {
         // The host goes on with what a process sent before it closed.
         if (how == Ending::kSilent || !closed) DropWaiting(conn_id, !at_server, "the sender is gone");
         if (how == Ending::kSilent) {
-          DirectionOf(conn, !at_server).reset_follows = false;
+          conn.direction(!at_server).reset_follows = false;
         } else if (at_server ? conn.opener_open : conn.server_open) {
           SendReset(conn_id, !at_server, cause);
         }

@@ -69,6 +69,7 @@ struct Connection {
   bool unreachable = false;   // the request to open it, or the answer, is being repeated
   bool unreachable_by_loss = false;  // ... because it was lost, not kept
   Time unreachable_since;
+  Direction& direction(bool toward_server) { return toward_server ? to_server : to_opener; }
   Direction to_server;
   Direction to_opener;
 };

@@ -1,5 +1,7 @@
 #include "tests/checker/history_text.h"
 
+#include "checker/check.h"
+
 #include <charconv>
 #include <vector>
 
@@ -272,6 +274,14 @@ std::string Summary(const formats::Verdict& verdict) {
     text += (text.empty() ? "" : " ") + anomaly.type() + Operations(anomaly);
   }
   return text;
+}
+
+std::string Judge(std::string_view check, std::string_view text) {
+  std::vector<std::string> checks;
+  if (!check.empty()) checks.emplace_back(check);
+  const formats::Verdict verdict = Check(ParseHistory(text), checks);
+  if (verdict.result() == formats::Verdict::INVALID) return Summary(verdict);
+  return formats::Verdict::Result_Name(verdict.result());
 }
 
 }  // namespace brokersim::checker

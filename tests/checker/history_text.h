@@ -34,6 +34,9 @@ std::string PrintVerdict(const formats::Verdict& verdict);
 // "lost-write[3 5] duplicate[2 7]": which anomalies, shown by which operations.
 std::string Summary(const formats::Verdict& verdict);
 
+// Checks a history in the notation: "VALID", "UNKNOWN", or the summary. An empty `check` is the default checks.
+std::string Judge(std::string_view check, std::string_view text);
+
 }  // namespace brokersim::checker
 
 #endif  // BROKERSIM_TESTS_CHECKER_HISTORY_TEXT_H_

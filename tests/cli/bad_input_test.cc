@@ -1,4 +1,5 @@
-// Misuse and bad files: one line on stderr that says where, what and what to do, the exit code, and nothing half-written.
+// Misuse and bad files: one line on stderr that says where, what and what to do, the exit code, and nothing
+// half-written.
 #include <string>
 #include <vector>
 

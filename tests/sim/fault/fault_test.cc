@@ -363,10 +363,15 @@ TEST(Trigger, AMessageSentOrArrivedForTheNthTime) {
   MessageMatch second{.contains = "=d", .nth = 2};
   world.faults.push_back(OnMessage("sent", Trigger::Moment::kMessageSent, second, ClockOffset{kA, Ms(1)}));
   world.faults.push_back(OnMessage("arrived", Trigger::Moment::kMessageArrived, second, ClockOffset{kA, Ms(1)}));
-  world.faults.push_back({.id = "after", .trigger = {.moment = Trigger::Moment::kFaultBegan, .fault = "arrived", .delay = Ms(5)},
-                          .action = ClockOffset{kA, Ms(1)}, .lasts = Ms(7)});
-  world.faults.push_back({.id = "ended", .trigger = {.moment = Trigger::Moment::kFaultEnded, .fault = "after", .delay = Ms(2)},
-                          .action = ClockOffset{kA, Ms(1)}});
+  world.faults.push_back(
+      {.id = "after",
+       .trigger = {.moment = Trigger::Moment::kFaultBegan, .fault = "arrived", .delay = Ms(5)},
+       .action = ClockOffset{kA, Ms(1)},
+       .lasts = Ms(7)});
+  world.faults.push_back(
+      {.id = "ended",
+       .trigger = {.moment = Trigger::Moment::kFaultEnded, .fault = "after", .delay = Ms(2)},
+       .action = ClockOffset{kA, Ms(1)}});
   world.Run(Seconds(1));
   std::vector<std::pair<std::string, int64_t>> began;
   for (const formats::TraceEvent& event : world.trace().events) {

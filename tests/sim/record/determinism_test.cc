@@ -105,11 +105,14 @@ TEST(Recording, CausesComeBeforeAndMessagesComeFromTheirSends) {
 }
 
 // What happened, but for ids.
-std::vector<std::string> Contents(const ToyWorld& world, std::string_view without_node, std::string_view without_fault) {
+std::vector<std::string> Contents(const ToyWorld& world, std::string_view without_node,
+                                  std::string_view without_fault) {
   std::vector<std::string> contents;
   for (const formats::TraceEvent& event : world.trace().events) {
     const std::string node(world.trace().NodeName(event.node));
-    if ((!without_node.empty() && node == without_node) || (!without_fault.empty() && event.fault == without_fault)) continue;
+    if ((!without_node.empty() && node == without_node) ||
+        (!without_fault.empty() && event.fault == without_fault))
+      continue;
     contents.push_back(fmt::format("{} {} {} {} {} {} {}", event.time_ns, node, static_cast<int>(event.kind),
                                    event.type, event.text, event.draws, event.fault));
   }

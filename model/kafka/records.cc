@@ -1,4 +1,4 @@
-#include "model/kafka/messages.h"
+#include "model/kafka/records.h"
 
 #include <array>
 
@@ -35,6 +35,20 @@ std::string_view Name(ErrorCode error) {
   return kNames[static_cast<size_t>(error)];
 }
 
-std::string LogName(const TopicPartition& tp) { return fmt::format("{}-{}", tp.topic, tp.partition); }
+std::string TopicPartition::Text() const { return fmt::format("{}-{}", topic, partition); }
+
+std::string LogName(const TopicPartition& tp) { return tp.Text(); }
+
+std::string RecordBatch::Text() const {
+  std::string text = "[";
+  for (const Record& record : records) {
+    if (text.size() > 1) text += ' ';
+    text += record.value;
+  }
+  text += ']';
+  if (partition_leader_epoch >= 0) text += fmt::format("@{} epoch {}", base_offset, partition_leader_epoch);
+  if (base_sequence >= 0) text += fmt::format(" seq {}", base_sequence);
+  return text;
+}
 
 }  // namespace brokersim::kafka

@@ -1,0 +1,98 @@
+// Determinism of whole scenarios: pinned hashes, recording levels, two processes with different surroundings, and a
+// planted leak that must be found.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "runner/determinism.h"
+#include "runner/outcome.h"
+#include "scenarios/loader.h"
+#include "scenarios/run.h"
+
+namespace brokersim {
+namespace {
+
+using scenarios::LoadScenario;
+using scenarios::ResolvedScenario;
+using sim::RecordingLevel;
+
+// Bazel runs tests from the root of the runfiles, which is laid out as the project.
+const std::string kHome = ".";
+
+std::map<std::string, std::string> PinnedHashes() {
+  std::map<std::string, std::string> pinned;
+  std::ifstream in("tests/determinism/pinned_hashes.txt");
+  std::string name, variant, seed, hash;
+  while (in >> name >> variant >> seed >> hash) pinned[name + " " + variant + " " + seed] = hash;
+  return pinned;
+}
+
+// A change of a hash is a change of behaviour: name it in CHANGELOG.md, then write the file anew with
+//   BROKERSIM_HOME=$PWD bazel-bin/tests/determinism/print_hashes > tests/determinism/pinned_hashes.txt
+TEST(PinnedHashes, AreWhatTheyWere) {
+  const std::map<std::string, std::string> pinned = PinnedHashes();
+  size_t compared = 0;
+  for (const std::string& name : scenarios::ListScenarios(kHome)) {
+    const auto loaded = LoadScenario(name, kHome);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    for (const ResolvedScenario& variant : loaded->variants) {
+      for (uint64_t seed = 1; seed <= 5; ++seed) {
+        const std::string key = name + " " + variant.variant + " " + std::to_string(seed);
+        const auto result = scenarios::RunScenario(variant, seed, RecordingLevel::kHash, "");
+        ASSERT_TRUE(pinned.contains(key)) << key << " isn't in pinned_hashes.txt";
+        EXPECT_EQ(pinned.at(key), runner::HashText(result.hash)) << key;
+        ++compared;
+      }
+    }
+  }
+  EXPECT_EQ(compared, pinned.size()) << "pinned_hashes.txt has lines for scenarios that are gone";
+}
+
+TEST(RecordingLevel, NeverChangesTheRun) {
+  for (const std::string& name : scenarios::ListScenarios(kHome)) {
+    const auto loaded = LoadScenario(name, kHome);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    const ResolvedScenario& variant = loaded->variants.front();
+    const auto hash = scenarios::RunScenario(variant, 7, RecordingLevel::kHash, "");
+    const auto history = scenarios::RunScenario(variant, 7, RecordingLevel::kHistory, "");
+    const auto trace = scenarios::RunScenario(variant, 7, RecordingLevel::kTrace, "");
+    EXPECT_EQ(hash.hash, history.hash) << name;
+    EXPECT_EQ(hash.hash, trace.hash) << name;
+    EXPECT_EQ(history.history.SerializeAsString(), trace.history.SerializeAsString()) << name;
+  }
+}
+
+TEST(Seeds, DifferFromEachOther) {
+  const auto loaded = LoadScenario("kafka/calm", kHome);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const auto one = scenarios::RunScenario(loaded->variants.front(), 1, RecordingLevel::kHash, "");
+  const auto two = scenarios::RunScenario(loaded->variants.front(), 2, RecordingLevel::kHash, "");
+  EXPECT_NE(one.hash, two.hash);
+}
+
+TEST(RunTwice, FindsTheSameBytes) {
+  const auto report =
+      runner::RunTwice({"cli/brokersim", "run", "scenarios/kafka/calm.textproto", "--seed=3", "--json"});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_TRUE(report->equal) << report->text;
+}
+
+// leaky.cc sends what it reads from its environment, which differs between the two processes.
+TEST(RunTwice, FindsAPlantedLeakAndItsFirstEvent) {
+  const auto report = runner::RunTwice({"tests/determinism/leaky"});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_FALSE(report->equal);
+  EXPECT_NE(report->text.find("Leak"), std::string::npos) << report->text;
+  EXPECT_NE(report->text.find("send"), std::string::npos) << report->text;
+}
+
+TEST(RunTwice, SaysWhatCantBeRun) {
+  const auto report = runner::RunTwice({"tests/determinism/no-such-program"});
+  EXPECT_FALSE(report.ok());
+}
+
+}  // namespace
+}  // namespace brokersim

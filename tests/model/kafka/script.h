@@ -1,0 +1,39 @@
+// Scripts for a Kafka cluster: commands, and below each what came of it.
+//
+//   # What the script is about.
+//   cluster brokers=3 replicas=1,2,3 min.insync.replicas=2
+//   ----
+//   ok
+//
+//   produce to=b1 acks=all values=a,b
+//   ----
+//
+// The cluster is made of the model's own controller and brokers; nothing but the client is the test's. Its one
+// partition is orders-0. Every link takes 1 ms, and so does every sync; nothing is drawn that an output shows.
+//
+// Commands. Those that do something take 1 ms; `run` lets more time pass.
+//   cluster brokers=N replicas=ID,ID,... [SETTING=VALUE ...]   first, once; settings as in server.properties
+//   run DURATION               shows what the processes noted, and what the client was answered
+//   produce to=BROKER acks=0|1|all values=V,V,... [producer=ID epoch=E sequence=S] [timeout=DURATION]
+//                              one batch
+//   fetch from=BROKER offset=N [epoch=E] [fetched-epoch=E] [as=ID]   as a consumer, or as a follower
+//   state                      of the controller and of every replica
+//   crash NODE | start NODE | stop NODE | power-loss NODE [lost|kept]   (stop: controlled shutdown)
+//   pause NODE | resume NODE
+//   cut NODE,NODE | NODE,...   nodes that are not named are a side of their own
+//   heal                       ends every cut
+#ifndef BROKERSIM_TESTS_MODEL_KAFKA_SCRIPT_H_
+#define BROKERSIM_TESTS_MODEL_KAFKA_SCRIPT_H_
+
+#include <string>
+#include <string_view>
+
+namespace brokersim::kafka {
+
+// Runs the commands of `script` and returns it with their outputs in place of those that were there.
+// Fails the running test if the script can't be understood.
+std::string RunScript(std::string_view script);
+
+}  // namespace brokersim::kafka
+
+#endif  // BROKERSIM_TESTS_MODEL_KAFKA_SCRIPT_H_
