@@ -63,8 +63,10 @@ TEST(Pages, NoMessageIsMissed) {
 
 TEST(Pages, FieldsHaveTypesAndMeanings) {
   const std::string page = ScenarioPage(
-      "// Opening.\nsyntax = \"proto3\";\n\n// A thing.\nmessage Thing {\n  // How many.\n  // Default 3.\n  int32 count = 1;\n"
-      "  enum Kind {\n    SMALL = 0;  // the default\n  }\n  oneof what {\n    string text = 2;\n  }\n  repeated Kind kind = 3;\n}\n",
+      "// Opening.\nsyntax = \"proto3\";\n\n// A thing.\nmessage Thing {\n  // How many.\n  // Default 3.\n"
+      "  int32 count = 1;\n"
+      "  enum Kind {\n    SMALL = 0;  // the default\n  }\n  oneof what {\n    string text = 2;\n  }\n"
+      "  repeated Kind kind = 3;\n}\n",
       "x\n");
   for (const char* part : {"Opening.\n", "### Thing\n\nA thing.\n", "| `count` | int32 | How many. Default 3. |\n",
                            "### Thing.Kind\n", "| `SMALL` | the default |\n", "| `text` | string | One of `what`. |\n",

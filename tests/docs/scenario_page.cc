@@ -112,7 +112,9 @@ void Reader::AddRow(const std::string& code, const std::string& remark) {
   row.name = blank == std::string::npos ? declared : declared.substr(blank + 1);
   row.type = blank == std::string::npos ? "" : declared.substr(0, blank);
   row.meaning = TakeComment();
-  if (!oneof_.empty()) row.meaning = fmt::format("One of `{}`.{}{}", oneof_, row.meaning.empty() ? "" : " ", row.meaning);
+  if (!oneof_.empty()) {
+    row.meaning = fmt::format("One of `{}`.{}{}", oneof_, row.meaning.empty() ? "" : " ", row.meaning);
+  }
   if (!remark.empty()) row.meaning += (row.meaning.empty() ? "" : " ") + remark;
   blocks_[inside_.back()].rows.push_back(std::move(row));
 }
@@ -132,10 +134,12 @@ void Print(const Block& block, std::string* page) {
 std::string ScenarioPage(std::string_view proto, std::string_view example) {
   Reader reader;
   reader.Read(proto);
-  std::string page = "# Scenario files\n\n<!-- Printed from scenarios/scenario.proto; tests/docs/pages_test.cc says how. -->\n\n";
+  std::string page = "# Scenario files\n\n"
+      "<!-- Printed from scenarios/scenario.proto; tests/docs/pages_test.cc says how. -->\n\n";
   page += reader.introduction() + "\n\n## Messages\n";
   for (const Block& block : reader.blocks()) Print(block, &page);
-  page += fmt::format("\n## A whole example\n\n`scenarios/kafka/unclean_leader_election.textproto`:\n\n```textproto\n{}```\n",
+  page += fmt::format("\n## A whole example\n\n`scenarios/kafka/unclean_leader_election.textproto`:\n\n"
+                      "```textproto\n{}```\n",
                       example);
   return page;
 }

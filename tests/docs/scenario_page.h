@@ -1,5 +1,5 @@
-// docs/scenario.md from the comments of scenarios/scenario.proto. Descriptors drop comments, so the text itself is read;
-// of the language it knows what that file uses: messages, enumerations and oneofs, one declaration a line.
+// docs/scenario.md from the comments of scenarios/scenario.proto. Descriptors drop comments, so the text itself is
+// read; of the language it knows what that file uses: messages, enumerations and oneofs, one declaration a line.
 #ifndef BROKERSIM_TESTS_DOCS_SCENARIO_PAGE_H_
 #define BROKERSIM_TESTS_DOCS_SCENARIO_PAGE_H_
 

@@ -22,8 +22,8 @@ std::string Table(const std::string& title, const std::vector<kafka::SettingInfo
 
 std::string SettingsPage() {
   return "# Kafka's settings\n\n<!-- Printed from model/kafka/config.cc; tests/docs/pages_test.cc says how. -->\n\n"
-         "What `config:` of a scenario takes, under Kafka's names, with its defaults and units. Other settings that Kafka "
-         "knows are accepted\nwithout effect, and a run lists them; what Kafka doesn't know is refused.\n" +
+         "What `config:` of a scenario takes, under Kafka's names, with its defaults and units. Other settings that "
+         "Kafka knows are accepted\nwithout effect, and a run lists them; what Kafka doesn't know is refused.\n" +
          Table("Brokers and controller", kafka::BrokerSettings()) + Table("Producers", kafka::ProducerSettings()) +
          Table("Consumers", kafka::ConsumerSettings());
 }

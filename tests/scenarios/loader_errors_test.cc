@@ -1,5 +1,5 @@
-// What the loader says of bad scenarios. Each file in testdata/ holds some cases, one behind the other: a line `# NAME`,
-// changes to a good scenario (`base.txt`), then `----` and the whole message. Changes are lines
+// What the loader says of bad scenarios. Each file in testdata/ holds some cases, one behind the other: a line
+// `# NAME`, changes to a good scenario (`base.txt`), then `----` and the whole message. Changes are lines
 //   replace OLD => NEW     the only OLD in the text
 //   append TEXT            a line more
 //   text                   all that follows is the scenario; nothing of the good one

@@ -61,7 +61,8 @@ TEST(Overlay, OtherElementsAreAdded) {
 TEST(Overlay, AnotherActionTakesTheFormersPlace) {
   ExpectOverlay("fault { id: 'f' crash { node: 'b1' } }", "fault { id: 'f' stop { node: 'b2' } }",
                 "fault { id: 'f' stop { node: 'b2' } }");
-  ExpectOverlay("kafka { sync_latency { constant: '1ms' } }", "kafka { sync_latency { uniform { low: '0s' high: '1s' } } }",
+  ExpectOverlay("kafka { sync_latency { constant: '1ms' } }",
+                "kafka { sync_latency { uniform { low: '0s' high: '1s' } } }",
                 "kafka { sync_latency { uniform { low: '0s' high: '1s' } } }");
 }
 
