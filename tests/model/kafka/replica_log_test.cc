@@ -11,7 +11,9 @@
 namespace brokersim::kafka {
 
 // For gtest's messages and comparisons.
-bool operator==(const EpochStart& a, const EpochStart& b) { return a.epoch == b.epoch && a.start_offset == b.start_offset; }
+bool operator==(const EpochStart& a, const EpochStart& b) {
+  return a.epoch == b.epoch && a.start_offset == b.start_offset;
+}
 void PrintTo(const EpochStart& entry, std::ostream* out) { *out << entry.epoch << "@" << entry.start_offset; }
 void PrintTo(const EpochEndOffset& end, std::ostream* out) { *out << end.epoch << " ends at " << end.end_offset; }
 void PrintTo(ErrorCode error, std::ostream* out) { *out << Name(error); }
