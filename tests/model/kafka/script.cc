@@ -120,7 +120,8 @@ class World {
     std::string text;
     for (const Command& command : commands_) {
       const std::string& output = command.output;
-      text += (text.empty() ? "" : "\n") + command.before + command.line + "\n----\n" + (output.empty() ? "ok\n" : output);
+      text += (text.empty() ? "" : "\n") + command.before + command.line + "\n----\n" +
+              (output.empty() ? "ok\n" : output);
     }
     return text;
   }
