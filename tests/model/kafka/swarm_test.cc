@@ -1,7 +1,8 @@
 // Safe settings under whatever may happen: what was acknowledged is there in the end, once, and in order.
 //
 // Each seed draws which kinds of faults there are, how many, whom they hit and for how long; the stream is the test's
-// own, so that the model's draws don't move. In the end everything heals, and every log must be readable from start to end.
+// own, so that the model's draws don't move.
+// In the end everything heals, and every log must be readable from start to end.
 #include <fmt/format.h>
 
 #include <algorithm>
