@@ -369,8 +369,8 @@ void Broker::ApplyMetadata(const MetadataFetchResponse& m, sim::Env& env, sim::E
   }
 }
 
-// BrokerServer.startup: replicas hear nothing of the metadata before the broker is registered and has read as far as its
-// own registration (initialCatchUpFuture). Until then the metadata tells of its former incarnation, which may still
+// BrokerServer.startup: replicas hear nothing of the metadata before the broker is registered and has read as far as
+// its own registration (initialCatchUpFuture). Until then the metadata tells of its former incarnation, which may still
 // count as a leader or a member of the ISR though this one has lost part of the log.
 void Broker::MaybePublishFirst(sim::Env& env, sim::Effects& out) {
   if (published_ || !registered_ || metadata_offset_ <= broker_epoch_) return;

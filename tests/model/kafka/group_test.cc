@@ -21,7 +21,8 @@ TEST(KafkaOffsetsPartition, JavasHashOfTheGroupModuloPartitions) {
     int32_t hash;
     int32_t of_fifty;
   };
-  // The hash of the last but one is negative: its absolute value counts; that of the last has none in Java: 0 (Utils.abs).
+  // The hash of the last but one is negative: its absolute value counts. That of the last has none in Java: 0
+  // (Utils.abs).
   for (const Case& c : {Case{"", 0, 0}, Case{"a", 97, 47}, Case{"ab", 3105, 5}, Case{"hello", 99162322, 22},
                         Case{"billing", -109829509, 9}, Case{"polygenelubricants", INT32_MIN, 0}}) {
     EXPECT_EQ(OffsetsPartitionFor(c.group, 50), c.of_fifty) << c.group;
@@ -100,9 +101,8 @@ class KafkaGroup : public testing::Test {
   std::vector<std::string> Assigned(std::string_view member, int64_t by_seconds) const {
     std::vector<std::string> logs;
     for (const formats::Operation& operation : history_.operations()) {
-      if (operation.process() != member || operation.f() != "assign" || operation.time_ns() > by_seconds * 1'000'000'000) {
-        continue;
-      }
+      if (operation.process() != member || operation.f() != "assign") continue;
+      if (operation.time_ns() > by_seconds * 1'000'000'000) continue;
       logs.clear();
       for (const formats::Action& action : operation.actions()) {
         for (const formats::Position& position : action.assign().positions()) logs.push_back(position.log());
@@ -114,7 +114,9 @@ class KafkaGroup : public testing::Test {
     int64_t count = 0;
     for (const formats::Operation& operation : history_.operations()) {
       if (operation.process() != member || operation.time_ns() < from_seconds * 1'000'000'000) continue;
-      for (const formats::Action& action : operation.actions()) count += action.has_poll() ? action.poll().reads_size() : 0;
+      for (const formats::Action& action : operation.actions()) {
+        if (action.has_poll()) count += action.poll().reads_size();
+      }
     }
     return count;
   }

@@ -1,11 +1,11 @@
-// Replication as a reader can follow it: each file in testdata/ is a script for a small cluster (script.h
-// tells the commands) with the whole output.
+// Replication as a reader can follow it: each file in testdata/ is a script for a small cluster (script.h tells
+// the commands) with the whole output.
 //
 // To rewrite the files after an intended change, and then read the difference before committing it:
 //   BROKERSIM_REWRITE_GOLDENS=$PWD bazel run //tests/model/kafka:replication_golden_test
 // (the variable holds the root of the source tree; the test fails while it is set, so that nobody
-// takes a rewriting run for a passing one). Only commit what you understand: the outputs were checked against
-// Kafka's rules.
+// takes a rewriting run for a passing one). Only commit what you understand: the outputs were checked against Kafka's
+// rules.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>

@@ -1,7 +1,8 @@
 // Safe settings under whatever may happen: what was acknowledged is there in the end, once, and in order.
 //
-// Each seed draws which kinds of faults there are, how many, whom they hit and for how long; the stream is the test's own,
-// so that the model's draws don't move. In the end everything heals, and every log must be readable from start to end.
+// Each seed draws which kinds of faults there are, how many, whom they hit and for how long; the stream is the test's
+// own, so that the model's draws don't move.
+// In the end everything heals, and every log must be readable from start to end.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -107,7 +108,8 @@ std::string Disturb(sim::Stream& random) {
     case 1:
       return fmt::format("partition {{ group {{ node: \"{}\" }} mode: {} }}", node, mode);
     case 2:
-      return fmt::format("partition {{ group {{ node: \"{}\" node: \"{}\" node: \"p1\" }} mode: {} }}", node, other, mode);
+      return fmt::format("partition {{ group {{ node: \"{}\" node: \"{}\" node: \"p1\" }} mode: {} }}", node, other,
+                         mode);
     case 3:
       return fmt::format("one_way {{ from: \"{}\" to: \"*\" mode: {} }}", node, mode);
     case 4:
