@@ -56,7 +56,7 @@ TEST(KafkaConfig, BrokerDefaults) {
       {"group.min.session.timeout.ms", "6000"},
       {"group.max.session.timeout.ms", "1800000"},
       {"KIP-101", "on"},
-      {"KIP-631", "on"},
+      {"KIP-380", "on"},
   };
   EXPECT_EQ(Defaults(BrokerSettings()), expected);
 }

@@ -129,7 +129,7 @@ TEST(Payload, TextNamesEveryField) {
   value.inner = MakePayload(Part{9});
   EXPECT_EQ(MakePayload(value)->Text(),
             "{number=-2 flag=false text=hi colour=red at=3ms lasts=0ns inner={id=9} part={id=0} "
-            "maybe=none parts=[{id=1} {id=2}] either=id=0}");
+            "maybe=none parts=[{id=1} {id=2}] either=Part{id=0}}");
 }
 
 TEST(Payload, SizeCountsFrameAndContent) {
