@@ -45,7 +45,7 @@ TEST(Run, BuggyTellsTheStoryAndExitsWithOne) {
   EXPECT_TRUE(HasLineBeginning(result.out, "seed      3"));
   EXPECT_TRUE(HasLineBeginning(result.out, "run hash  "));
   EXPECT_TRUE(HasLineBeginning(result.out, "verdict   invalid"));
-  EXPECT_TRUE(HasLineBeginning(result.out, "lost-write (LW): "));
+  EXPECT_TRUE(HasLineBeginning(result.out, "lost-write (LW), "));
   for (const char* name : kOutputs) {
     EXPECT_TRUE(HasLineBeginning(result.out, std::string("wrote     o/") + name)) << name;
   }
