@@ -182,9 +182,13 @@ Command AddRun(CLI::App* app, const Context& context) {
   command->add_option("--variant", options->variant, "which variant (default: the first)");
   CLI::Option* seed =
       command->add_option("--seed", options->seed, "seed of the run (default: 1)")->check(WholeNumber());
-  command->add_option("--seeds", options->seeds, "run a range of seeds, e.g. 1..100: a line each")->excludes(seed);
-  command->add_option("--out", options->out,
-                      "folder for history, trace, verdict and picture (default: brokersim-out/...)");
+  CLI::Option* seeds =
+      command->add_option("--seeds", options->seeds, "run a range of seeds, e.g. 1..100: a line each");
+  seeds->excludes(seed);
+  command
+      ->add_option("--out", options->out,
+                   "folder for history, trace, verdict and picture (default: brokersim-out/...)")
+      ->excludes(seeds);
   command->add_flag("--json", options->json, "one JSON object a run, on stdout; files only with --out");
   return [options, context] { return Run(*options, context); };
 }

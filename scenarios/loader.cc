@@ -87,6 +87,19 @@ std::string Improve(std::string message) {
   return fmt::format("{}; docs/scenario.md shows how a scenario is written", message);
 }
 
+// Whether the bytes are UTF-8, as protobuf's strings have to be.
+bool IsUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i++]);
+    const int more = lead < 0x80 ? 0 : lead >> 5 == 0x6 ? 1 : lead >> 4 == 0xe ? 2 : lead >> 3 == 0x1e ? 3 : -1;
+    if (more < 0) return false;
+    for (int k = 0; k < more; ++k, ++i) {
+      if (i >= text.size() || static_cast<unsigned char>(text[i]) >> 6 != 0x2) return false;
+    }
+  }
+  return true;
+}
+
 absl::Status CheckText(std::string_view text, std::string_view path) {
   const auto error = [&](std::string_view what) {
     return absl::InvalidArgumentError(fmt::format("{}:1:1: {}", path, what));
@@ -99,6 +112,7 @@ absl::Status CheckText(std::string_view text, std::string_view path) {
       return error("this is no text; a scenario is a protobuf text file (see docs/scenario.md)");
     }
   }
+  if (!IsUtf8(text)) return error("this text isn't UTF-8; save the file in that encoding");
   return absl::OkStatus();
 }
 

@@ -56,18 +56,7 @@ class Auditor final : public Client {
   std::vector<Log> logs_;
 };
 
-class AuditorFactory final : public sim::ProcessFactory {
- public:
-  AuditorFactory(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const AuditorSpec> spec)
-      : cluster_(std::move(cluster)), spec_(std::move(spec)) {}
-  std::unique_ptr<sim::Process> Boot(sim::Env& env, sim::Effects& out) const override {
-    return std::make_unique<Auditor>(cluster_, spec_, env, out);
-  }
-
- private:
-  std::shared_ptr<const ClusterSpec> cluster_;
-  std::shared_ptr<const AuditorSpec> spec_;
-};
+using AuditorFactory = ClientFactory<Auditor, AuditorSpec>;
 
 }  // namespace brokersim::kafka
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -88,6 +89,21 @@ class Client : public sim::Process {
   bool metadata_asked_ = false;   // an answer is on its way
   bool metadata_wanted_ = false;  // the back-off timer runs
   std::optional<sim::Time> last_asked_;
+};
+
+// Boots clients of one kind: the cluster and what the client is to do are all that they need.
+template <class Process, class Spec>
+class ClientFactory final : public sim::ProcessFactory {
+ public:
+  ClientFactory(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const Spec> spec)
+      : cluster_(std::move(cluster)), spec_(std::move(spec)) {}
+  std::unique_ptr<sim::Process> Boot(sim::Env& env, sim::Effects& out) const override {
+    return std::make_unique<Process>(cluster_, spec_, env, out);
+  }
+
+ private:
+  std::shared_ptr<const ClusterSpec> cluster_;
+  std::shared_ptr<const Spec> spec_;
 };
 
 }  // namespace brokersim::kafka

@@ -169,6 +169,9 @@ const Family<ConsumerConfig>& ConsumerFamily() {
   return family;
 }
 
+// Sums of times stay far from overflow.
+constexpr int64_t kLongestMs = 365LL * 24 * 60 * 60 * 1000;
+
 template <class Config>
 absl::Status SetNumber(const Setting<Config>& setting, int64_t Config::*field,
                        const std::string& value, Config* config) {
@@ -182,6 +185,11 @@ absl::Status SetNumber(const Setting<Config>& setting, int64_t Config::*field,
     return absl::InvalidArgumentError(
         setting.name == "acks" ? fmt::format("acks takes 0, 1 or all, not '{}'", value)
                                : fmt::format("{} must be at least {}, not {}", setting.name, setting.least, value));
+  }
+  const bool is_time = setting.name.size() > 3 && setting.name.substr(setting.name.size() - 3) == ".ms";
+  if (is_time && number > kLongestMs) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} must be at most {} (a year), not {}", setting.name, kLongestMs, value));
   }
   config->*field = number;
   return absl::OkStatus();

@@ -160,18 +160,7 @@ class Consumer final : public Client {
   int64_t effect_number_ = 0;
 };
 
-class ConsumerFactory final : public sim::ProcessFactory {
- public:
-  ConsumerFactory(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ConsumerSpec> spec)
-      : cluster_(std::move(cluster)), spec_(std::move(spec)) {}
-  std::unique_ptr<sim::Process> Boot(sim::Env& env, sim::Effects& out) const override {
-    return std::make_unique<Consumer>(cluster_, spec_, env, out);
-  }
-
- private:
-  std::shared_ptr<const ClusterSpec> cluster_;
-  std::shared_ptr<const ConsumerSpec> spec_;
-};
+using ConsumerFactory = ClientFactory<Consumer, ConsumerSpec>;
 
 }  // namespace brokersim::kafka
 

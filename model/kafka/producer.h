@@ -108,18 +108,7 @@ class Producer final : public Client {
   absl::btree_map<int64_t, std::vector<std::pair<TopicPartition, int64_t>>> requests_in_flight_;
 };
 
-class ProducerFactory final : public sim::ProcessFactory {
- public:
-  ProducerFactory(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ProducerSpec> spec)
-      : cluster_(std::move(cluster)), spec_(std::move(spec)) {}
-  std::unique_ptr<sim::Process> Boot(sim::Env& env, sim::Effects& out) const override {
-    return std::make_unique<Producer>(cluster_, spec_, env, out);
-  }
-
- private:
-  std::shared_ptr<const ClusterSpec> cluster_;
-  std::shared_ptr<const ProducerSpec> spec_;
-};
+using ProducerFactory = ClientFactory<Producer, ProducerSpec>;
 
 }  // namespace brokersim::kafka
 

@@ -10,8 +10,7 @@ using formats::EventKind;
 
 namespace {
 
-// TCP's first retransmission timeout on Linux (TCP_RTO_MIN, 200 ms), doubled each time up to TCP_RTO_MAX.
-constexpr Duration kFirstRetransmission = Milliseconds(200);
+// Retransmission timeouts double up to this (TCP_RTO_MAX).
 constexpr Duration kLongestRetransmission = Seconds(120);
 
 }  // namespace

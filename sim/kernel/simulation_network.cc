@@ -17,8 +17,7 @@ using formats::EventKind;
 
 namespace {
 
-// TCP's first retransmission timeout on Linux (TCP_RTO_MIN); of a request to connect 1 s (RFC 6298).
-constexpr Duration kFirstRetransmission = Milliseconds(200);
+// The first repetition of a request to connect (RFC 6298: 1 s).
 constexpr Duration kFirstRequestRepetition = Seconds(1);
 
 // Whether the match that was counted as the `seen`-th is one that the fault means.

@@ -37,6 +37,9 @@ struct QueuedPacket {
   std::vector<uint32_t> holders = {};
 };
 
+// TCP's first retransmission timeout on Linux (TCP_RTO_MIN).
+inline constexpr Duration kFirstRetransmission = Milliseconds(200);
+
 // One direction of a connection: a stream of messages in order.
 struct Direction {
   // Not handed to the link yet: the connection isn't open, or the head can't pass.

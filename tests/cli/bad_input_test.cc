@@ -40,6 +40,7 @@ TEST(Usage, IsExplainedInOneLine) {
       {{"run", calm, "twice"}, "twice"},
       {{"run", calm, "--sede=1"}, "--sede=1"},
       {{"run", calm, "--seed=1", "--seeds=1..2"}, "--seed excludes --seeds"},
+      {{"run", calm, "--out=o", "--seeds=1..2"}, "--seeds excludes --out"},
       {{"run", calm, "--seed=x"}, "takes a whole number from 0 to 18446744073709551615, not 'x'"},
       {{"run", calm, "--seed=-1"}, "not '-1'"},
       {{"run", calm, "--seed=18446744073709551616"}, "not '18446744073709551616'"},

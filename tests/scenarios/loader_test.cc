@@ -148,5 +148,15 @@ TEST(Loader, EveryScenarioOfTheProjectLoads) {
   }
 }
 
+TEST(Text, MustBeUtf8) {
+  const auto loaded = ParseScenario("name: \"x\" title: \"caf\xe9\"", "x.textproto");
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_NE(std::string(loaded.status().message()).find("UTF-8"), std::string::npos) << loaded.status();
+  // The same letter as it should be written gets past this, to what else is missing.
+  const auto good = ParseScenario("name: \"x\" title: \"caf\xc3\xa9\"", "x.textproto");
+  ASSERT_FALSE(good.ok());
+  EXPECT_EQ(std::string(good.status().message()).find("UTF-8"), std::string::npos) << good.status();
+}
+
 }  // namespace
 }  // namespace brokersim::scenarios

@@ -201,5 +201,13 @@ TEST(KafkaConfig, DeliveryTimeoutCoversARequest) {
   EXPECT_EQ(adapted.delivery_timeout_ms, 200005) << "one that nobody gave is raised";
 }
 
+// Sums of times must not overflow.
+TEST(KafkaConfig, TimesAreAtMostAYear) {
+  ProducerConfig config;
+  EXPECT_EQ(Produce({"linger.ms=31536000000"}, &config), "");
+  EXPECT_NE(Produce({"linger.ms=31536000001"}, &config), "");
+  EXPECT_NE(Produce({"request.timeout.ms=9223372036854775807"}, &config), "");
+}
+
 }  // namespace
 }  // namespace brokersim::kafka
