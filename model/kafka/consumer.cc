@@ -97,7 +97,7 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
   if (spec_->commit == CommitPolicy::kBeforeProcessing && in_group() && !spec_->config.enable_auto_commit) {
     for (const Work& work : work_) to_commit_[work.tp] = work.record.offset + 1;
     activity_ = Activity::kCommittingBefore;
-    CommitSync(env, out);
+    SendCommit(/*waits=*/true, env, out);
     return true;
   }
   ProcessNext(env, out);
@@ -150,7 +150,7 @@ void Consumer::AfterBatch(sim::Env& env, sim::Effects& out) {
   if (spec_->commit == CommitPolicy::kAfterProcessing && in_group() && !spec_->config.enable_auto_commit &&
       !to_commit_.empty()) {
     activity_ = Activity::kCommittingAfter;
-    CommitSync(env, out);
+    SendCommit(/*waits=*/true, env, out);
     return;
   }
   Poll(env, out);

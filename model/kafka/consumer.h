@@ -108,7 +108,7 @@ class Consumer final : public Client {
   void AfterBatch(sim::Env& env, sim::Effects& out);
 
   // Commits.
-  void CommitSync(sim::Env& env, sim::Effects& out);
+  // `waits`: commitSync(), the application goes on when the outcome is known; else commitAsync().
   void SendCommit(bool waits, sim::Env& env, sim::Effects& out);
   void ConcludeCommit(bool waits, ErrorCode error, sim::Env& env, sim::Effects& out);
   void EndCommitOperation(ErrorCode error, sim::Effects& out);

@@ -222,9 +222,6 @@ void Consumer::ResetPositions(sim::Env& env, sim::Effects& out) {
 
 // ---- Commits
 
-// The application waits for the outcome.
-void Consumer::CommitSync(sim::Env& env, sim::Effects& out) { SendCommit(/*waits=*/true, env, out); }
-
 void Consumer::SendCommit(bool waits, sim::Env& env, sim::Effects& out) {
   // A commit that waits may be a repetition, with the operation open since its first try.
   if (!commit_op_.has_value()) {
