@@ -1,6 +1,6 @@
 // Reads and writes trace files: rows on this side, the columns of trace.proto on the other.
 //
-//   TraceWriter writer(header, &sink);      ReadTrace(path) -> DecodedTrace
+//   TraceWriter writer(header, &sink);      DecodeTrace(bytes) -> DecodedTrace
 //   writer.Add(event); ...                  for (const TraceEvent& e : trace.events) ...
 //   writer.Finish(hash, end_ns);
 #ifndef BROKERSIM_FORMATS_TRACE_CODEC_H_
