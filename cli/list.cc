@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/command.h"
 #include "scenarios/loader.h"
+#include "sim/fault/catalogue.h"
 
 namespace brokersim::cli {
 namespace {
@@ -56,6 +57,37 @@ int List(bool json, const Context& context) {
   return runner::kHeld;
 }
 
+// Kinds of faults, by subject, each with its parameters.
+int ListFaults(bool json) {
+  std::string_view section;
+  for (const sim::KindText& kind : sim::AllFaultKinds()) {
+    if (json) {
+      nlohmann::ordered_json entry;
+      entry["kind"] = kind.info->name;
+      entry["text"] = kind.info->text;
+      entry["mechanisms"] = sim::MechanismNames(kind.info->mechanisms);
+      entry["budget"] = kind.info->budget == sim::Budget::kTolerable ? "tolerable" : "beyond";
+      entry["parameters"] = nlohmann::ordered_json::array();
+      for (const sim::ParameterText& parameter : kind.parameters) {
+        entry["parameters"].push_back({{"name", parameter.name}, {"type", parameter.type},
+                                       {"default", parameter.default_value}, {"text", parameter.text}});
+      }
+      fmt::print("{}\n", entry.dump());
+      continue;
+    }
+    if (kind.info->section != section) {
+      fmt::print("{}{}\n", section.empty() ? "" : "\n", sim::SectionTitle(kind.info->section));
+      section = kind.info->section;
+    }
+    fmt::print("  {:<18} {}\n", kind.info->name, kind.info->text);
+    for (const sim::ParameterText& parameter : kind.parameters) {
+      const std::string with = parameter.default_value.empty() ? "" : fmt::format(" [{}]", parameter.default_value);
+      fmt::print("    {:<16} {}: {}{}\n", parameter.name, parameter.type, parameter.text, with);
+    }
+  }
+  return runner::kHeld;
+}
+
 int Describe(const std::string& name, const Context& context) {
   const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(name, context.home);
   if (!loaded.ok()) return Fail(loaded.status());
@@ -77,10 +109,15 @@ int Describe(const std::string& name, const Context& context) {
 }  // namespace
 
 Command AddList(CLI::App* app, const Context& context) {
-  auto json = std::make_shared<bool>(false);
-  CLI::App* command = app->add_subcommand("list", "List the scenarios");
-  command->add_flag("--json", *json, "one JSON object a scenario");
-  return [json, context] { return List(*json, context); };
+  struct Options {
+    std::string what = "scenarios";
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app->add_subcommand("list", "List the scenarios, or the kinds of faults");
+  command->add_option("WHAT", options->what, "scenarios (default) or faults")->check(CLI::IsMember({"scenarios", "faults"}));
+  command->add_flag("--json", options->json, "one JSON object a line");
+  return [options, context] { return options->what == "faults" ? ListFaults(options->json) : List(options->json, context); };
 }
 
 Command AddDescribe(CLI::App* app, const Context& context) {

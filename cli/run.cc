@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "runner/files.h"
 #include "runner/sweep.h"
+#include "scenarios/schedule.h"
 #include "sim/base/sim_time.h"
 
 namespace brokersim::cli {
@@ -20,6 +21,7 @@ struct Options {
   std::optional<uint64_t> seed;
   std::string seeds;
   std::string out;
+  std::string schedule;
   bool json = false;
 };
 
@@ -95,7 +97,7 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
   if (!ignored.empty())
     fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
   if (outcome.run.reason != sim::RunEnd::kFinished) fmt::print("stopped   {}\n", EarlyEnd(outcome.run.reason));
-  fmt::print("verdict   {}\n", runner::ResultName(outcome.verdict.result()));
+  fmt::print("verdict   {}{}\n", runner::ResultName(outcome.verdict.result()), outcome.run.inert.empty() ? "" : " (inert)");
   for (const std::string& reason : outcome.verdict.unknown_reasons()) fmt::print("  undecided: {}\n", reason);
   PrintAnomalies(outcome.verdict);
   if (!outcome.run.internal_error.empty())
@@ -114,6 +116,11 @@ int RunOne(const scenarios::ResolvedScenario& scenario, uint64_t seed, const Opt
     absl::StatusOr<std::vector<std::string>> files = runner::WriteOutputs(outcome, folder);
     if (!files.ok()) return Fail(files.status());
     written = *std::move(files);
+  }
+  if (!options.schedule.empty()) {
+    const std::string text = scenarios::ScheduleText(scenario, seed, outcome.run);
+    if (const absl::Status status = runner::WriteFile(options.schedule, text); !status.ok()) return Fail(status);
+    written.push_back(options.schedule);
   }
   if (options.json) {
     fmt::print("{}\n", runner::ToJson(outcome));
@@ -188,6 +195,10 @@ Command AddRun(CLI::App* app, const Context& context) {
   command
       ->add_option("--out", options->out,
                    "folder for history, trace, verdict and picture (default: brokersim-out/...)")
+      ->excludes(seeds);
+  command
+      ->add_option("--schedule", options->schedule,
+                   "file for the scenario with all that was drawn written out: it gives the same run, and can be edited")
       ->excludes(seeds);
   command->add_flag("--json", options->json, "one JSON object a run, on stdout; files only with --out");
   return [options, context] { return Run(*options, context); };

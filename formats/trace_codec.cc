@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, kEventKindCount> kEventKindNames = {
     "disk-replace", "disk-sync",  "disk-synced", "disk-lost",  "crash",         "power-loss",
     "start",       "stop",        "exit",       "pause",       "resume",        "fault-on",
     "fault-off",   "connect",     "connected",  "disconnected", "invoke",       "complete",
-    "note",        "clock"};
+    "note",        "clock",      "disk-error",  "operate"};
 
 constexpr std::array<std::string_view, kRecordVerbCount> kRecordVerbNames = {
     "none",      "produced",  "appended",  "replicated", "committed", "acknowledged",

@@ -53,8 +53,10 @@ enum class EventKind : uint8_t {
   kComplete = 29,       // ... its outcome is known (history)
   kNote = 30,           // a decision worth showing: an election, a truncation, an ISR change
   kClock = 31,          // a node's clock was changed
+  kDiskError = 32,      // an operation on a file failed
+  kOperate = 33,        // an operator asked something of a process
 };
-inline constexpr int kEventKindCount = 32;
+inline constexpr int kEventKindCount = 34;
 
 // Lower-case name, e.g. "deliver"; "?" for an unknown number.
 std::string_view EventKindName(EventKind kind);

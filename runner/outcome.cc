@@ -38,6 +38,14 @@ std::string ShellWord(const std::string& word) {
   return quoted + "'";
 }
 
+// A run in which a fault that was to happen has not says nothing, unless it shows a violation all the same.
+void NoteInert(const std::vector<std::string>& inert, formats::Verdict* verdict) {
+  for (const std::string& fault : inert) {
+    verdict->add_unknown_reasons(fmt::format("inert: fault {} had no effect; if that may be, say may_be_inert: true", fault));
+  }
+  if (!inert.empty() && verdict->result() == formats::Verdict::VALID) verdict->set_result(formats::Verdict::UNKNOWN);
+}
+
 absl::Status ValidateName(const std::string& name, const std::string& place) {
   const absl::Status status = checker::ValidateChecks({name});
   return status.ok() ? status : absl::InvalidArgumentError(place + std::string(status.message()));
@@ -69,6 +77,7 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
   outcome.seed = seed;
   outcome.run = scenarios::RunScenario(scenario, seed, recording, Version());
   outcome.verdict = checker::Check(outcome.run.history, scenario.world->checks());
+  NoteInert(outcome.run.inert, &outcome.verdict);
   if (!outcome.run.trace.empty() && outcome.verdict.anomalies_size() > 0) {
     const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
     if (trace.ok()) checker::AddStories(*trace, outcome.run.history, &outcome.verdict);
@@ -125,6 +134,7 @@ std::string ToJson(const Outcome& outcome) {
                                                outcome.verdict.unknown_reasons().end());
   }
   if (!outcome.run.internal_error.empty()) json["internal_error"] = outcome.run.internal_error;
+  json["inert"] = outcome.run.inert;
   json["faults"] = nlohmann::ordered_json::array();
   for (const sim::FaultReport& fault : outcome.run.faults) {
     nlohmann::ordered_json entry;
@@ -132,6 +142,9 @@ std::string ToJson(const Outcome& outcome) {
     entry["kind"] = fault.kind;
     entry["fired"] = fault.fired;
     entry["effects"] = fault.effects;
+    if (fault.fired) entry["began_ns"] = fault.began.nanos();
+    if (fault.ended.has_value()) entry["ended_ns"] = fault.ended->nanos();
+    if (!fault.meant.empty()) entry["meant"] = fault.meant;
     json["faults"].push_back(std::move(entry));
   }
   json["events"] = outcome.run.events;

@@ -74,7 +74,12 @@ absl::Status Place::Error(const std::string& field, int index, std::string_view 
       }
     }
   }
-  return absl::InvalidArgumentError(fmt::format("{}:{}:{}: {}", path_, line + 1, column + 1, what));
+  // One line, whatever was quoted from the file.
+  std::string plain(what);
+  for (char& c : plain) {
+    if (static_cast<unsigned char>(c) < 0x20) c = '?';
+  }
+  return absl::InvalidArgumentError(fmt::format("{}:{}:{}: {}", path_, line + 1, column + 1, plain));
 }
 
 }  // namespace brokersim::scenarios

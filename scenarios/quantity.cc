@@ -96,4 +96,60 @@ absl::StatusOr<sim::Ratio> ParseProbability(std::string_view text) {
   return ratio;
 }
 
+absl::StatusOr<sim::Distribution> ToDistribution(const Distribution& text) {
+  const auto two = [](const std::string& a,
+                      const std::string& b) -> absl::StatusOr<std::pair<sim::Duration, sim::Duration>> {
+    const absl::StatusOr<sim::Duration> first = ParseDuration(a);
+    if (!first.ok()) return first.status();
+    const absl::StatusOr<sim::Duration> second = ParseDuration(b);
+    if (!second.ok()) return second.status();
+    if (*first < sim::Duration() || *second < *first) {
+      return absl::InvalidArgumentError(fmt::format("'{}' must lie between 0s and '{}'", a, b));
+    }
+    return std::make_pair(*first, *second);
+  };
+  const auto one = [](const std::string& a) -> absl::StatusOr<sim::Duration> {
+    const absl::StatusOr<sim::Duration> value = ParseDuration(a);
+    if (value.ok() && *value < sim::Duration())
+      return absl::InvalidArgumentError(fmt::format("'{}' must not be negative", a));
+    return value;
+  };
+  switch (text.kind_case()) {
+    case Distribution::kConstant: {
+      const auto value = one(text.constant());
+      if (!value.ok()) return value.status();
+      return sim::Distribution::Constant(*value);
+    }
+    case Distribution::kUniform: {
+      const auto range = two(text.uniform().low(), text.uniform().high());
+      if (!range.ok()) return range.status();
+      return sim::Distribution::Uniform(range->first, range->second);
+    }
+    case Distribution::kExponential: {
+      const std::string low = text.exponential().low().empty() ? "0s" : text.exponential().low();
+      const auto range = two(low, text.exponential().mean());
+      if (!range.ok()) return range.status();
+      return sim::Distribution::Exponential(range->first, range->second);
+    }
+    case Distribution::kLogNormal: {
+      const auto median = one(text.log_normal().median());
+      if (!median.ok()) return median.status();
+      if (text.log_normal().sigma_milli() < 0 || text.log_normal().sigma_milli() > 10000) {
+        return absl::InvalidArgumentError("sigma_milli must lie between 0 and 10000");
+      }
+      return sim::Distribution::LogNormal(*median, text.log_normal().sigma_milli());
+    }
+    case Distribution::kPareto: {
+      const auto low = one(text.pareto().low());
+      if (!low.ok()) return low.status();
+      if (text.pareto().alpha_milli() <= 0) return absl::InvalidArgumentError("alpha_milli must be above 0");
+      return sim::Distribution::Pareto(*low, text.pareto().alpha_milli());
+    }
+    case Distribution::KIND_NOT_SET:
+      return absl::InvalidArgumentError(
+          "a distribution needs one of constant, uniform, exponential, log_normal, pareto");
+  }
+  return absl::InvalidArgumentError("unknown distribution");
+}
+
 }  // namespace brokersim::scenarios

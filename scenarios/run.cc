@@ -28,6 +28,9 @@ RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::Reco
   result.events = simulation.events();
   result.end = simulation.now();
   result.faults = simulation.fault_reports();
+  for (const sim::FaultReport& fault : result.faults) {
+    if (fault.effects == 0 && !scenario.world->MayBeInert(fault.id)) result.inert.push_back(fault.id);
+  }
   result.history = std::move(simulation.recorder().history());
   result.trace = simulation.recorder().TakeTrace();
   return result;

@@ -20,6 +20,8 @@ struct RunResult {
   sim::Time end;
   sim::RunEnd reason = sim::RunEnd::kFinished;
   std::vector<sim::FaultReport> faults;
+  // Ids of faults that had no effect though the scenario doesn't allow it: nothing was tried.
+  std::vector<std::string> inert;
   // Not empty: an invariant of the kernel or of a model broke, which is brokersim's own fault. What was
   // recorded until then is there.
   std::string internal_error;

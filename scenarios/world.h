@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "model/kafka/cluster.h"
 #include "scenarios/locator.h"
 #include "scenarios/scenario.pb.h"
+#include "sim/fault/swarm.h"
 #include "sim/kernel/simulation.h"
 
 namespace brokersim::scenarios {
@@ -22,6 +25,11 @@ class World {
 
   // A simulation that has not begun.
   sim::Simulation Simulate(uint64_t seed, sim::RecordingLevel recording) const;
+
+  // The faults that this seed draws; none if the scenario asks for none.
+  std::vector<sim::Fault> DrawnFaults(uint64_t seed) const;
+  // Whether the scenario allows that the fault has no effect.
+  bool MayBeInert(const std::string& fault) const;
 
   // No run is longer: the audit and its patience, and some time for what is under way then.
   sim::Time time_limit() const { return time_limit_; }
@@ -48,6 +56,8 @@ class World {
   std::vector<NodePlan> nodes_;
   std::vector<LinkPlan> links_;
   std::vector<sim::Fault> faults_;
+  std::optional<sim::SwarmPlan> swarm_;
+  std::set<std::string> may_be_inert_;
   sim::Time heal_at_;
   sim::Time time_limit_;
   std::vector<std::string> checks_;

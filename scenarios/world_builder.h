@@ -1,6 +1,7 @@
 // WorldBuilder: turns a setup into a world, part by part; the first error ends it.
 //
-// Code by subject: world_builder.cc (network, times, checks), world_builder_kafka.cc, world_builder_faults.cc.
+// Code by subject: world_builder.cc (network, times, checks), world_builder_kafka.cc, world_builder_faults.cc,
+// world_builder_swarm.cc.
 #ifndef BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
 #define BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
 
@@ -44,18 +45,20 @@ class WorldBuilder {
   absl::Status CheckTopicName(const Steps& steps, const std::string& name) const;
   absl::Status AddNode(const Steps& steps, World::NodePlan plan);
 
+  // world_builder_swarm.cc
+  absl::Status BuildSwarm();
+  void FillSwarm(sim::SwarmPlan* plan) const;
+
   // world_builder_faults.cc
   absl::Status BuildFaults();
   absl::Status BuildFault(const Fault& fault);
   absl::Status BuildTrigger(const Fault& fault, const Steps& steps, sim::Trigger* trigger) const;
   absl::Status BuildAction(const Fault& fault, const Steps& steps, sim::FaultAction* action) const;
-  absl::Status BuildNodeAction(const Fault& fault, const Steps& steps, sim::FaultAction* action) const;
-  absl::Status BuildNetworkAction(const Fault& fault, const Steps& steps, sim::FaultAction* action) const;
-  absl::Status BuildMessageAction(const Fault& fault, const Steps& steps, sim::FaultAction* action) const;
   absl::Status ReadSelector(const Steps& steps, const std::string& field,
                             const google::protobuf::RepeatedPtrField<std::string>& terms, bool may_be_empty,
                             sim::Selector* selector) const;
   absl::Status ReadMatch(const Steps& steps, const MessageMatch& match, sim::MessageMatch* result) const;
+  absl::Status CheckType(const Steps& steps, const std::string& field, const std::string& type) const;
   absl::Status CheckTerm(const Steps& steps, const std::string& field, const std::string& term) const;
 
   const Setup& setup_;

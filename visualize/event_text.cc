@@ -62,6 +62,8 @@ std::string Opening(const formats::DecodedTrace& trace, const TraceEvent& event)
     case EventKind::kInvoke:
     case EventKind::kComplete:
     case EventKind::kClock:
+    case EventKind::kDiskError:
+    case EventKind::kOperate:
       break;
   }
   std::string text(EventKindName(event.kind));

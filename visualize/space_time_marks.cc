@@ -172,6 +172,8 @@ Mark MarkOf(const TraceIndex& index, const TraceEvent& event, const formats::Ano
     case EventKind::kConnected:
     case EventKind::kDisconnected:
     case EventKind::kClock:
+    case EventKind::kDiskError:
+    case EventKind::kOperate:
       break;
   }
   return Labelled(Shape::kDot,

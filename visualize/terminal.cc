@@ -47,6 +47,8 @@ bool IsRemarkable(EventKind kind) {
     case EventKind::kComplete:
     case EventKind::kNote:
     case EventKind::kClock:
+    case EventKind::kDiskError:
+    case EventKind::kOperate:
       return true;
     case EventKind::kNone:
     case EventKind::kSend:

@@ -40,6 +40,8 @@ constexpr std::array<Glyph, formats::kEventKindCount> kGlyphs = {{
     {EventKind::kComplete, ".", "its outcome is known"},
     {EventKind::kNote, "*", "a decision: an election, a truncation, an ISR change"},
     {EventKind::kClock, "k", "the node's clock is changed"},
+    {EventKind::kDiskError, "E", "an operation on a file fails"},
+    {EventKind::kOperate, "&", "an operator asks something of the process"},
 }};
 
 }  // namespace

@@ -4,7 +4,7 @@ namespace brokersim::app {
 
 Ledger::Ledger(sim::Env& env) : file_(env.Open("effects")) {
   for (const sim::Block& block : env.disk().file(file_).blocks) {
-    if (block.torn) break;
+    if (block.damaged) break;
     const auto* effect = block.content->As<ApplyEffect>();
     applied_.insert(effect->group + "/" + effect->value);
     ++effects_;

@@ -20,10 +20,18 @@ constexpr sim::Duration kControlledShutdownLimit = sim::Seconds(15);
 
 constexpr std::string_view kLogSuffix = "/log";
 
+// Settings that Kafka changes in a running broker (its documentation: "Dynamic Update Mode" cluster-wide).
+constexpr std::string_view kDynamic[] = {"min.insync.replicas", "unclean.leader.election.enable",
+                                         "log.flush.interval.messages"};
+
+bool IsDynamic(std::string_view setting) {
+  return std::find(std::begin(kDynamic), std::end(kDynamic), setting) != std::end(kDynamic);
+}
+
 }  // namespace
 
 Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, int32_t id, sim::Env& env, sim::Effects& out)
-    : cluster_(std::move(cluster)), config_(&cluster_->ConfigOf(id)), id_(id),
+    : cluster_(std::move(cluster)), config_(std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->ConfigOf(id), env.settings()))), id_(id),
       checkpoint_file_(env.Open("replication-offset-checkpoint")),
       coordinator_(id, *config_, kGroupFirst) {
   incarnation_id_ = static_cast<int64_t>(env.Random("incarnation").Next() >> 1);
@@ -487,11 +495,31 @@ void Broker::AnswerProducerIds(sim::Effects& out) {
 
 // ---- For selectors, traces, and everybody's peace of mind
 
+// What an operator asks: settings. Those that aren't dynamic wait for the next start.
+bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects&) {
+  if (operation.name != "config" || !IsDynamic(operation.key)) return false;
+  config_ = std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->ConfigOf(id_), env.settings()));
+  for (auto& [tp, replica] : replicas_) replica.partition.Reconfigure(*config_);
+  coordinator_.Reconfigure(*config_);
+  return true;
+}
+
+// Caught up: in the ISR of every partition that it replicates.
+bool Broker::Healthy() const {
+  if (!registered_ || fenced_ || stopping_) return false;
+  return std::all_of(replicas_.begin(), replicas_.end(), [this](const auto& entry) {
+    const std::vector<int32_t>& isr = entry.second.partition.isr();
+    return std::find(isr.begin(), isr.end(), id_) != isr.end();
+  });
+}
+
 bool Broker::HoldsRole(std::string_view role) const {
   for (const auto& [tp, replica] : replicas_) {
     const std::string_view name = replica.partition.name();
     if (replica.partition.role() == Role::kLeader && role == fmt::format("leader({})", name)) return true;
     if (replica.partition.role() == Role::kFollower && role == fmt::format("follower({})", name)) return true;
+    const std::vector<int32_t>& isr = replica.partition.isr();
+    if (std::find(isr.begin(), isr.end(), id_) != isr.end() && role == fmt::format("isr({})", name)) return true;
   }
   constexpr std::string_view kCoordinator = "coordinator(";
   if (role.substr(0, kCoordinator.size()) != kCoordinator || role.back() != ')') return false;

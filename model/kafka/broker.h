@@ -43,6 +43,8 @@ class Broker final : public sim::Process {
   std::string_view TimerName(sim::Timer timer) const override;
   // "leader(orders-0)", "follower(orders-0)", "coordinator(GROUP)"
   bool HoldsRole(std::string_view role) const override;
+  bool OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) override;
+  bool Healthy() const override;
   void Describe(sim::Describer& d) const override;
   void CheckInvariants() const override;
 
@@ -199,7 +201,8 @@ class Broker final : public sim::Process {
   TopicPartition OffsetsPartitionOf(const std::string& group) const;
 
   std::shared_ptr<const ClusterSpec> cluster_;
-  const BrokerConfig* config_;
+  // Replaced as a whole, so that copies of this broker may share it.
+  std::shared_ptr<const BrokerConfig> config_;
   int32_t id_;
   int64_t incarnation_id_ = 0;
   int64_t broker_epoch_ = -1;

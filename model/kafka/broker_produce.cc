@@ -64,7 +64,9 @@ Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, co
 // Puts a batch into the file; the ticket of a sync if one is due (log.flush.interval.messages).
 std::optional<sim::SyncTicket> Broker::WriteBatch(Replica* replica, const BatchRef& batch, RecordVerb verb,
                                                   sim::Effects& out) {
+  out.Point(verb == RecordVerb::kAppended ? "before-append" : "before-replicate");
   out.Append(replica->log_file, batch);
+  out.Point(verb == RecordVerb::kAppended ? "after-append" : "after-replicate");
   const RecordBatch& value = batch->value();
   if (out.tracing()) {
     for (size_t i = 0; i < value.records.size(); ++i) {

@@ -72,6 +72,10 @@ class Client : public sim::Process {
   int32_t PartitionsOf(const std::string& topic) const;
   const ClusterSpec& cluster() const { return *cluster_; }
   const Settings& settings() const { return settings_; }
+  void Reconfigure(int64_t request_timeout_ms, int64_t retry_backoff_ms) {
+    settings_.request_timeout_ms = request_timeout_ms;
+    settings_.retry_backoff_ms = retry_backoff_ms;
+  }
 
  private:
   enum TimerKind : uint32_t { kRequestTimeout, kMetadataBackoff, kMetadataAge };

@@ -313,4 +313,13 @@ std::vector<SettingInfo> BrokerSettings() { return Describe(BrokerFamily()); }
 std::vector<SettingInfo> ProducerSettings() { return Describe(ProducerFamily()); }
 std::vector<SettingInfo> ConsumerSettings() { return Describe(ConsumerFamily()); }
 
+BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std::string, std::less<>>& settings) {
+  for (const auto& [key, value] : settings) {
+    std::vector<std::string> ignored;
+    BrokerConfig changed = config;
+    if (ApplyBrokerConfig(key + "=" + value, &changed, &ignored).ok()) config = changed;
+  }
+  return config;
+}
+
 }  // namespace brokersim::kafka

@@ -8,6 +8,8 @@
 #define BROKERSIM_MODEL_KAFKA_CONFIG_H_
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -91,6 +93,9 @@ absl::Status ApplyConsumerConfig(std::string_view line, ConsumerConfig* config,
 // Contradictions that Kafka itself refuses at start (ProducerConfig.postProcessAndValidateIdempotenceConfigs,
 // KafkaProducer.configureDeliveryTimeout). An idempotence that was not asked for is switched off instead.
 absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, ProducerConfig* config);
+
+// The configuration with settings that an operator changed since. What Kafka would refuse changes nothing.
+BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std::string, std::less<>>& settings);
 
 // One row of the documentation.
 struct SettingInfo {

@@ -110,7 +110,15 @@ void Consumer::ProcessNext(sim::Env& env, sim::Effects& out) {
     return;
   }
   activity_ = Activity::kProcessing;
-  out.SetTimer({kProcessed}, spec_->processing.Sample(env.Random("processing")));
+  out.SetTimer({kProcessed}, slow_.value_or(spec_->processing).Sample(env.Random("processing")));
+}
+
+// A slow consumer takes another time for each record, from the next one on.
+bool Consumer::OnOperation(const sim::Operation& operation, sim::Env&, sim::Effects&) {
+  if (operation.name != "slow_consumer") return false;
+  slow_.reset();
+  if (operation.begins) slow_ = operation.distribution;
+  return true;
 }
 
 // The record is processed: its effect goes to the ledger, which answers when it has taken place.
@@ -133,6 +141,7 @@ void Consumer::OnOtherMessage(const sim::Received& message, sim::Env& env, sim::
   const auto* applied = message.payload.As<app::EffectApplied>();
   CHECK(applied != nullptr, "{} got a {}", env.name(), message.payload.name());
   if (activity_ != Activity::kAwaitingLedger || applied->number != effect_number_) return;
+  out.Point("after-process");
   to_commit_[work_.front().tp] = work_.front().record.offset + 1;
   work_.pop_front();
   ProcessNext(env, out);

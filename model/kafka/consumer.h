@@ -42,6 +42,7 @@ class Consumer final : public Client {
            sim::Effects& out);
   std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<Consumer>(*this); }
   void OnStop(sim::Env& env, sim::Effects& out) override;
+  bool OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) override;
   void Describe(sim::Describer& d) const override;
 
  protected:
@@ -149,6 +150,7 @@ class Consumer final : public Client {
   absl::btree_map<TopicPartition, PartitionState> partitions_;
 
   Activity activity_ = Activity::kIdle;
+  std::optional<sim::Distribution> slow_;  // the time for a record, while an operation says so
   std::optional<sim::OpId> poll_op_;
   std::deque<Work> work_;
   sim::Time last_auto_commit_;

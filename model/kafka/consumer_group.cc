@@ -223,6 +223,7 @@ void Consumer::ResetPositions(sim::Env& env, sim::Effects& out) {
 // ---- Commits
 
 void Consumer::SendCommit(bool waits, sim::Env& env, sim::Effects& out) {
+  out.Point("before-commit");
   // A commit that waits may be a repetition, with the operation open since its first try.
   if (!commit_op_.has_value()) {
     committing_.clear();

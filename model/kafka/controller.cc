@@ -19,9 +19,11 @@ constexpr int32_t kProducerIdBlock = 1000;
 }  // namespace
 
 Controller::Controller(std::shared_ptr<const ClusterSpec> cluster, sim::Env& env, sim::Effects& out)
-    : cluster_(std::move(cluster)), log_file_(env.Open("__cluster_metadata-0")) {
+    : cluster_(std::move(cluster)),
+      config_(std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->config, env.settings()))),
+      log_file_(env.Open("__cluster_metadata-0")) {
   for (const sim::Block& block : env.disk().file(log_file_).blocks) {
-    if (block.torn) break;
+    if (block.damaged) break;
     for (const MetadataRecord& record : block.content->As<MetadataBatch>()->records) {
       Replay(record);
       log_.push_back(record);
@@ -114,7 +116,7 @@ void Controller::On(const BrokerRegistrationRequest& m, sim::ConnId conn, int32_
   const auto known = brokers_.find(m.broker_id);
   const bool returns = known != brokers_.end() && known->second.incarnation_id != m.incarnation_id;
   const bool session_open = returns && !known->second.fenced;
-  if (cluster_->config.kip_380 && session_open && !known->second.in_controlled_shutdown) {
+  if (config_->kip_380 && session_open && !known->second.in_controlled_shutdown) {
     // KIP-631: the former incarnation's session has to end first.
     Reply(conn, id, BrokerRegistrationResponse{ErrorCode::kDuplicateBrokerRegistration, -1}, out);
     return;
@@ -122,7 +124,7 @@ void Controller::On(const BrokerRegistrationRequest& m, sim::ConnId conn, int32_
   // The broker epoch is the offset of the registration.
   const auto epoch = static_cast<int64_t>(log_.size());
   // Before KIP-380: within its session it is as if it had never been away.
-  const bool keeps_place = !cluster_->config.kip_380 && session_open;
+  const bool keeps_place = !config_->kip_380 && session_open;
   std::vector<MetadataRecord> records;
   records.push_back(RegisterBrokerRecord{m.broker_id, m.incarnation_id, epoch, !keeps_place});
   Write(std::move(records), out);
@@ -317,15 +319,8 @@ bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& c
     partition->leader = replica;
     break;
   }
-  if (partition->leader == kNoLeader && cluster_->config.unclean_leader_election_enable) {
-    for (int32_t replica : partition->replicas) {
-      if (!IsActive(replica)) continue;
-      partition->leader = replica;
-      partition->isr = {replica};
-      partition->recovering = true;
-      unclean = true;
-      break;
-    }
+  if (partition->leader == kNoLeader && config_->unclean_leader_election_enable) {
+    unclean = PromoteUnclean(partition);
   }
   if (partition->leader == former) return false;
   // Every change of leader, to none too, begins an epoch.
@@ -342,6 +337,48 @@ bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& c
   return true;
 }
 
+// The first replica that is alive leads, alone in the ISR.
+bool Controller::PromoteUnclean(PartitionRecord* partition) const {
+  for (int32_t replica : partition->replicas) {
+    if (!IsActive(replica)) continue;
+    partition->leader = replica;
+    partition->isr = {replica};
+    partition->recovering = true;
+    return true;
+  }
+  return false;
+}
+
+// What an operator asks. unclean.leader.election.enable is dynamic (its documentation: cluster-wide).
+bool Controller::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) {
+  if (operation.name == "unclean_election") return ElectUnclean(operation.key, out);
+  if (operation.name != "config" || operation.key != "unclean.leader.election.enable") return false;
+  config_ = std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->config, env.settings()));
+  // ReplicationControlManager.maybeTriggerUncleanLeaderElectionForLeaderlessPartitions
+  std::vector<MetadataRecord> records;
+  if (config_->unclean_leader_election_enable) UpdatePartitions(-1, &records, out);
+  Write(std::move(records), out);
+  return true;
+}
+
+// KIP-460: ElectLeaders of type UNCLEAN elects where there is no leader, and nowhere else.
+bool Controller::ElectUnclean(std::string_view partition, sim::Effects& out) {
+  for (const auto& [tp, record] : partitions_) {
+    if (LogName(tp) != partition || record.leader != kNoLeader) continue;
+    PartitionRecord next = record;
+    if (!PromoteUnclean(&next)) return false;
+    ++next.leader_epoch;
+    ++next.partition_epoch;
+    out.Note("election", fmt::format("broker {} elected leader of {} in epoch {}: the operator's unclean election",
+                                     next.leader, partition, next.leader_epoch));
+    std::vector<MetadataRecord> records;
+    records.push_back(std::move(next));
+    Write(std::move(records), out);
+    return true;
+  }
+  return false;
+}
+
 bool Controller::LeadsAny(int32_t id) const {
   for (const auto& [tp, partition] : partitions_) {
     if (partition.leader == id) return true;
@@ -350,7 +387,7 @@ bool Controller::LeadsAny(int32_t id) const {
 }
 
 void Controller::ArmSession(int32_t id, sim::Effects& out) {
-  out.SetTimer({kSession, id}, sim::Milliseconds(cluster_->config.broker_session_timeout_ms));
+  out.SetTimer({kSession, id}, sim::Milliseconds(config_->broker_session_timeout_ms));
 }
 
 std::string_view Controller::TimerName(sim::Timer) const { return "broker-session"; }

@@ -34,6 +34,7 @@ class Controller final : public sim::Process {
   void OnSynced(sim::SyncTicket ticket, sim::Env& env, sim::Effects& out) override;
   std::string_view TimerName(sim::Timer timer) const override;
   bool HoldsRole(std::string_view role) const override { return role == "controller"; }
+  bool OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) override;
   void Describe(sim::Describer& d) const override;
   void CheckInvariants() const override;
 
@@ -71,6 +72,8 @@ class Controller final : public sim::Process {
 
   ErrorCode ValidateIsr(const AlterPartitionRequest& m, const PartitionRecord& partition) const;
   void Fence(int32_t broker, std::string_view why, sim::Effects& out);
+  bool ElectUnclean(std::string_view partition, sim::Effects& out);
+  bool PromoteUnclean(PartitionRecord* partition) const;
   bool IsActive(int32_t broker) const;
   // Elects anew wherever `changed` leads, or nobody does; takes `leaving` out of every ISR but the last place.
   void UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* records, sim::Effects& out);
@@ -79,6 +82,8 @@ class Controller final : public sim::Process {
   void ArmSession(int32_t broker, sim::Effects& out);
 
   std::shared_ptr<const ClusterSpec> cluster_;
+  // Replaced as a whole, so that copies of this controller may share it.
+  std::shared_ptr<const BrokerConfig> config_;
   sim::FileId log_file_;
   // The metadata log, and how much of it is durable.
   std::vector<MetadataRecord> log_;

@@ -29,6 +29,8 @@ class GroupCoordinator {
   GroupCoordinator(int32_t broker_id, const BrokerConfig& config, uint32_t first_timer)
       : broker_id_(broker_id), config_(&config), first_timer_(first_timer) {}
 
+  void Reconfigure(const BrokerConfig& config) { config_ = &config; }
+
   // The broker leads, or no longer leads, a partition of __consumer_offsets, whose records are given.
   void Load(int32_t partition, const std::vector<BatchRef>& batches, sim::Effects& out);
   void Unload(int32_t partition, sim::Effects& out);

@@ -40,6 +40,7 @@ class Partition {
   int32_t leader() const { return leader_; }
   int32_t leader_epoch() const { return leader_epoch_; }
   int32_t partition_epoch() const { return partition_epoch_; }
+  void Reconfigure(const BrokerConfig& config) { config_ = &config; }
   const std::vector<int32_t>& isr() const { return isr_; }
   const std::vector<int32_t>& replicas() const { return replicas_; }
   int64_t high_watermark() const { return high_watermark_; }

@@ -76,7 +76,8 @@ Producer::Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<c
                    sim::Env& env, sim::Effects& out)
     : Client(std::move(cluster), Settings{spec->config.request_timeout_ms, spec->config.retry_backoff_ms,
                                           spec->config.metadata_max_age_ms}),
-      spec_(std::move(spec)) {
+      spec_(std::move(spec)),
+      config_(spec_->config) {
   RefreshMetadata(env, out);
   const sim::Time now = env.monotonic();
   out.SetTimer({kNextRecord}, std::max(spec_->start - now, sim::Nanoseconds(0)));
@@ -126,7 +127,7 @@ void Producer::Enqueue(const TopicPartition& tp, Record record, sim::OpId op, si
   PartitionState& state = partitions_[tp];
   const auto bytes = static_cast<int64_t>(record.key.size() + record.value.size()) + 16;
   const bool fits = !state.queue.empty() && state.queue.back().attempts == 0 &&
-                    state.queue.back().bytes + bytes <= spec_->config.batch_size;
+                    state.queue.back().bytes + bytes <= config_.batch_size;
   if (!fits) {
     Batch batch;
     batch.number = next_batch_++;
@@ -140,7 +141,7 @@ void Producer::Enqueue(const TopicPartition& tp, Record record, sim::OpId op, si
 // ---- The sender
 
 void Producer::Drain(sim::Env& env, sim::Effects& out) {
-  if (spec_->config.enable_idempotence && producer_id_ == kNoProducerId) {
+  if (config_.enable_idempotence && producer_id_ == kNoProducerId) {
     if (init_asked_) return;
     init_asked_ = true;
     SendTo(AnyBroker(env), InitProducerIdRequest{}, Tag{kInitTag, 0}, env, out);
@@ -149,7 +150,7 @@ void Producer::Drain(sim::Env& env, sim::Effects& out) {
   std::optional<sim::Time> next;
   bool unknown_leader = false;
   for (const auto& [broker, node] : cluster().brokers) {
-    while (InFlight(broker) < spec_->config.max_in_flight_requests_per_connection) {
+    while (InFlight(broker) < config_.max_in_flight_requests_per_connection) {
       std::vector<std::pair<TopicPartition, Batch>> batches;
       for (auto& [tp, state] : partitions_) {
         if (state.queue.empty()) continue;
@@ -172,7 +173,7 @@ void Producer::Drain(sim::Env& env, sim::Effects& out) {
       oldest = std::min(oldest.value_or(state.queue.front().created), state.queue.front().created);
   }
   if (oldest.has_value()) {
-    const sim::Time expires = *oldest + sim::Milliseconds(spec_->config.delivery_timeout_ms);
+    const sim::Time expires = *oldest + sim::Milliseconds(config_.delivery_timeout_ms);
     out.SetTimer({kExpiry}, std::max(expires - env.monotonic(), sim::Nanoseconds(0)));
   }
 }
@@ -180,7 +181,7 @@ void Producer::Drain(sim::Env& env, sim::Effects& out) {
 // The head of the queue if it may go now; else `next` learns when to look again.
 std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition&, PartitionState* state, sim::Env& env,
                                                    std::optional<sim::Time>* next) {
-  const ProducerConfig& config = spec_->config;
+  const ProducerConfig& config = config_;
   Batch& head = state->queue.front();
   // One request at a time keeps the order even without sequences (guaranteeMessageOrder).
   if (config.max_in_flight_requests_per_connection == 1 && !state->in_flight.empty()) return std::nullopt;
@@ -207,7 +208,7 @@ std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition&, Partit
 
 void Producer::GiveSequence(PartitionState* state, Batch* batch) {
   if (batch->sent) return;
-  if (spec_->config.enable_idempotence && batch->sequence < 0) {
+  if (config_.enable_idempotence && batch->sequence < 0) {
     if (state->in_flight.empty() && state->producer_epoch != producer_epoch_) {
       // The epoch was bumped on account of another partition (maybeUpdateProducerIdAndEpoch).
       state->producer_epoch = producer_epoch_;
@@ -219,7 +220,7 @@ void Producer::GiveSequence(PartitionState* state, Batch* batch) {
     state->next_sequence = static_cast<int32_t>(following % (int64_t{INT32_MAX} + 1));
   }
   RecordBatch wire;
-  if (spec_->config.enable_idempotence) {
+  if (config_.enable_idempotence) {
     wire.producer_id = producer_id_;
     wire.producer_epoch = batch->producer_epoch;
     wire.base_sequence = batch->sequence;
@@ -231,10 +232,10 @@ void Producer::GiveSequence(PartitionState* state, Batch* batch) {
 void Producer::SendRequest(int32_t broker, std::vector<std::pair<TopicPartition, Batch>> batches, sim::Env& env,
                            sim::Effects& out) {
   ProduceRequest request;
-  request.acks = static_cast<int16_t>(spec_->config.acks);
-  request.timeout_ms = static_cast<int32_t>(spec_->config.request_timeout_ms);
+  request.acks = static_cast<int16_t>(config_.acks);
+  request.timeout_ms = static_cast<int32_t>(config_.request_timeout_ms);
   for (const auto& [tp, batch] : batches) request.partitions.push_back({tp, batch.sent});
-  if (spec_->config.acks == 0) {
+  if (config_.acks == 0) {
     SendOneWay(broker, std::move(request), out);
     // Sender.sendProduceRequest: without acks the batch is done once it is sent.
     for (const auto& [tp, batch] : batches) Complete(tp, batch, ErrorCode::kNone, -1, out);
@@ -254,6 +255,20 @@ void Producer::SendRequest(int32_t broker, std::vector<std::pair<TopicPartition,
     state.in_flight.insert(place, std::move(batch));
   }
   SendTo(broker, std::move(request), Tag{kProduceTag, number}, env, out);
+  out.Point("after-send");
+}
+
+// Another retry policy: request.timeout.ms, retries and retry.backoff.ms.
+bool Producer::OnOperation(const sim::Operation& operation, sim::Env&, sim::Effects&) {
+  if (operation.name != "retry_policy") return false;
+  config_ = spec_->config;
+  if (operation.begins) {
+    config_.request_timeout_ms = std::max<int64_t>(1, operation.duration.nanos() / 1'000'000);
+    config_.retries = operation.number;
+    if (operation.value == "none") config_.retry_backoff_ms = config_.retry_backoff_max_ms = 0;
+  }
+  Reconfigure(config_.request_timeout_ms, config_.retry_backoff_ms);
+  return true;
 }
 
 void Producer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) {
@@ -317,7 +332,7 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
   if (error != ErrorCode::kNotEnoughReplicas && error != ErrorCode::kOutOfOrderSequenceNumber)
     RefreshMetadata(env, out);
   batch.maybe_stored = batch.maybe_stored || LeavesUnknown(error);
-  if (error == ErrorCode::kOutOfOrderSequenceNumber && spec_->config.enable_idempotence && first) {
+  if (error == ErrorCode::kOutOfOrderSequenceNumber && config_.enable_idempotence && first) {
     // The lowest batch can't be out of order unless the broker lost its state: start a new epoch
     // (TransactionManager.canRetry, KIP-360).
     state.unresolved = true;
@@ -335,19 +350,19 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
 }
 
 bool Producer::CanRetry(const PartitionState&, const Batch& batch, ErrorCode error, sim::Env& env) const {
-  if (env.monotonic() - batch.created >= sim::Milliseconds(spec_->config.delivery_timeout_ms)) return false;
-  if (batch.attempts > spec_->config.retries) return false;
-  return IsRetriable(error) || (error == ErrorCode::kOutOfOrderSequenceNumber && spec_->config.enable_idempotence);
+  if (env.monotonic() - batch.created >= sim::Milliseconds(config_.delivery_timeout_ms)) return false;
+  if (batch.attempts > config_.retries) return false;
+  return IsRetriable(error) || (error == ErrorCode::kOutOfOrderSequenceNumber && config_.enable_idempotence);
 }
 
 void Producer::Requeue(PartitionState* state, Batch batch, sim::Env& env) {
   // ExponentialBackoff: doubles up to retry.backoff.max.ms, with a fifth of jitter either way.
-  int64_t backoff_ms = spec_->config.retry_backoff_ms;
-  for (int64_t i = 1; i < batch.attempts && backoff_ms < spec_->config.retry_backoff_max_ms; ++i) backoff_ms *= 2;
-  backoff_ms = std::min(backoff_ms, spec_->config.retry_backoff_max_ms);
+  int64_t backoff_ms = config_.retry_backoff_ms;
+  for (int64_t i = 1; i < batch.attempts && backoff_ms < config_.retry_backoff_max_ms; ++i) backoff_ms *= 2;
+  backoff_ms = std::min(backoff_ms, config_.retry_backoff_max_ms);
   const int64_t backoff_us = backoff_ms * env.Random("retry-backoff").Between(800, 1200);
   batch.ready_at = env.monotonic() + sim::Microseconds(backoff_us);
-  if (!spec_->config.enable_idempotence) {
+  if (!config_.enable_idempotence) {
     // RecordAccumulator.reenqueue: simply to the front.
     state->queue.push_front(std::move(batch));
     return;
@@ -395,7 +410,7 @@ void Producer::Complete(const TopicPartition& tp, const Batch& batch, ErrorCode 
 }
 
 void Producer::ExpireBatches(sim::Env& env, sim::Effects& out) {
-  const sim::Duration limit = sim::Milliseconds(spec_->config.delivery_timeout_ms);
+  const sim::Duration limit = sim::Milliseconds(config_.delivery_timeout_ms);
   const auto expired = [&](const Batch& batch) { return env.monotonic() - batch.created >= limit; };
   for (auto& [tp, state] : partitions_) {
     for (size_t i = 0; i < state.in_flight.size();) {
@@ -463,7 +478,7 @@ void Producer::Describe(sim::Describer& d) const {
 }
 
 void Producer::CheckInvariants() const {
-  if (!spec_->config.enable_idempotence) return;
+  if (!config_.enable_idempotence) return;
   for (const auto& [tp, state] : partitions_) {
     for (size_t i = 1; i < state.in_flight.size(); ++i) {
       CHECK(state.in_flight[i - 1].number < state.in_flight[i].number, "batches in flight out of order on {}",

@@ -36,6 +36,7 @@ class Producer final : public Client {
   Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ProducerSpec> spec, sim::Env& env,
            sim::Effects& out);
   std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<Producer>(*this); }
+  bool OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) override;
   void Describe(sim::Describer& d) const override;
   void CheckInvariants() const override;
 
@@ -96,6 +97,7 @@ class Producer final : public Client {
   void BumpEpoch(PartitionState* state);
 
   std::shared_ptr<const ProducerSpec> spec_;
+  ProducerConfig config_;  // the spec's, but for what an operation changed
   int64_t records_sent_ = 0;
   int64_t next_batch_ = 1;
   int64_t next_request_ = 1;

@@ -15,7 +15,7 @@ ReplicaLog ReplicaLog::Recover(const sim::File* log, const sim::File* epochs, in
   }
   if (log != nullptr) {
     for (const sim::Block& block : log->blocks) {
-      if (block.torn) break;
+      if (block.damaged) break;
       CHECK(block.content->As<RecordBatch>() != nullptr, "{} holds something else", log->name);
       recovered.NoteBatch(BatchRef(static_cast<const sim::Boxed<RecordBatch>*>(block.content.get())));
       ++*blocks;

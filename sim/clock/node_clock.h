@@ -18,7 +18,7 @@ class NodeClock {
     const Duration elapsed = now - anchor_;
     return anchor_monotonic_ + Scale(elapsed);
   }
-  Time Wall(Time now) const { return Monotonic(now) + wall_offset_; }
+  Time Wall(Time now) const { return wall_frozen_ ? frozen_wall_ : Monotonic(now) + wall_offset_; }
 
   // Virtual time at which Monotonic reaches `local`; never before `now`.
   Time WhenMonotonic(Time local, Time now) const {
@@ -33,7 +33,30 @@ class NodeClock {
     return now + Duration::FromNanos(static_cast<int64_t>(wait));
   }
 
-  void SetWallOffset(Duration offset) { wall_offset_ = offset; }
+  // Wall time stands still from now on. REQUIRES: it runs.
+  void FreezeWall(Time now) {
+    CHECK(!wall_frozen_, "a wall clock is frozen twice");
+    frozen_wall_ = Wall(now);
+    wall_frozen_ = true;
+  }
+  // It goes on: from where it stands, or from where it would be by now.
+  void ThawWall(Time now, bool catches_up) {
+    CHECK(wall_frozen_, "a wall clock thaws that runs");
+    wall_frozen_ = false;
+    if (!catches_up) wall_offset_ = frozen_wall_ - Monotonic(now);
+  }
+  bool wall_frozen() const { return wall_frozen_; }
+
+  // A frozen wall clock is moved too.
+  void SetWallOffset(Duration offset) {
+    if (wall_frozen_) frozen_wall_ = frozen_wall_ + (offset - wall_offset_);
+    wall_offset_ = offset;
+  }
+  // Monotonic and wall time jump forward. REQUIRES: by >= 0.
+  void JumpForward(Duration by) {
+    CHECK(by >= Duration(), "monotonic time jumps back");
+    anchor_monotonic_ = anchor_monotonic_ + by;
+  }
   Duration wall_offset() const { return wall_offset_; }
 
   // From `now` on, local time runs at 1 + ppm / 1,000,000. REQUIRES: ppm > -1,000,000.
@@ -63,6 +86,8 @@ class NodeClock {
   Time anchor_;
   Time anchor_monotonic_;
   Duration wall_offset_;
+  Time frozen_wall_;
+  bool wall_frozen_ = false;
   int64_t drift_ppm_ = 0;
 };
 

@@ -54,32 +54,65 @@ void Disk::MarkSynced(FileId id, int64_t blocks) {
   file.synced = std::max(file.synced, std::min(blocks, file.size()));
 }
 
-std::vector<DiskLoss> Disk::LosePower(UnsyncedFate fate, Stream& stream) {
+void Disk::MarkPhantom(FileId id, int64_t blocks) {
+  File& file = mutable_file(id);
+  const int64_t end = std::min(blocks, file.size());
+  for (int64_t i = file.synced; i < end; ++i) file.blocks[static_cast<size_t>(i)].phantom = true;
+  MarkSynced(id, blocks);
+}
+
+void Disk::Damage(FileId id, int64_t block) {
+  File& file = mutable_file(id);
+  CHECK(block >= 0 && block < file.size(), "block {} of {} in {}", block, file.size(), file.name);
+  file.blocks[static_cast<size_t>(block)].damaged = true;
+}
+
+void Disk::Wipe() {
+  for (File& file : files_) {
+    file.blocks.clear();
+    file.synced = 0;
+  }
+}
+
+std::vector<DiskLoss> Disk::LosePower(PowerCut cut, Stream& stream) {
   std::vector<DiskLoss> losses;
   for (size_t i = 0; i < files_.size(); ++i) {
     File& file = files_[i];
+    DiskLoss loss{FileId{static_cast<uint32_t>(i)}, 0, false};
+    for (Block& block : file.blocks) {
+      if (!std::exchange(block.phantom, false) || block.damaged) continue;
+      block.damaged = true;
+      ++loss.blocks_lost;
+    }
     const int64_t unsynced = file.size() - file.synced;
-    if (unsynced == 0) continue;
-    int64_t kept = 0;
-    bool torn = false;
-    switch (fate) {
-      case UnsyncedFate::kDrawn:
-        kept = stream.Between(0, unsynced);
-        torn = kept < unsynced && stream.Chance(Ratio{1, 4});
-        break;
-      case UnsyncedFate::kLost:
-        break;
-      case UnsyncedFate::kKept:
-        kept = unsynced;
-        break;
+    int64_t kept = unsynced;
+    if (unsynced > 0 && cut.unsynced == UnsyncedFate::kLost) kept = 0;
+    if (unsynced > 0 && cut.unsynced == UnsyncedFate::kDrawn) kept = stream.Between(0, unsynced);
+    if (unsynced > 0 && cut.unsynced == UnsyncedFate::kSubset) {
+      // The gaps before the last survivor are there, damaged.
+      kept = 0;
+      for (int64_t b = 0; b < unsynced; ++b) {
+        Block& block = file.blocks[static_cast<size_t>(file.synced + b)];
+        if (!stream.Chance(Ratio{1, 2})) {
+          block.damaged = true;
+        } else {
+          kept = b + 1;
+        }
+      }
+      for (int64_t b = 0; b < kept; ++b) {
+        loss.blocks_lost += file.blocks[static_cast<size_t>(file.synced + b)].damaged ? 1 : 0;
+      }
     }
+    // Where the length isn't drawn, a block is torn only if that is asked for.
+    const bool certain = cut.torn.numerator >= cut.torn.denominator;
+    const bool tears = cut.unsynced == UnsyncedFate::kDrawn || (cut.unsynced == UnsyncedFate::kLost && certain);
+    loss.torn = tears && kept < unsynced && stream.Chance(cut.torn);
+    loss.blocks_lost += unsynced - kept;
     // A torn block is there, broken, behind the last whole one.
-    file.blocks.resize(static_cast<size_t>(file.synced + kept + (torn ? 1 : 0)));
-    if (torn) file.blocks.back().torn = true;
-    if (kept < unsynced) {
-      losses.push_back({FileId{static_cast<uint32_t>(i)}, unsynced - kept, torn});
-    }
+    file.blocks.resize(static_cast<size_t>(file.synced + kept + (loss.torn ? 1 : 0)));
+    if (loss.torn) file.blocks.back().damaged = true;
     file.synced = file.size();
+    if (loss.blocks_lost > 0) losses.push_back(loss);
   }
   return losses;
 }

@@ -21,8 +21,10 @@ namespace brokersim::sim {
 
 struct Block {
   PayloadRef content;
-  // Only a part of it reached the platter; its checksum doesn't match.
-  bool torn = false;
+  // Its checksum doesn't match: torn by a power loss, rotten, or never really written.
+  bool damaged = false;
+  // The file counts it as synced, but a failing sync lost it: it is damaged after a power loss.
+  bool phantom = false;
 };
 
 struct File {
@@ -36,9 +38,18 @@ struct File {
 
 // What a power loss does to what was never synced.
 enum class UnsyncedFate {
-  kDrawn,  // of each file a prefix survives, its length drawn
-  kLost,   // nothing survives
-  kKept,   // everything survives
+  kDrawn,   // of each file a prefix survives, its length drawn
+  kLost,    // nothing survives
+  kKept,    // everything survives
+  kSubset,  // of each file any subset survives: a later write may outlive an earlier one
+};
+
+enum class DiskOp { kRead, kWrite, kSync };
+
+struct PowerCut {
+  UnsyncedFate unsynced = UnsyncedFate::kDrawn;
+  // That the first lost block of a file is there, damaged.
+  Ratio torn = {1, 4};
 };
 
 struct DiskLoss {
@@ -64,8 +75,14 @@ class Disk {
   void Replace(FileId id, PayloadRef content);
   // Blocks below `blocks` are durable from now on. A file cut since then is synced up to its end.
   void MarkSynced(FileId id, int64_t blocks);
+  // A sync of blocks below `blocks` failed, and the file counts them as synced all the same.
+  void MarkPhantom(FileId id, int64_t blocks);
+  // The block can't be read any more. REQUIRES: 0 <= block < size.
+  void Damage(FileId id, int64_t block);
+  // An empty disk takes this one's place. Files that were opened are there, empty.
+  void Wipe();
   // Drops unsynced blocks; returns what was lost, in order of files.
-  std::vector<DiskLoss> LosePower(UnsyncedFate fate, Stream& stream);
+  std::vector<DiskLoss> LosePower(PowerCut cut, Stream& stream);
 
  private:
   File& mutable_file(FileId id);

@@ -36,13 +36,15 @@ struct SyncEffect { FileId file; SyncTicket ticket; };
 struct InvokeEffect { OpId op; formats::Operation operation; };
 struct CompleteEffect { OpId op; formats::Operation operation; };
 struct NoteEffect { std::string_view type; std::string text; };
+struct PointEffect { std::string_view name; };
 struct ExitEffect {};
 struct FinishEffect {};
 
 using Effect =
     std::variant<SendEffect, SendAfterEffect, DatagramEffect, ConnectEffect, CloseEffect,
                  SetTimerEffect, CancelTimerEffect, AppendEffect, TruncateEffect, ReplaceEffect,
-                 SyncEffect, InvokeEffect, CompleteEffect, NoteEffect, ExitEffect, FinishEffect>;
+                 SyncEffect, InvokeEffect, CompleteEffect, NoteEffect, PointEffect, ExitEffect,
+                 FinishEffect>;
 
 class Effects {
  public:
@@ -100,6 +102,14 @@ class Effects {
   // A decision worth showing. Part of the run hash. `type` must be a literal.
   void Note(std::string_view type, std::string text) { Add(NoteEffect{type, std::move(text)}); }
 
+  // A step at which a fault may end the process: what comes after it then never happens. No part of the run hash.
+  // `name` must be a literal.
+  void Point(std::string_view name) {
+    if (points_) Add(PointEffect{name});
+  }
+  // The kernel's: whether a fault waits for such a step.
+  void WatchPoints(bool watch) { points_ = watch; }
+
   // The process ends by itself, once the effects before this one are done.
   void Exit() { Add(ExitEffect{}); }
   // The simulation has seen what it was run for.
@@ -121,6 +131,7 @@ class Effects {
   const NodeId self_;
   Counters* const counters_;
   const bool tracing_;
+  bool points_ = false;
   std::vector<Effect> list_;
   std::vector<formats::RecordNote> records_;
 };

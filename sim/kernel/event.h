@@ -71,11 +71,30 @@ struct FaultDue {
   EventId cause = 0;
 };
 
+// A fault that goes on in steps takes the next one.
+struct FaultStep {
+  uint32_t fault = 0;
+  int64_t step = 0;
+  EventId cause = 0;
+};
+
+// The process handles a message a second time, whatever it is at.
+struct SecondHandling {
+  Packet packet;
+  uint32_t incarnation = 0;
+};
+
+// The process's slow write has returned.
+struct WriteReturned {
+  NodeId node;
+  uint32_t incarnation = 0;
+};
+
 // All faults end and every node runs again.
 struct HealDue {};
 
 using Event = std::variant<std::monostate, Arrival, ConnSignal, TimerDue, SyncDone, ServiceDone,
-                           BootDue, FaultDue, HealDue>;
+                           BootDue, FaultDue, FaultStep, SecondHandling, WriteReturned, HealDue>;
 
 }  // namespace brokersim::sim
 

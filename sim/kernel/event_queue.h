@@ -22,6 +22,7 @@ class EventQueue {
   bool empty() const { return heap_.empty(); }
   int64_t size() const { return static_cast<int64_t>(heap_.size()); }
   Time next_time() const { return heap_.front().time; }
+  uint64_t next_sequence() const { return heap_.front().sequence; }
 
   // `tie` orders events of one instant before their sequence does.
   void Push(Time time, uint64_t tie, Event event) {

@@ -41,7 +41,8 @@ struct SyncedWork { SyncTicket ticket; };
 struct ConnectedWork { ConnId conn; EventId cause = 0; };
 struct DisconnectedWork { ConnId conn; std::string_view reason; EventId cause = 0; };
 struct StopWork { EventId cause = 0; };
-using Work = std::variant<MessageWork, TimerWork, SyncedWork, ConnectedWork, DisconnectedWork, StopWork>;
+struct DiskErrorWork { DiskError error; EventId cause = 0; };
+using Work = std::variant<MessageWork, TimerWork, SyncedWork, ConnectedWork, DisconnectedWork, StopWork, DiskErrorWork>;
 
 struct SetTimerState {
   uint64_t generation = 0;
@@ -55,6 +56,15 @@ struct PendingSync {
   int64_t blocks = 0;  // durable when it is done
   std::vector<SendAfterEffect> sends;
   EventId cause = 0;
+  std::string_view error = {};  // it will fail
+  bool marks_clean = false;     // ... and its blocks count as synced all the same
+  bool lies = false;            // nothing becomes durable
+};
+
+// What a process that is blocked in a write will do when that returns.
+struct Deferred {
+  EventId cause = 0;
+  std::vector<Effect> effects;
 };
 
 // Owns a process; copying clones it.
@@ -92,6 +102,8 @@ struct Node {
   Disk disk;
   Stream disk_random;
   Env::Streams streams;
+  // Given by operators; they outlive processes.
+  Settings settings;
   Effects::Counters counters;
 
   // Asked for by this node; the index is ConnId::serial.
@@ -102,11 +114,19 @@ struct Node {
   Time frozen_since;
   // A stop fault ended before the process had: it is started again as soon as it has.
   bool starts_after_exit = false;
-  int64_t service_factor = 1;
+  // A write that takes longer blocks the process in it.
+  Duration blocked_for;
+  int blocked = 0;
+  std::deque<Deferred> deferred;
+  // The write under way failed.
+  std::optional<DiskErrorWork> failed;
+  bool starting = false;  // its start takes time
   bool busy = false;
   std::optional<Work> current;  // under way on the CPU
   bool service_over = false;    // its time is up, but the node is paused
   std::deque<Work> inbox;
+  // Nothing is handled now.
+  bool held() const { return paused > 0 || blocked > 0; }
 
   absl::btree_map<Timer, SetTimerState> timers;
   uint64_t timer_generation = 0;

@@ -17,9 +17,13 @@
 #include "sim/base/sim_time.h"
 #include "sim/disk/disk.h"
 #include "sim/kernel/effects.h"
+#include "sim/random/distributions.h"
 #include "sim/random/stream.h"
 
 namespace brokersim::sim {
+
+// What a node was configured anew with since the simulation began, by setting.
+using Settings = std::map<std::string, std::string, std::less<>>;
 
 // What a handler may look at beside its own state.
 class Env {
@@ -27,9 +31,9 @@ class Env {
   using Streams = std::map<std::string, Stream, std::less<>>;
 
   Env(NodeId self, std::string_view name, uint32_t incarnation, uint64_t seed, Time monotonic,
-      Time wall, Disk* disk, Streams* streams)
+      Time wall, Disk* disk, Streams* streams, const Settings* settings)
       : self_(self), name_(name), incarnation_(incarnation), seed_(seed), monotonic_(monotonic),
-        wall_(wall), disk_(disk), streams_(streams) {}
+        wall_(wall), disk_(disk), streams_(streams), settings_(settings) {}
 
   NodeId self() const { return self_; }
   std::string_view name() const { return name_; }
@@ -41,6 +45,8 @@ class Env {
   const Disk& disk() const { return *disk_; }
   // Creates the file if there is none.
   FileId Open(std::string_view file) { return disk_->Open(file); }
+  // Laid over what the process was installed with.
+  const Settings& settings() const { return *settings_; }
   // The process's stream for this purpose. Streams don't disturb each other.
   Stream& Random(std::string_view purpose);
 
@@ -53,6 +59,27 @@ class Env {
   Time wall_;
   Disk* disk_;
   Streams* streams_;
+  const Settings* settings_;
+};
+
+// A file operation failed. What the handler wanted to do after a failing write was not done.
+struct DiskError {
+  FileId file;
+  DiskOp op = DiskOp::kWrite;
+  std::string_view error;  // e.g. "no space left on device"
+  SyncTicket ticket;       // of a sync
+};
+
+// What an operator, or a changed environment, asks of a process. Which fields mean something depends on the name.
+struct Operation {
+  std::string_view name;
+  // False: it is taken back.
+  bool begins = true;
+  std::string key = {};
+  std::string value = {};
+  int64_t number = 0;
+  Duration duration = {};
+  Distribution distribution = {};
 };
 
 // Collects a process's visible state as (path, value) for traces.
@@ -85,6 +112,11 @@ class Process {
   // The connection is gone: reset, refused or timed out. What was sent on it may or may not have arrived.
   virtual void OnDisconnected(ConnId, Env&, Effects&) {}
   virtual void OnSynced(SyncTicket, Env&, Effects&) {}
+  // A write or sync failed. A process without another plan ends, as a broker does that loses its log directory.
+  virtual void OnDiskError(const DiskError&, Env&, Effects& out) { out.Exit(); }
+  // Returns whether it means anything to this process: a fault that means nothing has no effect.
+  // "config": the setting is in env.settings() already; true if it is applied at once.
+  virtual bool OnOperation(const Operation&, Env&, Effects&) { return false; }
   // Asked to stop. Must lead to Exit() sooner or later.
   virtual void OnStop(Env&, Effects& out) { out.Exit(); }
 
@@ -92,6 +124,8 @@ class Process {
   virtual std::string_view TimerName(Timer timer) const = 0;
   // Whether this process is, right now, what a selector names, e.g. "leader(orders-0)".
   virtual bool HoldsRole(std::string_view) const { return false; }
+  // Whether it has caught up since its start, e.g. is in sync: a careful operator waits for it.
+  virtual bool Healthy() const { return true; }
   virtual void Describe(Describer&) const {}
   // CHECKs whatever holds under every setting. Called after every event of the process.
   virtual void CheckInvariants() const {}

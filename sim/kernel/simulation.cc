@@ -39,11 +39,14 @@ void Simulation::SetLink(NodeId from, NodeId to, LinkSpec spec) {
 
 void Simulation::AddFault(Fault fault) {
   CHECK(!begun_, "a fault is added to a running simulation");
-  if (const auto* slow = std::get_if<SlowCpu>(&fault.action)) {
-    CHECK(slow->factor >= 1, "fault {} slows a CPU by {}", fault.id, slow->factor);
-  }
+  std::visit([&](const auto& action) {
+    if constexpr (requires { action.factor; }) {
+      CHECK(action.factor >= 1, "fault {} multiplies by {}", fault.id, action.factor);
+    }
+  }, fault.action);
   FaultState state;
   state.random = Stream(settings_.seed, fmt::format("fault/{}", fault.id));
+  state.choices = Stream(settings_.seed, fmt::format("fault/{}/choices", fault.id));
   state.report.id = fault.id;
   state.report.kind = FaultKindName(fault.action);
   const Trigger::Moment moment = fault.trigger.moment;
@@ -79,10 +82,21 @@ RunEnd Simulation::Run(Time until) {
       return RunEnd::kTimeLimit;
     }
     if (recorder_.events() >= settings_.max_events) return RunEnd::kEventLimit;
+    if (rules_.ties) NoteTie();
     now_ = queue_.next_time();
     Dispatch(queue_.Pop());
   }
   return RunEnd::kFinished;
+}
+
+// Counts an event that runs before one of its instant that was scheduled earlier.
+void Simulation::NoteTie() {
+  if (queue_.next_time() == now_ && queue_.next_sequence() < last_sequence_) {
+    for (uint32_t index : active_faults_) {
+      if (std::holds_alternative<Ties>(faults_[index].fault.action)) ++faults_[index].report.effects;
+    }
+  }
+  last_sequence_ = queue_.next_sequence();
 }
 
 void Simulation::Finish() { recorder_.Finish(now_); }
@@ -96,7 +110,7 @@ std::vector<FaultReport> Simulation::fault_reports() const {
 
 void Simulation::Schedule(Time at, Event event) {
   uint64_t tie = 0;
-  if (settings_.permute_ties) {
+  if (settings_.permute_ties || rules_.ties) {
     // A function of the seed and of how many events were scheduled before.
     tie = FoldMultiply(settings_.seed ^ kMixA, scheduled_ ^ kMixB);
   }
@@ -134,6 +148,9 @@ void Simulation::Dispatch(Event event) {
                    if (!KeptDown(boot.node)) Boot(boot.node, boot.cause);
                  },
                  [this](const FaultDue& fault) { OnFaultDue(fault); },
+                 [this](const FaultStep& step) { OnFaultStep(step); },
+                 [this](SecondHandling& again) { OnSecondHandling(std::move(again)); },
+                 [this](const WriteReturned& returned) { OnWriteReturned(returned); },
                  [this](const HealDue&) { Heal(); },
              },
              event);

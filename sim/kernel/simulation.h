@@ -27,6 +27,7 @@
 #include "absl/container/btree_map.h"
 #include "sim/fault/fault.h"
 #include "sim/kernel/event_queue.h"
+#include "sim/kernel/fault_state.h"
 #include "sim/kernel/node.h"
 #include "sim/record/recorder.h"
 
@@ -91,25 +92,12 @@ class Simulation {
   std::vector<FaultReport> fault_reports() const;
 
  private:
-  struct FaultState {
-    Fault fault;
-    FaultReport report;
-    bool active = false;
-    bool over = false;                     // began and ended, or never will begin
-    std::vector<std::vector<NodeId>> sets;  // resolved selectors, in the order of the kind's fields
-    Stream random;
-    int64_t matches = 0;                   // messages that a message fault has seen
-    int64_t trigger_matches = 0;
-    std::vector<QueuedPacket> held;        // datagrams
-    std::vector<ConnId> held_connections;  // of which this fault keeps messages
-    std::vector<NodeId> keeps_down;        // these don't run before it ends (or somebody starts them)
-    std::vector<std::pair<NodeId, uint32_t>> pauses;  // node and incarnation
-    EventId began = 0;
-  };
+  friend class FaultActions;
 
   // simulation.cc: the loop.
   void Schedule(Time at, Event event);
   void Dispatch(Event event);
+  void NoteTie();
   EventId Emit(Mark mark);
   formats::TraceEvent* detail() { return recorder_.detail(); }
   Node& node(NodeId id) { return nodes_[id.value]; }
@@ -130,20 +118,40 @@ class Simulation {
   uint64_t DrawsOf(NodeId id) const;
   void AfterHandler(NodeId id, Effects& out, uint64_t draws_before);
   void Perform(NodeId id, EventId cause, Effects& out);
+  void PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects, size_t first);
+  void OnWriteReturned(const WriteReturned& event);
+  void HandleTwice(NodeId id, const Work& work, Duration takes);
+  void OnSecondHandling(SecondHandling event);
   void PerformOne(NodeId id, EventId cause, Effect effect);
-  void PerformDisk(NodeId id, EventId cause, const Effect& effect);
   void PerformOperation(NodeId id, EventId cause, OpId op, formats::Operation operation, bool invoke);
   void SetTimer(NodeId id, EventId cause, Timer timer, Duration after);
   void OnTimerDue(const TimerDue& event);
   void RescheduleTimers(NodeId id);
-  void OnSyncDone(const SyncDone& event);
   // Ends the process: nothing of it is left but the disk.
   void Destroy(NodeId id);
   void RecordChanges(NodeId id);
 
+  // simulation_disk.cc
+  struct DiskVerdict {
+    std::string_view error;
+    std::string_view fault;
+    bool marks_clean = false;
+    bool lies = false;
+    bool loses = false;
+    Duration extra;
+    std::optional<uint32_t> stalled_by;
+  };
+  DiskVerdict JudgeDisk(NodeId id, FileId file, bool writes, bool deletes, bool syncs);
+  void PerformDisk(NodeId id, EventId cause, const Effect& effect);
+  void PerformSync(NodeId id, EventId cause, const SyncEffect& sync);
+  void OnSyncDone(const SyncDone& event);
+  void FinishStalledSyncs(FaultState& state);
+  void FailDisk(NodeId id, EventId cause, FileId file, const DiskVerdict& verdict);
+
   // simulation_network.cc: datagrams and connections.
   Link& LinkBetween(NodeId from, NodeId to);
   Connection& connection(ConnId id) { return node({id.opener}).connections[id.serial]; }
+  const Connection& connection(ConnId id) const { return node({id.opener}).connections[id.serial]; }
   EventId EmitSend(const Packet& packet, EventId cause);
   EventId EmitDrop(const Packet& packet, std::string_view why, std::string_view fault);
   EventId EmitHold(const Packet& packet, std::string_view why, std::string_view fault);
@@ -155,18 +163,21 @@ class Simulation {
     bool drop = false;
     Duration extra;
     std::vector<uint32_t> copied_by;
+    std::vector<std::pair<uint32_t, Duration>> late;  // copies, and how much later
   };
   Verdict Judge(QueuedPacket& queued);
   // Hands a packet to its link; returns when it will arrive. Empty: it doesn't (datagrams) or it can't get
   // through for now (connections). `random` draws for a copy, so that it doesn't move the link's own draws.
   std::optional<Time> Launch(Packet packet, Duration extra, Stream* random = nullptr, Time not_before = Time());
-  Time Leave(Link& link, const Packet& packet);
-  // Whether the fault's selectors mean this direction.
-  static bool Crosses(const FaultState& state, NodeId from, NodeId to);
+  void LaunchLateCopies(const Packet& packet, const Verdict& verdict, std::optional<Time> arrives);
+  std::optional<Time> Leave(Link& link, const Packet& packet);
+  bool Crosses(const LinkRule& rule, NodeId from, NodeId to) const;
+  bool BetweenDatacenters(NodeId from, NodeId to) const;
+  bool CrossDatagram(const Packet& packet, Time leaves, Time* arrives);
+  static bool IsLost(FaultState& state, NodeId from, NodeId to);
   std::optional<Time> LaunchDatagram(Packet packet, Duration extra, Stream* random, Time not_before);
   std::optional<Time> LaunchOnConnection(Packet packet, Duration extra, Stream* random);
-  // What faults add to the latency of one crossing; counts them.
-  Duration FaultDelay(NodeId from, NodeId to);
+  Duration FaultLatency(NodeId from, NodeId to, Duration latency);
   // How long the repetitions of a lost segment take, the first after `timeout`; at most `limit`.
   Duration Repetitions(NodeId from, NodeId to, Duration timeout, Duration limit);
   // When the segment that an obstacle of this age held up is repeated after its end.
@@ -192,33 +203,72 @@ class Simulation {
   enum class Ending { kKilled, kExited, kSilent, kRebooted };
   void ResetConnections(NodeId id, Ending how, EventId cause);
   bool HostReachable(NodeId from, NodeId to) const;
+  std::pair<bool, bool> Turned(NodeId server);
+  bool Route(NodeId from, NodeId* to);
+  // Ends connections between the sets; returns how many.
+  int64_t ResetBetween(const NodeSet& a, const NodeSet& b, EventId cause);
 
   // simulation_faults.cc
-  std::vector<NodeId> Resolve(const Selector& selector) const;
-  bool Matches(const MessageMatch& match, const Packet& packet) const;
-  // As above, for a fault that is active: its selectors are resolved.
-  bool Matches(const FaultState& state, const MessageMatch& match, const Packet& packet) const;
+  bool TermSelects(std::string_view term, NodeId id) const;
   bool Selects(const Selector& selector, NodeId id) const;
+  std::vector<NodeId> Resolve(const Selector& selector, Stream& choices) const;
+  bool Matches(const MessageMatch& match, const Packet& packet) const;
+  bool Matches(const MessageRule& rule, const Packet& packet) const;
   void OnFaultDue(const FaultDue& event);
+  void OnFaultStep(const FaultStep& event);
   void BeginFault(uint32_t index, EventId cause);
+  void ResolveSelectors(FaultState& state, EventId cause);
+  void EmitPhase(const FaultState& state, std::string_view what);
   void EndFault(uint32_t index, EventId cause);
-  void ApplyToNodes(FaultState& state);
-  void UndoOnNodes(FaultState& state);
-  void ApplyToNetwork(FaultState& state);
+  void CountRules();
   void ReleaseHeld(FaultState& state);
-  // The fault keeps the node down no longer: it starts unless another fault still does.
-  void LetStart(NodeId id, EventId cause);
-  bool KeptDown(NodeId id) const;
-  void KillProcess(NodeId id, FaultState& state, bool power_loss, UnsyncedFate fate);
-  void PauseNode(NodeId id, FaultState& state);
-  void ResumeNode(NodeId id, FaultState& state);
-  void SetDrift(NodeId id, int64_t ppm);
   void NoteTrigger(Trigger::Moment moment, const Packet* packet, std::string_view fault, EventId cause);
+  void NoteAct(NodeId id, EventId cause);
   // The fault that keeps a message from passing now: cut before jam; null if none does.
   FaultState* Blocking(NodeId from, NodeId to);
   const FaultState* Blocking(NodeId from, NodeId to) const;
   void TakeInFlight(FaultState& state);
   void Heal();
+
+  // simulation_power.cc: what faults do to nodes.
+  bool KeptDown(NodeId id) const;
+  // The fault keeps the node down no longer: it starts unless another fault still does.
+  void LetStart(NodeId id, EventId cause);
+  // Asks the process to stop, and keeps the node down. False if it isn't running.
+  bool StopNode(NodeId id, FaultState& state);
+  // Without a cut the host lives on. A node without a process can still lose power.
+  void KillProcess(NodeId id, FaultState& state, std::optional<PowerCut> cut);
+  void ApplyDeathRules(NodeId id, FaultState& state, std::optional<PowerCut> cut, EventId died);
+  // Returns how many files have a torn block now.
+  int64_t LosePageCache(NodeId id, FaultState& state, PowerCut cut, EventId cause);
+  // Returns how many blocks went bad.
+  int64_t RotBlocks(NodeId id, const std::string& file, Ratio probability, FaultState& state);
+  void WipeDisk(NodeId id, FaultState& state);
+  void PauseNode(NodeId id, FaultState& state, bool clock_runs);
+  void ResumeNode(NodeId id, FaultState& state, bool clock_runs);
+  void SetDrift(NodeId id, int64_t ppm);
+  void EmitClock(NodeId id, uint64_t content, std::string text);
+  Duration StartDelay(NodeId id);
+  bool CanRead(NodeId id);
+  Duration ServiceTime(NodeId id);
+  Duration TimerDelay(NodeId id);
+  bool Park(NodeId id, Work& work);
+  void Unpark(FaultState& state);
+  void PassPoint(NodeId id, std::string_view point);
+  // Returns whether the operation means anything to the process.
+  bool AskProcess(NodeId id, const Operation& operation, FaultState& state);
+
+  // Which mechanisms have a rule now, so that the others cost nothing.
+  struct Rules {
+    bool links = false;
+    bool messages = false;
+    bool disks = false;
+    bool processes = false;
+    bool points = false;
+    bool routes = false;
+    bool successors = false;
+    bool ties = false;
+  };
 
   SimulationSettings settings_;
   Time now_;
@@ -236,6 +286,8 @@ class Simulation {
   std::vector<FaultState> faults_;
   // Indices of active faults, in order of their beginning.
   std::vector<uint32_t> active_faults_;
+  Rules rules_;
+  uint64_t last_sequence_ = 0;  // of the event before, while ties are permuted
   int64_t message_triggers_ = 0;  // triggers that watch messages and have not fired
   bool healed_ = false;
   EventId current_cause_ = 0;

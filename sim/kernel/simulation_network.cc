@@ -14,16 +14,12 @@
 namespace brokersim::sim {
 
 using formats::EventKind;
+using Act = MessageRule::Act;
 
 namespace {
 
 // The first repetition of a request to connect (RFC 6298: 1 s).
 constexpr Duration kFirstRequestRepetition = Seconds(1);
-
-// Whether the match that was counted as the `seen`-th is one that the fault means.
-bool IsMeant(const MessageMatch& match, int64_t seen) {
-  return seen >= match.nth && (match.count <= 0 || seen - match.nth < match.count);
-}
 
 }  // namespace
 
@@ -76,6 +72,7 @@ void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef 
   packet.message = ++messages_sent_;
   packet.sent = EmitSend(packet, cause);
   NoteTrigger(Trigger::Moment::kMessageSent, &packet, "", packet.sent);
+  if (rules_.successors) NoteAct(from, packet.sent);
   QueuedPacket queued{std::move(packet)};
   const Verdict verdict = Judge(queued);
   if (verdict.drop) return;
@@ -83,8 +80,18 @@ void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef 
     faults_[queued.holders.front()].held.push_back(std::move(queued));
     return;
   }
-  Launch(queued.packet, verdict.extra);
+  const std::optional<Time> arrives = Launch(queued.packet, verdict.extra);
   for (uint32_t copier : verdict.copied_by) Launch(queued.packet, verdict.extra, &faults_[copier].random);
+  LaunchLateCopies(queued.packet, verdict, arrives);
+}
+
+void Simulation::LaunchLateCopies(const Packet& packet, const Verdict& verdict, std::optional<Time> arrives) {
+  if (!arrives.has_value()) return;
+  for (const auto& [copier, after] : verdict.late) {
+    ++faults_[copier].report.effects;
+    EmitCopy(packet, faults_[copier].fault.id);
+    Schedule(*arrives + after, Arrival{packet});
+  }
 }
 
 void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, MessageRef message) {
@@ -103,6 +110,7 @@ void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, Message
   connection(id).direction(toward_server).waiting.push_back({std::move(packet)});
   Pump(id, toward_server);
   NoteTrigger(Trigger::Moment::kMessageSent, &seen, "", sent);
+  if (rules_.successors) NoteAct(from, sent);
 }
 
 // Hands over what waits, in order, until the head can't pass.
@@ -116,7 +124,7 @@ void Simulation::Pump(ConnId id, bool toward_server) {
     const NodeId from = head.packet.from;
     const NodeId to = head.packet.to;
     if (FaultState* fault = Blocking(from, to); fault != nullptr) {
-      if (LosesWhatCrosses(fault->fault.action)) direction.repeats = true;
+      if (fault->barrier.mode == CutMode::kCut) direction.repeats = true;
       if (!direction.stalled) {
         ++fault->report.effects;
         Stall(id, toward_server, fault->fault.id);
@@ -144,7 +152,8 @@ void Simulation::Pump(ConnId id, bool toward_server) {
     if (std::exchange(direction.stalled, false) && std::exchange(direction.repeats, false)) {
       extra = extra + RepetitionAfter(from, to, now_ - direction.stalled_since);
     }
-    if (!Launch(queued.packet, extra).has_value()) {
+    const std::optional<Time> arrives = Launch(queued.packet, extra);
+    if (!arrives.has_value()) {
       direction.waiting.push_front(std::move(queued));
       direction.stuck = true;
       direction.repeats = true;
@@ -152,6 +161,7 @@ void Simulation::Pump(ConnId id, bool toward_server) {
       return;
     }
     for (uint32_t copier : verdict.copied_by) Launch(queued.packet, extra, &faults_[copier].random);
+    LaunchLateCopies(queued.packet, verdict, arrives);
   }
   if (!direction.reset_follows) return;
   const bool heard = toward_server ? conn.server_open : conn.opener_open;
@@ -245,25 +255,21 @@ void Simulation::DropWaiting(ConnId id, bool toward_server, std::string_view why
 Simulation::Verdict Simulation::Judge(QueuedPacket& queued) {
   queued.judged = true;
   Verdict verdict;
+  if (!rules_.messages) return verdict;
   FaultState* drop = nullptr;
   std::vector<uint32_t> delays;
   for (uint32_t index : active_faults_) {
     FaultState& state = faults_[index];
-    const MessageMatch* match = nullptr;
-    std::visit([&](const auto& action) {
-      if constexpr (requires { action.match; }) match = &action.match;
-    }, state.fault.action);
-    if (match == nullptr || std::holds_alternative<ResetOnMessage>(state.fault.action)) continue;
-    if (!Matches(state, *match, queued.packet) || !IsMeant(*match, ++state.matches)) continue;
-    if (std::holds_alternative<DropMessage>(state.fault.action)) {
-      if (drop == nullptr) drop = &state;
-    } else if (std::holds_alternative<HoldMessage>(state.fault.action)) {
-      queued.holders.push_back(index);
-    } else if (std::holds_alternative<DelayMessage>(state.fault.action)) {
-      delays.push_back(index);
-    } else {
-      verdict.copied_by.push_back(index);
-    }
+    if (!state.message.has_value()) continue;
+    const MessageRule& rule = *state.message;
+    if (rule.act == Act::kReset || rule.act == Act::kHandleTwice) continue;
+    if (!Matches(rule, queued.packet) || !rule.match.Means(++state.matches)) continue;
+    if (!state.random.Chance(rule.probability)) continue;
+    if (rule.act == Act::kDrop && drop == nullptr) drop = &state;
+    if (rule.act == Act::kHold) queued.holders.push_back(index);
+    if (rule.act == Act::kDelay) delays.push_back(index);
+    if (rule.act == Act::kCopy) verdict.copied_by.push_back(index);
+    if (rule.act == Act::kLateCopy) verdict.late.emplace_back(index, rule.extra.Sample(state.random));
   }
   // The strongest wins, and only what wins has an effect: drop, hold, then delay and copies.
   if (drop != nullptr) {
@@ -280,7 +286,7 @@ Simulation::Verdict Simulation::Judge(QueuedPacket& queued) {
   for (uint32_t index : delays) {
     FaultState& state = faults_[index];
     ++state.report.effects;
-    verdict.extra = verdict.extra + std::get<DelayMessage>(state.fault.action).extra.Sample(state.random);
+    verdict.extra = verdict.extra + state.message->extra.Sample(state.random);
   }
   for (uint32_t index : verdict.copied_by) {
     ++faults_[index].report.effects;
@@ -297,9 +303,8 @@ void Simulation::OnArrival(Arrival arrival) {
     Connection& conn = connection(packet.conn);
     for (uint32_t index : active_faults_) {
       FaultState& state = faults_[index];
-      const auto* reset = std::get_if<ResetOnMessage>(&state.fault.action);
-      if (reset == nullptr || !Matches(state, reset->match, packet)) continue;
-      if (!IsMeant(reset->match, ++state.matches)) continue;
+      if (!state.message.has_value() || state.message->act != Act::kReset) continue;
+      if (!Matches(*state.message, packet) || !state.message->match.Means(++state.matches)) continue;
       ++state.report.effects;
       const EventId dropped = EmitDrop(packet, "the connection was reset", state.fault.id);
       LoseEnd(packet.conn, true, "reset", dropped);
@@ -329,6 +334,7 @@ bool Simulation::HostReachable(NodeId from, NodeId to) const {
 void Simulation::Connect(NodeId from, ConnId id, NodeId to, EventId cause) {
   CHECK(id.serial == node(from).connections.size(), "connections out of order on {}", node(from).spec.name);
   CHECK(to.value < nodes_.size(), "{} connects to node {}", node(from).spec.name, to.value);
+  const bool resolved = Route(from, &to);
   const EventId event = Emit({.kind = EventKind::kConnect, .node = from, .peer = to, .cause = cause,
                               .content = id.serial});
   Connection& conn = node(from).connections.emplace_back();
@@ -336,6 +342,11 @@ void Simulation::Connect(NodeId from, ConnId id, NodeId to, EventId cause) {
   conn.server = to;
   conn.opener_incarnation = node(from).incarnation;
   conn.opener_open = true;
+  if (!resolved) {
+    // Known at once, and to nobody else.
+    Schedule(now_, ConnSignal{ConnSignal::Kind::kReset, id, false, 0, event});
+    return;
+  }
   Signal(id, ConnSignal::Kind::kSyn, true, event);
   Schedule(now_ + settings_.connect_timeout, ConnSignal{ConnSignal::Kind::kTimeout, id, false, 0, event});
 }
@@ -348,7 +359,7 @@ void Simulation::Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventI
   if (!HostReachable(from, to)) {
     const FaultState* fault = Blocking(from, to);
     if (fault != nullptr) ++Blocking(from, to)->report.effects;
-    MarkUnreachable(id, fault == nullptr || LosesWhatCrosses(fault->fault.action));
+    MarkUnreachable(id, fault == nullptr || fault->barrier.mode == CutMode::kCut);
     return;
   }
   const bool opens = kind != ConnSignal::Kind::kReset;
@@ -358,7 +369,7 @@ void Simulation::Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventI
   // Its time is over before it gets through.
   if (opens && repeated >= limit) return;
   Link& link = LinkBetween(from, to);
-  const Duration latency = link.spec.latency.Sample(link.random) + FaultDelay(from, to) + repeated + extra;
+  const Duration latency = FaultLatency(from, to, link.spec.latency.Sample(link.random)) + repeated + extra;
   Direction& direction = conn.direction(to_server);
   const Time arrives = std::max(now_ + latency, direction.last_arrival + Nanoseconds(1));
   direction.last_arrival = arrives;
@@ -414,10 +425,12 @@ void Simulation::OnSyn(const ConnSignal& signal) {
     MarkUnreachable(signal.conn, true);
     return;
   }
-  if (!server.process) {
+  const auto [refused, ignored] = rules_.processes ? Turned(conn.server) : std::pair(false, false);
+  if (!server.process || refused) {
     SendReset(signal.conn, false, signal.cause);
     return;
   }
+  if (ignored) return;
   conn.server_open = true;
   conn.server_incarnation = server.incarnation;
   Signal(signal.conn, ConnSignal::Kind::kAccept, false, signal.cause);
@@ -442,6 +455,49 @@ void Simulation::OnConnTimeout(const ConnSignal& signal) {
   if (!direction.stalled || direction.stall_generation != signal.generation) return;
   LoseEnd(signal.conn, true, "timeout", signal.cause);
   LoseEnd(signal.conn, false, "timeout", signal.cause);
+}
+
+// Whether faults have the server refuse, or ignore, requests to connect.
+std::pair<bool, bool> Simulation::Turned(NodeId server) {
+  std::pair<bool, bool> turned;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.process.has_value() || !state.process->nodes.Has(server)) continue;
+    if (!state.process->refuses && !state.process->ignores) continue;
+    ++state.report.effects;
+    (state.process->refuses ? turned.first : turned.second) = true;
+  }
+  return turned;
+}
+
+// Whom a request to connect reaches; false if the name can't be resolved.
+bool Simulation::Route(NodeId from, NodeId* to) {
+  if (!rules_.routes) return true;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.route.has_value() || !state.route->from.Has(from) || !state.route->to.Has(*to)) continue;
+    if (!state.random.Chance(state.route->probability)) continue;
+    ++state.report.effects;
+    if (!state.route->reach.has_value()) return false;
+    *to = *state.route->reach;
+  }
+  return true;
+}
+
+int64_t Simulation::ResetBetween(const NodeSet& a, const NodeSet& b, EventId cause) {
+  int64_t gone = 0;
+  for (uint32_t opener = 0; opener < nodes_.size(); ++opener) {
+    for (uint32_t serial = 0; serial < nodes_[opener].connections.size(); ++serial) {
+      const ConnId id{opener, serial};
+      const Connection& conn = connection(id);
+      const bool between = (a.Has(conn.opener) && b.Has(conn.server)) || (b.Has(conn.opener) && a.Has(conn.server));
+      if (!between || !conn.established || (!conn.opener_open && !conn.server_open)) continue;
+      ++gone;
+      LoseEnd(id, true, "reset", cause);
+      LoseEnd(id, false, "reset", cause);
+    }
+  }
+  return gone;
 }
 
 // One end learns that the connection is gone.

@@ -14,20 +14,26 @@ uint64_t DigestOf(Timer timer) {
   return FoldMultiply(kMixA ^ timer.kind, kMixB ^ static_cast<uint64_t>(timer.arg));
 }
 
-uint64_t DigestOf(FileId file) { return FoldMultiply(kMixA ^ file.value, kMixB); }
-
 }  // namespace
 
 void Simulation::Boot(NodeId id, EventId cause) {
   Node& n = node(id);
-  if (n.process || !n.factory) return;
+  if (n.process || !n.factory || !CanRead(id)) return;
   n.power = Node::Power::kOn;
+  if (!std::exchange(n.starting, false)) {
+    if (const Duration takes = StartDelay(id); takes > Duration()) {
+      n.starting = true;
+      Schedule(now_ + takes, BootDue{id, cause});
+      return;
+    }
+  }
   ++n.incarnation;
   n.streams.clear();
   current_cause_ = Emit({.kind = EventKind::kStart, .node = id, .cause = cause,
                          .content = n.incarnation});
   if (auto* shown = detail()) shown->text = fmt::format("started, incarnation {}", n.incarnation);
   Effects out(id, &n.counters, recorder_.tracing());
+  out.WatchPoints(rules_.points);
   Env env = MakeEnv(id);
   n.process.Put(n.factory->Boot(env, out));
   AfterHandler(id, out, 0);
@@ -40,7 +46,7 @@ void Simulation::Boot(NodeId id, EventId cause) {
 
 void Simulation::Submit(NodeId id, Work work) {
   Node& n = node(id);
-  if (n.paused > 0 || n.busy) {
+  if (n.held() || n.busy) {
     n.inbox.push_back(std::move(work));
     return;
   }
@@ -49,13 +55,15 @@ void Simulation::Submit(NodeId id, Work work) {
 
 void Simulation::StartService(NodeId id, Work work) {
   if (DiscardVoid(id, work)) return;
+  if (rules_.processes && Park(id, work)) return;
   Node& n = node(id);
-  const Duration takes = n.spec.service_time * n.service_factor;
+  const Duration takes = ServiceTime(id);
   if (takes == Duration()) {
     Handle(id, std::move(work));
     return;
   }
   n.busy = true;
+  if (rules_.messages) HandleTwice(id, work, takes);
   n.current = std::move(work);
   Schedule(now_ + takes, ServiceDone{id, n.incarnation});
 }
@@ -63,7 +71,7 @@ void Simulation::StartService(NodeId id, Work work) {
 void Simulation::OnServiceDone(const ServiceDone& event) {
   Node& n = node(event.node);
   if (!n.process || n.incarnation != event.incarnation) return;
-  if (n.paused > 0) {
+  if (n.held()) {
     n.service_over = true;
     return;
   }
@@ -77,7 +85,7 @@ void Simulation::OnServiceDone(const ServiceDone& event) {
 
 void Simulation::DrainInbox(NodeId id) {
   // Handle may crash, pause or occupy the node: look again each time.
-  while (node(id).process && !node(id).busy && node(id).paused == 0 && !node(id).inbox.empty()) {
+  while (node(id).process && !node(id).busy && !node(id).held() && !node(id).inbox.empty()) {
     Work work = std::move(node(id).inbox.front());
     node(id).inbox.pop_front();
     StartService(id, std::move(work));
@@ -93,6 +101,7 @@ void Simulation::Handle(NodeId id, Work work) {
   const EventId event = EmitWork(id, work, &sends);
   current_cause_ = event;
   Effects out(id, &n.counters, recorder_.tracing());
+  out.WatchPoints(rules_.points);
   Env env = MakeEnv(id);
   const uint64_t draws_before = DrawsOf(id);
   CallHandler(id, work, env, out);
@@ -168,6 +177,12 @@ EventId Simulation::EmitWork(NodeId id, const Work& work, std::vector<SendAfterE
     mark.content = gone->conn.serial;
     type = gone->reason;
     if (tracing) text = fmt::format("connection lost: {}", gone->reason);
+  } else if (const auto* failed = std::get_if<DiskErrorWork>(&work)) {
+    mark.kind = EventKind::kDiskError;
+    mark.cause = failed->cause;
+    mark.content = sim::DigestOf(failed->error.error) + failed->error.file.value;
+    type = n.disk.file(failed->error.file).name;
+    if (tracing) text = fmt::format("{}: {}", type, failed->error.error);
   } else {
     mark.kind = EventKind::kStop;
     mark.cause = std::get<StopWork>(work).cause;
@@ -194,6 +209,8 @@ void Simulation::CallHandler(NodeId id, const Work& work, Env& env, Effects& out
     process.OnConnected(connected->conn, env, out);
   } else if (const auto* gone = std::get_if<DisconnectedWork>(&work)) {
     process.OnDisconnected(gone->conn, env, out);
+  } else if (const auto* failed = std::get_if<DiskErrorWork>(&work)) {
+    process.OnDiskError(failed->error, env, out);
   } else {
     process.OnStop(env, out);
   }
@@ -202,7 +219,7 @@ void Simulation::CallHandler(NodeId id, const Work& work, Env& env, Effects& out
 Env Simulation::MakeEnv(NodeId id) {
   Node& n = node(id);
   return Env(id, n.spec.name, n.incarnation, settings_.seed, n.clock.Monotonic(now_),
-             n.clock.Wall(now_), &n.disk, &n.streams);
+             n.clock.Wall(now_), &n.disk, &n.streams, &n.settings);
 }
 
 uint64_t Simulation::DrawsOf(NodeId id) const {
@@ -244,12 +261,63 @@ void Simulation::RecordChanges(NodeId id) {
 }
 
 void Simulation::Perform(NodeId id, EventId cause, Effects& out) {
+  PerformFrom(id, cause, out.list(), 0);
+}
+
+void Simulation::PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects, size_t first) {
   const uint32_t incarnation = node(id).incarnation;
-  for (Effect& effect : out.list()) {
-    PerformOne(id, cause, std::move(effect));
+  for (size_t i = first; i < effects.size(); ++i) {
+    PerformOne(id, cause, std::move(effects[i]));
+    Node& n = node(id);
     // An exit, or a fault triggered by a send, may have ended the process: the rest never happens.
-    if (!node(id).process || node(id).incarnation != incarnation) return;
+    if (!n.process || n.incarnation != incarnation) return;
+    if (n.failed.has_value()) {
+      const DiskErrorWork failed = *std::exchange(n.failed, std::nullopt);
+      return Handle(id, failed);
+    }
+    if (n.blocked_for > Duration()) {
+      ++n.blocked;
+      n.deferred.push_back({cause, {std::make_move_iterator(effects.begin() + static_cast<std::ptrdiff_t>(i) + 1),
+                                    std::make_move_iterator(effects.end())}});
+      Schedule(now_ + std::exchange(n.blocked_for, Duration()), WriteReturned{id, n.incarnation});
+      return;
+    }
   }
+}
+
+void Simulation::OnWriteReturned(const WriteReturned& event) {
+  Node& n = node(event.node);
+  if (!n.process || n.incarnation != event.incarnation) return;
+  Deferred deferred = std::move(n.deferred.front());
+  n.deferred.pop_front();
+  --n.blocked;
+  current_cause_ = deferred.cause;
+  PerformFrom(event.node, deferred.cause, deferred.effects, 0);
+  if (n.service_over) OnServiceDone(ServiceDone{event.node, n.incarnation});
+  DrainInbox(event.node);
+}
+
+// A fault may have the message handled again before this handling is over, or as long after.
+void Simulation::HandleTwice(NodeId id, const Work& work, Duration takes) {
+  const auto* message = std::get_if<MessageWork>(&work);
+  if (message == nullptr) return;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.message.has_value() || state.message->act != MessageRule::Act::kHandleTwice) continue;
+    if (!Matches(*state.message, message->packet) || !state.message->match.Means(++state.matches)) continue;
+    ++state.report.effects;
+    EmitCopy(message->packet, state.fault.id);
+    const Duration after = Duration::FromNanos(state.random.Between(1, 2 * takes.nanos()));
+    Schedule(now_ + after, SecondHandling{message->packet, node(id).incarnation});
+  }
+}
+
+void Simulation::OnSecondHandling(SecondHandling event) {
+  const NodeId id = event.packet.to;
+  if (!node(id).process || node(id).incarnation != event.incarnation) return;
+  MessageWork work{std::move(event.packet)};
+  if (node(id).held()) return Submit(id, std::move(work));
+  Handle(id, std::move(work));
 }
 
 void Simulation::PerformOne(NodeId id, EventId cause, Effect effect) {
@@ -284,6 +352,8 @@ void Simulation::PerformOne(NodeId id, EventId cause, Effect effect) {
       shown->type = std::string(note->type);
       shown->text = std::move(note->text);
     }
+  } else if (const auto* point = std::get_if<PointEffect>(&effect)) {
+    PassPoint(id, point->name);
   } else if (std::holds_alternative<ExitEffect>(effect)) {
     const EventId exit = Emit({.kind = EventKind::kExit, .node = id, .cause = cause});
     if (auto* shown = detail()) shown->text = "the process ended";
@@ -296,53 +366,6 @@ void Simulation::PerformOne(NodeId id, EventId cause, Effect effect) {
   } else {
     PerformDisk(id, cause, effect);
   }
-}
-
-void Simulation::PerformDisk(NodeId id, EventId cause, const Effect& effect) {
-  Node& n = node(id);
-  FileId file;
-  if (const auto* append = std::get_if<AppendEffect>(&effect)) {
-    file = append->file;
-    Emit({.kind = EventKind::kDiskAppend, .node = id, .cause = cause,
-          .content = append->content->digest() + DigestOf(file)});
-    n.disk.Append(file, append->content);
-  } else if (const auto* truncate = std::get_if<TruncateEffect>(&effect)) {
-    file = truncate->file;
-    Emit({.kind = EventKind::kDiskTruncate, .node = id, .cause = cause,
-          .content = static_cast<uint64_t>(truncate->blocks) + DigestOf(file)});
-    n.disk.Truncate(file, truncate->blocks);
-    // What is written there from now on is no part of a sync that is under way.
-    for (auto& [ticket, sync] : n.syncs) {
-      if (sync.file == file && sync.blocks > truncate->blocks) sync.blocks = truncate->blocks;
-    }
-  } else if (const auto* replace = std::get_if<ReplaceEffect>(&effect)) {
-    file = replace->file;
-    Emit({.kind = EventKind::kDiskReplace, .node = id, .cause = cause,
-          .content = (replace->content ? replace->content->digest() : 0) + DigestOf(file)});
-    n.disk.Replace(file, replace->content);
-    for (auto& [ticket, sync] : n.syncs) {
-      if (sync.file == file) sync.blocks = std::min(sync.blocks, n.disk.file(file).size());
-    }
-  } else {
-    const auto& sync = std::get<SyncEffect>(effect);
-    file = sync.file;
-    const EventId event = Emit({.kind = EventKind::kDiskSync, .node = id, .cause = cause,
-                                .content = sync.ticket.value + DigestOf(file)});
-    Duration latency = n.spec.sync_latency.Sample(n.disk_random);
-    for (uint32_t index : active_faults_) {
-      FaultState& state = faults_[index];
-      const auto* slow = std::get_if<SlowSync>(&state.fault.action);
-      if (slow == nullptr ||
-          std::find(state.sets[0].begin(), state.sets[0].end(), id) == state.sets[0].end()) {
-        continue;
-      }
-      latency = latency + slow->extra.Sample(state.random);
-      ++state.report.effects;
-    }
-    n.syncs.emplace(sync.ticket, PendingSync{file, n.disk.file(file).size(), {}, event});
-    Schedule(now_ + latency, SyncDone{id, n.incarnation, sync.ticket});
-  }
-  if (auto* shown = detail()) shown->type = n.disk.file(file).name;
 }
 
 void Simulation::PerformOperation(NodeId id, EventId cause, OpId op, formats::Operation operation,
@@ -378,6 +401,7 @@ void Simulation::SetTimer(NodeId id, EventId cause, Timer timer, Duration after)
   SetTimerState& state = n.timers[timer];
   state.generation = ++n.timer_generation;
   state.due = false;
+  if (rules_.processes) after = after + TimerDelay(id);
   state.deadline = n.clock.Monotonic(now_) + after;
   state.set = event;
   Schedule(n.clock.WhenMonotonic(state.deadline, now_),
@@ -406,15 +430,6 @@ void Simulation::RescheduleTimers(NodeId id) {
   }
 }
 
-void Simulation::OnSyncDone(const SyncDone& event) {
-  Node& n = node(event.node);
-  if (!n.process || n.incarnation != event.incarnation) return;
-  const auto found = n.syncs.find(event.ticket);
-  CHECK(found != n.syncs.end(), "sync {} is unknown", event.ticket.value);
-  n.disk.MarkSynced(found->second.file, found->second.blocks);
-  Submit(event.node, SyncedWork{event.ticket});
-}
-
 void Simulation::Destroy(NodeId id) {
   Node& n = node(id);
   n.process.Destroy();
@@ -423,6 +438,10 @@ void Simulation::Destroy(NodeId id) {
   n.busy = false;
   n.service_over = false;
   n.starts_after_exit = false;
+  n.deferred.clear();
+  n.blocked = 0;
+  n.blocked_for = Duration();
+  n.failed.reset();
   // A pause is the process's, and ends with it.
   n.paused = 0;
   if (std::exchange(n.frozen_clocks, 0) > 0) n.clock.SkipBack(now_, n.frozen_since);

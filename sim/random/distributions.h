@@ -57,6 +57,10 @@ class Distribution {
 
   Duration Sample(Stream& stream) const;
   Kind kind() const { return kind_; }
+  // What it was made of: the first and second duration, and sigma or alpha in thousandths.
+  Duration first() const { return first_; }
+  Duration second() const { return second_; }
+  int64_t shape_milli() const { return shape_milli_; }
 
  private:
   Kind kind_ = Kind::kConstant;

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "sim/fault/catalogue.h"
+#include "tests/docs/faults_page.h"
 #include "tests/docs/scenario_page.h"
 #include "tests/docs/settings_page.h"
 
@@ -39,6 +41,25 @@ std::string Scenario() {
 }
 
 TEST(Pages, Scenario) { ExpectPage("docs/scenario.md", Scenario()); }
+
+TEST(Pages, Faults) { ExpectPage("docs/faults.md", FaultsPage()); }
+
+// The kernel's kinds and those that a scenario can ask for are the same.
+TEST(Pages, EveryKindHasItsPlaceInAScenario) {
+  const std::string proto = ReadAll("scenarios/scenario.proto");
+  int kinds = 0;
+  int first_wave = 0;
+  for (const sim::KindText& kind : sim::AllFaultKinds()) {
+    EXPECT_NE(proto.find("    Parameters " + std::string(kind.info->name) + " = "), std::string::npos) << kind.info->name;
+    EXPECT_FALSE(kind.info->text.empty());
+    ++kinds;
+    first_wave += kind.info->first_wave ? 1 : 0;
+  }
+  int asked = 0;
+  for (size_t at = 0; (at = proto.find("    Parameters ", at)) != std::string::npos; ++at) ++asked;
+  EXPECT_EQ(asked, kinds);
+  EXPECT_EQ(first_wave, 58);  // of the study's section 8
+}
 
 TEST(Pages, KafkaSettings) { ExpectPage("docs/kafka_settings.md", SettingsPage()); }
 

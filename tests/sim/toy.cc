@@ -200,7 +200,10 @@ std::string WhatOf(const formats::TraceEvent& event, const formats::DecodedTrace
     case EventKind::kInvoke:
     case EventKind::kComplete:
     case EventKind::kClock:
+    case EventKind::kOperate:
       return "";
+    case EventKind::kDiskError:
+      return "disk error";
   }
   return "";
 }

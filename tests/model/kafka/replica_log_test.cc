@@ -341,7 +341,7 @@ TEST(ReplicaLogRecovery, WholeFile) {
 
 TEST(ReplicaLogRecovery, StopsAtATornBlock) {
   sim::File file = FileOf(ThreeEpochs());
-  file.blocks[2].torn = true;
+  file.blocks[2].damaged = true;
   const sim::File epochs = EpochFile({{1, 0}, {3, 3}, {4, 5}});
   int64_t blocks = -1;
   const ReplicaLog log = ReplicaLog::Recover(&file, &epochs, &blocks);

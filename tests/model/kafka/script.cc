@@ -260,7 +260,7 @@ class World {
       fault.action = sim::Stop{nodes};
     } else if (verb == "power-loss") {
       const bool kept = command.words.size() > 2 && command.words[2] == "kept";
-      fault.action = sim::PowerLoss{nodes, kept ? sim::UnsyncedFate::kKept : sim::UnsyncedFate::kLost};
+      fault.action = sim::KillPower{nodes, kept ? sim::UnsyncedFate::kKept : sim::UnsyncedFate::kLost};
     } else {
       Fail(command.line, "no such command");
     }

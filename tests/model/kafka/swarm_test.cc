@@ -89,7 +89,7 @@ std::string PickServer(sim::Stream& random) { return kServers[random.Below(kServ
 // Kills a process. A power loss may take what was not synced: it is safe only for one broker at a time.
 std::string Kill(sim::Stream& random, bool may_lose_power) {
   const std::string node = PickServer(random);
-  const std::vector<std::string> kinds = {"crash", "stop", "power_loss"};
+  const std::vector<std::string> kinds = {"crash", "stop", "kill_power"};
   const std::string& kind = kinds[random.Below(may_lose_power ? 3 : 2)];
   return fmt::format("{} {{ node: \"{}\" }}", kind, kind == "stop" && node == "controller" ? "b1" : node);
 }
@@ -101,7 +101,7 @@ std::string Disturb(sim::Stream& random) {
   const int64_t mean_ms = random.Between(5, 300);
   const bool frozen = random.Chance(sim::Ratio{1, 2});
   const bool jam = random.Chance(sim::Ratio{1, 4});
-  const std::string mode = jam ? "JAM" : "CUT";
+  const std::string mode = jam ? "\"jam\"" : "\"cut\"";
   switch (random.Below(7)) {
     case 0:
       return fmt::format("pause {{ node: \"{}\" clock_frozen: {} }}", node, frozen);
@@ -113,11 +113,11 @@ std::string Disturb(sim::Stream& random) {
     case 3:
       return fmt::format("one_way {{ from: \"{}\" to: \"*\" mode: {} }}", node, mode);
     case 4:
-      return fmt::format("link_delay {{ from: \"{}\" extra {} }}", node, Distribution(mean_ms));
+      return fmt::format("delay {{ from: \"{}\" extra {} }}", node, Distribution(mean_ms));
     case 5:
-      return fmt::format("link_loss {{ to: \"{}\" probability: \"20%\" }}", node);
+      return fmt::format("loss {{ to: \"{}\" probability: \"20%\" }}", node);
     default:
-      return fmt::format("slow_sync {{ node: \"{}\" extra {} }}", node, Distribution(mean_ms));
+      return fmt::format("slow_disk {{ node: \"{}\" extra {} }}", node, Distribution(mean_ms));
   }
 }
 

@@ -40,7 +40,7 @@ TEST(Disk, SyncedBlocksAlwaysSurviveAndOnlyTheCutIsTorn) {
     const FileId log = disk.Open("log");
     for (int i = 0; i < 10; ++i) disk.Append(log, Content(i));
     disk.MarkSynced(log, 4);
-    const std::vector<DiskLoss> losses = disk.LosePower(UnsyncedFate::kDrawn, stream);
+    const std::vector<DiskLoss> losses = disk.LosePower({UnsyncedFate::kDrawn}, stream);
     const File& file = disk.file(log);
     ASSERT_GE(file.size(), 4);
     ASSERT_LE(file.size(), 10);
@@ -48,13 +48,13 @@ TEST(Disk, SyncedBlocksAlwaysSurviveAndOnlyTheCutIsTorn) {
     for (int64_t i = 0; i < file.size(); ++i) {
       const Block& block = file.blocks[static_cast<size_t>(i)];
       ASSERT_EQ(IdOf(block), i);
-      if (block.torn) {
+      if (block.damaged) {
         ASSERT_EQ(i, file.size() - 1);
         ASSERT_GE(i, 4);
         ++torn;
       }
     }
-    const bool cut_torn = file.blocks.back().torn;
+    const bool cut_torn = file.blocks.back().damaged;
     const int64_t whole = file.size() - (cut_torn ? 1 : 0);
     ASSERT_EQ(losses.empty(), whole == 10);
     if (!losses.empty()) {
@@ -78,9 +78,9 @@ TEST(Disk, FatesThatAreChosen) {
   disk.MarkSynced(log, 1);
   disk.Append(log, Content(2));
   Disk other = disk;
-  EXPECT_EQ(disk.LosePower(UnsyncedFate::kLost, stream).size(), 1u);
+  EXPECT_EQ(disk.LosePower({UnsyncedFate::kLost}, stream).size(), 1u);
   EXPECT_EQ(disk.file(log).size(), 1);
-  EXPECT_TRUE(other.LosePower(UnsyncedFate::kKept, stream).empty());
+  EXPECT_TRUE(other.LosePower({UnsyncedFate::kKept}, stream).empty());
   EXPECT_EQ(other.file(log).size(), 2);
   EXPECT_EQ(stream.draws(), 0u);
 }
@@ -89,7 +89,7 @@ TEST(Disk, AFileWithNothingUnsyncedDrawsNothing) {
   Stream stream(1, "disk");
   Disk disk;
   disk.Replace(disk.Open("checkpoint"), Content(1));
-  EXPECT_TRUE(disk.LosePower(UnsyncedFate::kDrawn, stream).empty());
+  EXPECT_TRUE(disk.LosePower({UnsyncedFate::kDrawn}, stream).empty());
   EXPECT_EQ(stream.draws(), 0u);
 }
 
@@ -159,7 +159,7 @@ TEST(Disk, BehavesAsAWrittenAndADurableList) {
         written = {next++};
         durable = 1;
       } else {
-        disk.LosePower(UnsyncedFate::kDrawn, fate);
+        disk.LosePower({UnsyncedFate::kDrawn}, fate);
         const auto size = static_cast<size_t>(disk.file(log).size());
         ASSERT_GE(size, durable);
         ASSERT_LE(size, written.size());

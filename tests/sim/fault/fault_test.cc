@@ -94,7 +94,7 @@ TEST(OneWay, CutsItsOwnDirectionOnly) {
 TEST(Overlap, WhatAHoldReleasesDoesNotPassACut) {
   ToyWorld world;
   AddTalk(world, 3);
-  world.AddFault("hold", HoldMessage{Word("2")}, Ms(5), Ms(30));  // until 35
+  world.AddFault("hold", HoldIf{Word("2")}, Ms(5), Ms(30));  // until 35
   world.AddFault("cut", Partition{{kA, kB}}, Microseconds(10'500), Ms(90));
   const Lines got = ToyWorld::Only(Got(world), {"got 1", "got 2", "got 3"});
   ASSERT_EQ(got.size(), 3u);
@@ -108,8 +108,8 @@ TEST(Overlap, WhatAHoldReleasesDoesNotPassACut) {
 TEST(Overlap, WhatTwoHoldGoesWhenBothHaveEnded) {
   ToyWorld world;
   AddTalk(world, 1);
-  world.AddFault("one", HoldMessage{{.count = 0}}, Ms(5), Ms(30));
-  world.AddFault("two", HoldMessage{{.count = 0}}, Ms(6), Ms(60));
+  world.AddFault("one", HoldIf{{.count = 0}}, Ms(5), Ms(30));
+  world.AddFault("two", HoldIf{{.count = 0}}, Ms(6), Ms(60));
   EXPECT_EQ(Got(world), Lines({"67ms b got d1", "67ms b got 1"}));
   EXPECT_EQ(world.Effects("one"), 2);
   EXPECT_EQ(world.Effects("two"), 2);
@@ -118,8 +118,8 @@ TEST(Overlap, WhatTwoHoldGoesWhenBothHaveEnded) {
 TEST(Overlap, ADropWinsAndOnlyItCounts) {
   ToyWorld world;
   AddTalk(world, 1);
-  world.AddFault("hold", HoldMessage{{.count = 0}}, Ms(5), Ms(30));
-  world.AddFault("drop", DropMessage{{.count = 0}}, Ms(5), Ms(30));
+  world.AddFault("hold", HoldIf{{.count = 0}}, Ms(5), Ms(30));
+  world.AddFault("drop", DropIf{{.count = 0}}, Ms(5), Ms(30));
   EXPECT_EQ(Got(world), Lines());
   EXPECT_EQ(world.Effects("hold"), 0);
   EXPECT_EQ(world.Effects("drop"), 2);
@@ -130,7 +130,7 @@ TEST(Overlap, ADropWinsAndOnlyItCounts) {
 TEST(Hold, WhatFollowsOnTheConnectionWaitsDatagramsDoNot) {
   ToyWorld world;
   AddTalk(world, 3);
-  world.AddFault("f", HoldMessage{Word("1")}, Ms(5), Ms(60));
+  world.AddFault("f", HoldIf{Word("1")}, Ms(5), Ms(60));
   EXPECT_EQ(Got(world), Lines({"11ms b got d1", "21ms b got d2", "31ms b got d3", "66ms b got 1", "66ms b got 2",
                                "66ms b got 3"}));
 }
@@ -140,7 +140,7 @@ TEST(Hold, ReleasedDatagramsKeepTheirOrder) {
     ToyWorld world({.seed = seed});
     AddTalk(world);
     world.link.latency = Distribution::Uniform(Duration(), Ms(9));
-    world.AddFault("f", HoldMessage{{.contains = "=d", .count = 0}}, Ms(5), Ms(100));
+    world.AddFault("f", HoldIf{{.contains = "=d", .count = 0}}, Ms(5), Ms(100));
     std::string order;
     for (const std::string& line : ToyWorld::Only(Got(world), {"got d"})) order += line.back();
     EXPECT_EQ(order, "12345") << seed;
@@ -150,7 +150,7 @@ TEST(Hold, ReleasedDatagramsKeepTheirOrder) {
 TEST(Drop, LetsLaterOnesPassAndCountsFromItsBeginning) {
   ToyWorld world;
   AddTalk(world);
-  world.AddFault("f", DropMessage{{.contains = "=", .from = kA, .to = kB, .nth = 2, .count = 3}}, Ms(15), Ms(100));
+  world.AddFault("f", DropIf{{.contains = "=", .from = kA, .to = kB, .nth = 2, .count = 3}}, Ms(15), Ms(100));
   // From 15 ms on the matches are 2 d2 3 d3 4 d4 ...; the second, third and fourth are meant.
   EXPECT_EQ(Got(world), Lines({"11ms b got 1", "11ms b got d1", "21ms b got 2", "41ms b got 4", "41ms b got d4",
                                "51ms b got 5", "51ms b got d5"}));
@@ -160,22 +160,22 @@ TEST(Drop, LetsLaterOnesPassAndCountsFromItsBeginning) {
 TEST(Delay, OnAConnectionLaterOnesWaitBehind) {
   ToyWorld world;
   AddTalk(world, 2);
-  world.AddFault("f", DelayMessage{Word("1"), Distribution::Constant(Ms(40))}, Ms(5));
+  world.AddFault("f", DelayIf{Word("1"), Distribution::Constant(Ms(40))}, Ms(5));
   EXPECT_EQ(Got(world), Lines({"11ms b got d1", "21ms b got d2", "51ms b got 1", "51ms b got 2"}));
 }
 
 TEST(Duplicate, TheReceiverGetsItTwice) {
   ToyWorld world;
   AddTalk(world, 1);
-  world.AddFault("f", DuplicateMessage{{.count = 0}}, Ms(5));
+  world.AddFault("f", DuplicateIf{{.count = 0}}, Ms(5));
   EXPECT_EQ(Got(world), Lines({"11ms b got 1", "11ms b got d1", "11ms b got d1", "11ms b got 1"}));
   EXPECT_EQ(world.Effects("f"), 2);
 }
 
-TEST(ResetOnMessage, BothEndsSeeItAndTheMessageIsLost) {
+TEST(ResetIf, BothEndsSeeItAndTheMessageIsLost) {
   ToyWorld world;
   AddTalk(world, 2);
-  world.AddFault("f", ResetOnMessage{Word("1")}, Ms(5));
+  world.AddFault("f", ResetIf{Word("1")}, Ms(5));
   EXPECT_EQ(ToyWorld::Only(world.Run(Ms(100)), {"lost:", "got 1", "got 2"}),
             Lines({"11ms b lost: reset", "11ms a lost: reset"}));
   EXPECT_EQ(world.Effects("f"), 1);
@@ -183,19 +183,19 @@ TEST(ResetOnMessage, BothEndsSeeItAndTheMessageIsLost) {
 
 // ---- links
 
-TEST(LinkDelay, HoldsForWhatIsSentWhileItLasts) {
+TEST(Delay, HoldsForWhatIsSentWhileItLasts) {
   ToyWorld world;
   AddTalk(world, 3);
-  world.AddFault("f", LinkDelay{kA, kB, Distribution::Constant(Ms(4))}, Microseconds(10'500), Ms(10));
+  world.AddFault("f", Delay{kA, kB, Distribution::Constant(Ms(4))}, Microseconds(10'500), Ms(10));
   EXPECT_EQ(Got(world), Lines({"11ms b got 1", "11ms b got d1", "25ms b got 2", "25ms b got d2", "31ms b got 3",
                                "31ms b got d3"}));
   EXPECT_EQ(world.Effects("f"), 2);
 }
 
-TEST(LinkLoss, DatagramsVanishConnectionsRepeat) {
+TEST(Loss, DatagramsVanishConnectionsRepeat) {
   ToyWorld world;
   AddTalk(world, 5);
-  world.AddFault("f", LinkLoss{kA, kB, Ratio{1, 2}}, Ms(5));
+  world.AddFault("f", Loss{kA, kB, Ratio{1, 2}}, Ms(5));
   const Lines got = Got(world, Seconds(200));
   EXPECT_LT(ToyWorld::Only(got, {"got d"}).size(), 5u);
   std::string order;
@@ -206,18 +206,18 @@ TEST(LinkLoss, DatagramsVanishConnectionsRepeat) {
 }
 
 // A link that lost everything delivered connections' messages after the connection timeout, late but safely.
-TEST(LinkLoss, AConnectionOnWhichAllIsLostTimesOut) {
+TEST(Loss, AConnectionOnWhichAllIsLostTimesOut) {
   ToyWorld world;
   AddTalk(world, 1);
-  world.AddFault("f", LinkLoss{kA, kB, Ratio::Always()}, Ms(5));
+  world.AddFault("f", Loss{kA, kB, Ratio::Always()}, Ms(5));
   EXPECT_EQ(ToyWorld::Only(world.Run(Seconds(300)), {"lost:", "got"}),
             Lines({"60.01s b lost: timeout", "60.01s a lost: timeout"}));
 }
 
-TEST(LinkDuplicate, CopiesDatagramsOnly) {
+TEST(Duplicate, CopiesDatagramsOnly) {
   ToyWorld world;
   AddTalk(world, 1);
-  world.AddFault("f", LinkDuplicate{kA, kB, Ratio::Always()}, Ms(5));
+  world.AddFault("f", Duplicate{kA, kB, Ratio::Always()}, Ms(5));
   EXPECT_EQ(Got(world), Lines({"11ms b got 1", "11ms b got d1", "11ms b got d1"}));
 }
 
@@ -227,7 +227,7 @@ TEST(Crash, ANodeThatSeveralFaultsKeepDownStartsAfterTheLast) {
   ToyWorld world;
   world.Add("a");
   world.AddFault("crash", Crash{kA}, Ms(10), Ms(20));
-  world.AddFault("power", PowerLoss{kA}, Ms(15), Ms(50));
+  world.AddFault("power", KillPower{kA}, Ms(15), Ms(50));
   EXPECT_EQ(world.Run(Seconds(1)), Lines({"0ns a start", "10ms a crash", "15ms a power-loss", "65ms a start"}));
 }
 
@@ -245,7 +245,7 @@ TEST(Crash, ItsEndDoesNotStartANodeThatWasStartedAndCrashedAgain) {
 TEST(PowerLoss, BeforeTheFirstStartDelaysIt) {
   ToyWorld world;
   world.Add("a", {.start_at = Time() + Ms(20)});
-  world.AddFault("f", PowerLoss{kA}, Ms(10), Ms(30));
+  world.AddFault("f", KillPower{kA}, Ms(10), Ms(30));
   EXPECT_EQ(world.Run(Seconds(1)), Lines({"10ms a power-loss", "40ms a start"}));
 }
 
@@ -336,7 +336,7 @@ TEST(SlowSync, LengthensSyncsThatBeginWhileItLasts) {
   for (const int64_t at : {Ms(1).millis(), Ms(10).millis(), Ms(50).millis()}) {
     a.At(Ms(at), [](Toy&, Env& env, Effects& out) { out.Sync(env.Open("log")); });
   }
-  world.AddFault("f", SlowSync{kA, Distribution::Constant(Ms(20))}, Microseconds(1'500), Ms(30));
+  world.AddFault("f", SlowDisk{kA, DiskOp::kSync, Distribution::Constant(Ms(20))}, Microseconds(1'500), Ms(30));
   EXPECT_EQ(ToyWorld::Only(world.Run(Seconds(1)), {"synced"}),
             Lines({"2ms a synced", "31ms a synced", "51ms a synced"}));
   EXPECT_EQ(world.Effects("f"), 1);
@@ -350,7 +350,7 @@ TEST(Clock, AnOffsetIsSeenInWallTimeOnlyAndEnds) {
       out.Note("time", fmt::format("{} {}", ToText(env.monotonic()), ToText(env.wall())));
     });
   }
-  world.AddFault("f", ClockOffset{kA, Seconds(-1)}, Ms(10), Ms(30));
+  world.AddFault("f", Offset{kA, Seconds(-1)}, Ms(10), Ms(30));
   EXPECT_EQ(ToyWorld::Only(world.Run(Seconds(1)), {"a 1ms", "a 20ms", "a 50ms"}),
             Lines({"1ms a 1ms 1ms", "20ms a 20ms -980ms", "50ms a 50ms 50ms"}));
 }
@@ -361,17 +361,17 @@ TEST(Trigger, AMessageSentOrArrivedForTheNthTime) {
   ToyWorld world;
   AddTalk(world, 3);
   MessageMatch second{.contains = "=d", .nth = 2};
-  world.faults.push_back(OnMessage("sent", Trigger::Moment::kMessageSent, second, ClockOffset{kA, Ms(1)}));
-  world.faults.push_back(OnMessage("arrived", Trigger::Moment::kMessageArrived, second, ClockOffset{kA, Ms(1)}));
+  world.faults.push_back(OnMessage("sent", Trigger::Moment::kMessageSent, second, Offset{kA, Ms(1)}));
+  world.faults.push_back(OnMessage("arrived", Trigger::Moment::kMessageArrived, second, Offset{kA, Ms(1)}));
   world.faults.push_back(
       {.id = "after",
        .trigger = {.moment = Trigger::Moment::kFaultBegan, .fault = "arrived", .delay = Ms(5)},
-       .action = ClockOffset{kA, Ms(1)},
+       .action = Offset{kA, Ms(1)},
        .lasts = Ms(7)});
   world.faults.push_back(
       {.id = "ended",
        .trigger = {.moment = Trigger::Moment::kFaultEnded, .fault = "after", .delay = Ms(2)},
-       .action = ClockOffset{kA, Ms(1)}});
+       .action = Offset{kA, Ms(1)}});
   world.Run(Seconds(1));
   std::vector<std::pair<std::string, int64_t>> began;
   for (const formats::TraceEvent& event : world.trace().events) {
@@ -391,7 +391,7 @@ TEST(Selectors, OfAFaultAreResolvedWhenItFires) {
     toy.Throw(1, "still", out);
   });
   world.Add("b");
-  world.AddFault("f", DropMessage{{.from = {{"leader"}}, .count = 0}}, Ms(10));
+  world.AddFault("f", DropIf{{.from = {{"leader"}}, .count = 0}}, Ms(10));
   EXPECT_EQ(Got(world), Lines());
 }
 
@@ -403,7 +403,7 @@ TEST(Heal, EndsEveryFaultAndRunsEveryNodeAgain) {
   world.Add("later", {.start_at = Time() + Ms(200)});
   world.AddFault("cut", Partition{{kA}, CutMode::kJam}, Ms(2));
   world.AddFault("pause", Pause{{{"d"}}}, Ms(3));
-  world.AddFault("power", PowerLoss{kB}, Ms(4));
+  world.AddFault("power", KillPower{kB}, Ms(4));
   world.AddFault("never", Crash{kA}, Ms(150));
   world.Build().HealAt(Time() + Ms(100));
   const Lines lines = ToyWorld::Only(world.Run(Seconds(1)), {"start", "resume", "crash"});

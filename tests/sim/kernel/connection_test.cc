@@ -54,7 +54,7 @@ TEST(Connection, TimesOutWhereAHostIsSilent) {
   ToyWorld world;
   AddCaller(world);
   world.Add("b");
-  world.AddFault("f", PowerLoss{{{"b"}}}, Duration());
+  world.AddFault("f", KillPower{{{"b"}}}, Duration());
   EXPECT_EQ(ToyWorld::Only(world.Run(Seconds(20)), {"a lost"}), Lines({"10.001s a lost: connect timeout"}));
 }
 
@@ -93,7 +93,7 @@ TEST(Connection, IsHalfOpenAfterAPowerLossUntilTheHostIsBack) {
   ToyWorld world;
   AddCaller(world).At(Ms(20), Say("y"));
   world.Add("b");
-  world.AddFault("f", PowerLoss{{{"b"}}}, Ms(10), Ms(490));
+  world.AddFault("f", KillPower{{{"b"}}}, Ms(10), Ms(490));
   const Lines lines = ToyWorld::Only(world.Run(Seconds(5)), {"got", "lost:", " hold "});
   EXPECT_EQ(lines, Lines({"4ms b got x", "20ms b hold y", "501ms a lost: reset"}));
 }
@@ -224,7 +224,7 @@ TEST(PowerLoss, WhatWasInFlightKeepsItsOrder) {
     for (const char* word : {"1", "2", "3"}) toy.Say(word, out);
   });
   world.Add("b");
-  world.AddFault("f", PowerLoss{{{"b"}}}, Microseconds(10'500), Ms(100));
+  world.AddFault("f", KillPower{{{"b"}}}, Microseconds(10'500), Ms(100));
   const Lines lines = ToyWorld::Only(world.Run(Seconds(1)), {"drop"});
   std::string order;
   for (const std::string& line : lines) order += line[line.find("drop ") + 5];

@@ -80,7 +80,7 @@ TEST(Timers, FollowTheNodesClock) {
   ToyWorld world;
   world.Add("a").At(Ms(10), [](Toy&, Env&, Effects& out) { out.SetTimer({1, 0}, Ms(30)); });
   // From 20 ms on twice as fast: the 20 ms that are left take 10; then drift ends after the alarm.
-  world.AddFault("f", ClockDrift{{{"a"}}, 1'000'000}, Ms(20), Ms(100));
+  world.AddFault("f", Drift{{{"a"}}, 1'000'000}, Ms(20), Ms(100));
   EXPECT_EQ(ToyWorld::Only(world.Run(Ms(100)), {"alarm"}), Lines({"30ms a alarm"}));
   EXPECT_EQ(world.Effects("f"), 1);
 }
@@ -142,7 +142,7 @@ TEST(Disk, APowerLossTakesOnlyWhatWasNeverSynced) {
   a.boot = [](Toy&, Env& env, Effects& out) {
     out.Note("size", fmt::format("{} blocks", env.disk().file(env.Open("log")).size()));
   };
-  world.AddFault("f", PowerLoss{{{"a"}}, UnsyncedFate::kLost}, Ms(10), Ms(5));
+  world.AddFault("f", KillPower{{{"a"}}, UnsyncedFate::kLost}, Ms(10), Ms(5));
   EXPECT_EQ(world.Run(Ms(100)),
             Lines({"0ns a start", "0ns a 0 blocks", "2ms a synced", "10ms a power-loss",
                    "10ms a 1 unsynced block of log gone", "15ms a start", "15ms a 1 blocks"}));

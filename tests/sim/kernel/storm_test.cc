@@ -30,17 +30,17 @@ FaultAction AnyAction(Stream& stream) {
   const MessageMatch match{.from = nodes, .to = others, .nth = nth, .count = stream.Between(0, 3)};
   switch (stream.Below(12)) {
     case 0: return Crash{nodes};
-    case 1: return PowerLoss{nodes};
+    case 1: return KillPower{nodes};
     case 2: return Stop{nodes};
     case 3: return Start{nodes};
     case 4: return Pause{nodes, stream.Chance(Ratio{1, 2})};
     case 5: return Partition{{nodes}, mode};
     case 6: return OneWay{nodes, others, mode};
-    case 7: return LinkLoss{nodes, others, Ratio{1, 2}};
-    case 8: return HoldMessage{match};
-    case 9: return DelayMessage{match, Distribution::Constant(Ms(30))};
-    case 10: return ResetOnMessage{match};
-    default: return ClockDrift{nodes, stream.Between(-300'000, 300'000)};
+    case 7: return Loss{nodes, others, Ratio{1, 2}};
+    case 8: return HoldIf{match};
+    case 9: return DelayIf{match, Distribution::Constant(Ms(30))};
+    case 10: return ResetIf{match};
+    default: return Drift{nodes, stream.Between(-300'000, 300'000)};
   }
 }
 

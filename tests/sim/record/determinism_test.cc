@@ -38,12 +38,12 @@ void AddBusy(ToyWorld& world) {
     }
   }
   world.AddFault("crash", Crash{{{"server"}}}, Ms(40), Ms(10));
-  world.AddFault("power", PowerLoss{{{"server"}}}, Ms(90), Ms(10));
+  world.AddFault("power", KillPower{{{"server"}}}, Ms(90), Ms(10));
   world.AddFault("cut", Partition{{{{"c1"}}}}, Ms(60), Ms(20));
   world.AddFault("jam", OneWay{{{"c2"}}, {{"server"}}, CutMode::kJam}, Ms(62), Ms(30));
   world.AddFault("pause", Pause{{{"server"}}, false}, Ms(120), Ms(15));
-  world.AddFault("drift", ClockDrift{{{"c3"}}, 100'000}, Ms(20), Ms(100));
-  world.AddFault("loss", LinkLoss{{}, {}, Ratio{1, 10}}, Ms(130), Ms(30));
+  world.AddFault("drift", Drift{{{"c3"}}, 100'000}, Ms(20), Ms(100));
+  world.AddFault("loss", Loss{{}, {}, Ratio{1, 10}}, Ms(130), Ms(30));
 }
 
 constexpr Duration kEnd = Seconds(30);
@@ -136,8 +136,8 @@ TEST(Independence, AFaultThatNeverMatchesChangesNothingElse) {
   plain.Run(kEnd);
   ToyWorld more({.seed = 5});
   AddBusy(more);
-  more.AddFault("idle", DropMessage{{.type = "Nothing", .count = 0}}, Ms(1));
-  more.AddFault("idle", LinkDuplicate{{{"c1"}}, {{"c2"}}, Ratio{1, 2}}, Ms(1));
+  more.AddFault("idle", DropIf{{.type = "Nothing", .count = 0}}, Ms(1));
+  more.AddFault("idle", Duplicate{{{"c1"}}, {{"c2"}}, Ratio{1, 2}}, Ms(1));
   more.Run(kEnd);
   EXPECT_EQ(Contents(plain, "", ""), Contents(more, "", "idle"));
 }

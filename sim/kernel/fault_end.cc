@@ -1,0 +1,134 @@
+// How each kind of fault ends. Rules go by themselves, and nodes that it kept down or paused are let go of for
+// every kind (Simulation::EndFault).
+#include <algorithm>
+#include <utility>
+
+#include "sim/kernel/fault_actions.h"
+
+namespace brokersim::sim {
+
+void FaultActions::End() {
+  LowerBarrier();
+  state_.link.reset();
+  state_.message.reset();
+  state_.disk.reset();
+  state_.death.reset();
+  state_.process.reset();
+  state_.route.reset();
+  state_.until_successor_acts.reset();
+  sim_.CountRules();
+  std::visit([this](const auto& kind) { EndKind(kind); }, state_.fault.action);
+  const std::vector<NodeId> kept_down = std::exchange(state_.keeps_down, {});
+  const EventId ended = sim_.current_cause_;
+  for (NodeId id : kept_down) {
+    sim_.current_cause_ = ended;
+    sim_.LetStart(id, ended);
+  }
+  sim_.current_cause_ = ended;
+  ResumeAll();
+  sim_.current_cause_ = ended;
+  sim_.Unpark(state_);
+  sim_.FinishStalledSyncs(state_);
+}
+
+void FaultActions::LowerBarrier() {
+  if (!std::exchange(state_.barrier.up, false) && state_.held.empty() && state_.held_connections.empty()) return;
+  sim_.ReleaseHeld(state_);
+  sim_.PumpAll();
+}
+
+void FaultActions::LetStart(NodeId id) {
+  if (std::erase(state_.keeps_down, id) > 0) sim_.LetStart(id, sim_.current_cause_);
+}
+
+void FaultActions::ResumeAll() {
+  const EventId cause = sim_.current_cause_;
+  const std::vector<FaultState::Paused> pauses = std::exchange(state_.pauses, {});
+  for (const FaultState::Paused& paused : pauses) {
+    sim_.current_cause_ = cause;
+    const Node& n = node(paused.node);
+    if (n.process && n.incarnation == paused.incarnation) sim_.ResumeNode(paused.node, state_, paused.clock_runs);
+  }
+}
+
+void FaultActions::RestoreSettings() {
+  const auto former = std::exchange(state_.former_settings, {});
+  for (const auto& [id, value] : former) {
+    std::string key;
+    std::visit(
+        [&](const auto& kind) {
+          if constexpr (requires { kind.key; }) key = kind.key;
+        },
+        state_.fault.action);
+    if (value.has_value()) {
+      node(id).settings[key] = *value;
+    } else {
+      node(id).settings.erase(key);
+    }
+    sim_.AskProcess(id, {.name = "config", .begins = false, .key = key, .value = value.value_or("")}, state_);
+  }
+}
+
+// Asked to stop and still at it: it starts when it has.
+void FaultActions::EndKind(const Stop&) {
+  for (NodeId id : state_.keeps_down) {
+    if (node(id).process) node(id).starts_after_exit = true;
+  }
+}
+
+void FaultActions::EndKind(const Offset& f) {
+  for (NodeId id : Nodes()) ShiftWall(id, -f.offset, "moved by");
+}
+
+void FaultActions::EndKind(const Strobe& f) {
+  if (!state_.wall_is_wrong) return;
+  for (NodeId id : Nodes()) ShiftWall(id, -f.offset, "moved by");
+}
+
+void FaultActions::EndKind(const Drift& f) {
+  for (NodeId id : Nodes()) {
+    sim_.SetDrift(id, node(id).clock.drift_ppm() - f.ppm);
+    sim_.EmitClock(id, static_cast<uint64_t>(-f.ppm),
+                   fmt::format("clock drifts by {} ppm", node(id).clock.drift_ppm()));
+  }
+}
+
+void FaultActions::EndKind(const ClockFreeze& f) {
+  for (NodeId id : state_.done) {
+    node(id).clock.ThawWall(sim_.now_, f.then == AfterFreeze::kCatchUp);
+    sim_.EmitClock(id, 2,
+                   f.then == AfterFreeze::kCatchUp ? "wall clock catches up" : "wall clock goes on from there");
+  }
+}
+
+void FaultActions::EndKind(const DiskDead&) {
+  for (NodeId id : std::vector<NodeId>(Nodes())) {
+    Kill(id);
+    sim_.WipeDisk(id, state_);
+  }
+}
+
+void FaultActions::EndKind(const ConfigChange&) { RestoreSettings(); }
+void FaultActions::EndKind(const BadRollout&) { RestoreSettings(); }
+
+void FaultActions::EndKind(const DuplicateId&) {
+  RestoreSettings();
+  for (NodeId id : std::vector<NodeId>(Nodes())) Kill(id);
+}
+
+void FaultActions::EndKind(const SlowConsumer&) {
+  for (NodeId id : std::vector<NodeId>(Nodes()))
+    sim_.AskProcess(id, {.name = "slow_consumer", .begins = false}, state_);
+}
+
+void FaultActions::EndKind(const RetryPolicy&) {
+  for (NodeId id : std::vector<NodeId>(Nodes()))
+    sim_.AskProcess(id, {.name = "retry_policy", .begins = false}, state_);
+}
+
+void FaultActions::EndKind(const CheckBackUnknown&) {
+  for (NodeId id : std::vector<NodeId>(Nodes()))
+    sim_.AskProcess(id, {.name = "check_back_unknown", .begins = false}, state_);
+}
+
+}  // namespace brokersim::sim

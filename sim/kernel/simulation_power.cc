@@ -1,0 +1,309 @@
+// How processes die, pause and come back under faults, and what becomes of their disks and clocks.
+#include <algorithm>
+#include <utility>
+
+#include "sim/kernel/simulation.h"
+
+namespace brokersim::sim {
+
+using formats::EventKind;
+
+bool Simulation::KeptDown(NodeId id) const {
+  return std::any_of(active_faults_.begin(), active_faults_.end(), [&](uint32_t index) {
+    const std::vector<NodeId>& down = faults_[index].keeps_down;
+    return std::find(down.begin(), down.end(), id) != down.end();
+  });
+}
+
+void Simulation::LetStart(NodeId id, EventId cause) {
+  if (KeptDown(id)) return;
+  Node& n = node(id);
+  n.power = Node::Power::kOn;
+  // One whose first start is still to come waits for it.
+  if (n.incarnation > 0 || n.spec.start_at <= now_) Boot(id, cause);
+}
+
+bool Simulation::StopNode(NodeId id, FaultState& state) {
+  if (node(id).process) {
+    state.keeps_down.push_back(id);
+    Submit(id, StopWork{state.began});
+    return true;
+  }
+  if (KeptDown(id)) state.keeps_down.push_back(id);
+  return false;
+}
+
+void Simulation::KillProcess(NodeId id, FaultState& state, std::optional<PowerCut> cut) {
+  Node& n = node(id);
+  if (!n.process && !(cut.has_value() && n.power == Node::Power::kOn)) {
+    // Down already; if a fault did it, it stays down until both have ended.
+    if (KeptDown(id)) state.keeps_down.push_back(id);
+    return;
+  }
+  state.keeps_down.push_back(id);
+  ++state.report.effects;
+  const EventId died = Emit({.kind = cut.has_value() ? EventKind::kPowerLoss : EventKind::kCrash,
+                             .node = id,
+                             .cause = state.began,
+                             .content = n.incarnation});
+  if (auto* shown = detail()) {
+    shown->fault = state.fault.id;
+    shown->text = cut.has_value() ? "lost power" : "crashed";
+  }
+  Destroy(id);
+  if (cut.has_value()) n.power = Node::Power::kOff;
+  ApplyDeathRules(id, state, cut, died);
+  ResetConnections(id, cut.has_value() ? Ending::kSilent : Ending::kKilled, died);
+  if (!cut.has_value()) return;
+  TakeBack(queue_.Extract([id](const Event& event) {
+    const auto* arrival = std::get_if<Arrival>(&event);
+    return arrival != nullptr && arrival->packet.conn.valid() && arrival->packet.to == id;
+  }),
+           /*loses=*/true, state.fault.id);
+}
+
+// What the death does to the disk, by itself and by faults that wait for one.
+void Simulation::ApplyDeathRules(NodeId id, FaultState& state, std::optional<PowerCut> cut, EventId died) {
+  FaultState* taker = &state;
+  std::vector<FaultState*> tearing;
+  for (uint32_t index : active_faults_) {
+    FaultState& other = faults_[index];
+    if (!other.death.has_value() || !other.death->nodes.Has(id)) continue;
+    if (other.death->tears) tearing.push_back(&other);
+    if (!other.death->power_loss || cut.has_value()) continue;
+    cut = PowerCut{other.death->unsynced};
+    taker = &other;
+    ++other.report.effects;
+  }
+  if (!cut.has_value()) return;
+  if (!tearing.empty()) cut->torn = Ratio::Always();
+  if (LosePageCache(id, *taker, *cut, died) == 0) return;
+  for (FaultState* other : tearing) ++other->report.effects;
+}
+
+int64_t Simulation::LosePageCache(NodeId id, FaultState& state, PowerCut cut, EventId cause) {
+  Node& n = node(id);
+  int64_t torn = 0;
+  for (const DiskLoss& loss : n.disk.LosePower(cut, n.disk_random)) {
+    Emit({.kind = EventKind::kDiskLost,
+          .node = id,
+          .cause = cause,
+          .content = static_cast<uint64_t>(loss.blocks_lost) * 2 + (loss.torn ? 1 : 0)});
+    if (auto* shown = detail()) {
+      shown->type = n.disk.file(loss.file).name;
+      shown->fault = state.fault.id;
+      shown->text =
+          fmt::format("{} unsynced block{} of {} gone{}", loss.blocks_lost, loss.blocks_lost == 1 ? "" : "s",
+                      n.disk.file(loss.file).name, loss.torn ? ", one torn" : "");
+    }
+    torn += loss.torn ? 1 : 0;
+  }
+  return torn;
+}
+
+int64_t Simulation::RotBlocks(NodeId id, const std::string& file, Ratio probability, FaultState& state) {
+  Node& n = node(id);
+  int64_t rotten = 0;
+  for (uint32_t f = 0; f < n.disk.files(); ++f) {
+    const File& stored = n.disk.file(FileId{f});
+    if (stored.name.find(file) == std::string::npos) continue;
+    for (int64_t block = 0; block < stored.size(); ++block) {
+      if (stored.blocks[static_cast<size_t>(block)].damaged || !state.random.Chance(probability)) continue;
+      n.disk.Damage(FileId{f}, block);
+      ++rotten;
+      Emit({.kind = EventKind::kDiskLost,
+            .node = id,
+            .cause = state.began,
+            .content = FoldMultiply(f + 1, static_cast<uint64_t>(block) + kMixA)});
+      if (auto* shown = detail()) {
+        shown->type = stored.name;
+        shown->fault = state.fault.id;
+        shown->text = fmt::format("a bit of block {} of {} flipped", block, stored.name);
+      }
+    }
+  }
+  return rotten;
+}
+
+void Simulation::WipeDisk(NodeId id, FaultState& state) {
+  node(id).disk.Wipe();
+  Emit({.kind = EventKind::kDiskLost, .node = id, .cause = state.began, .content = kMixB});
+  if (auto* shown = detail()) {
+    shown->fault = state.fault.id;
+    shown->text = "an empty disk takes the place of the old one";
+  }
+}
+
+void Simulation::PauseNode(NodeId id, FaultState& state, bool clock_runs) {
+  Node& n = node(id);
+  if (!n.process) return;
+  ++state.report.effects;
+  Emit({.kind = EventKind::kPause, .node = id, .cause = state.began});
+  if (auto* shown = detail()) {
+    shown->fault = state.fault.id;
+    shown->text = "paused";
+  }
+  state.pauses.push_back({id, n.incarnation, clock_runs});
+  ++n.paused;
+  if (!clock_runs && n.frozen_clocks++ == 0) n.frozen_since = now_;
+}
+
+void Simulation::ResumeNode(NodeId id, FaultState& state, bool clock_runs) {
+  Node& n = node(id);
+  --n.paused;
+  if (!clock_runs && --n.frozen_clocks == 0) {
+    n.clock.SkipBack(now_, n.frozen_since);
+    RescheduleTimers(id);
+  }
+  if (n.paused > 0) return;
+  Emit({.kind = EventKind::kResume, .node = id, .cause = current_cause_});
+  if (auto* shown = detail()) shown->text = "resumed";
+  // Timers that ran out meanwhile are handled before or after what was received: both happen.
+  const bool timers_first = state.random.Chance(Ratio{1, 2});
+  std::stable_partition(n.inbox.begin(), n.inbox.end(), [timers_first](const Work& work) {
+    return std::holds_alternative<TimerWork>(work) == timers_first;
+  });
+  if (n.service_over) OnServiceDone(ServiceDone{id, n.incarnation});
+  DrainInbox(id);
+}
+
+void Simulation::SetDrift(NodeId id, int64_t ppm) {
+  Node& n = node(id);
+  if (n.frozen_clocks > 0) {
+    n.clock.SkipBack(now_, n.frozen_since);
+    n.frozen_since = now_;
+  }
+  n.clock.SetDrift(now_, ppm);
+  RescheduleTimers(id);
+}
+
+void Simulation::EmitClock(NodeId id, uint64_t content, std::string text) {
+  Emit({.kind = EventKind::kClock, .node = id, .content = content});
+  if (auto* shown = detail()) shown->text = std::move(text);
+}
+
+// ---- what rules say of processes
+
+Duration Simulation::StartDelay(NodeId id) {
+  Duration delay;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (state.process.has_value() && state.process->start_extra.has_value() && state.process->nodes.Has(id)) {
+      delay = delay + state.process->start_extra->Sample(state.random);
+      ++state.report.effects;
+    }
+    if (state.disk.has_value() && state.disk->on_read && state.disk->extra.has_value() && state.disk->nodes.Has(id)) {
+      delay = delay + state.disk->extra->Sample(state.random);
+      ++state.report.effects;
+    }
+  }
+  return delay;
+}
+
+bool Simulation::CanRead(NodeId id) {
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.disk.has_value() || !state.disk->on_read || state.disk->error.empty() || !state.disk->nodes.Has(id)) {
+      continue;
+    }
+    if (!state.random.Chance(state.disk->probability)) continue;
+    ++state.report.effects;
+    state.keeps_down.push_back(id);
+    return false;
+  }
+  return true;
+}
+
+Duration Simulation::ServiceTime(NodeId id) {
+  Duration takes = node(id).spec.service_time;
+  if (!rules_.processes || takes == Duration()) return takes;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.process.has_value() || state.process->factor == 1 || !state.process->nodes.Has(id)) continue;
+    takes = takes * state.process->factor;
+    ++state.report.effects;
+  }
+  return takes;
+}
+
+Duration Simulation::TimerDelay(NodeId id) {
+  Duration late;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.process.has_value() || !state.process->timer_extra.has_value() || !state.process->nodes.Has(id))
+      continue;
+    late = late + state.process->timer_extra->Sample(state.random);
+    ++state.report.effects;
+  }
+  return late;
+}
+
+// Whether a stuck handler keeps the work.
+bool Simulation::Park(NodeId id, Work& work) {
+  std::string_view name;
+  if (const auto* message = std::get_if<MessageWork>(&work)) name = message->packet.payload->name();
+  if (const auto* timer = std::get_if<TimerWork>(&work)) name = node(id).process->TimerName(timer->timer);
+  if (name.empty()) return false;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.process.has_value() || !state.process->nodes.Has(id)) continue;
+    const std::vector<std::string>& stuck = state.process->stuck;
+    if (std::find(stuck.begin(), stuck.end(), name) == stuck.end()) continue;
+    ++state.report.effects;
+    state.parked.push_back({id, node(id).incarnation, std::move(work)});
+    return true;
+  }
+  return false;
+}
+
+void Simulation::Unpark(FaultState& state) {
+  std::vector<FaultState::Parked> parked = std::exchange(state.parked, {});
+  for (FaultState::Parked& one : parked) {
+    const Node& n = node(one.node);
+    if (n.process && n.incarnation == one.incarnation) Submit(one.node, std::move(one.work));
+  }
+}
+
+// A process passes a step that its model names; a fault may end it there.
+void Simulation::PassPoint(NodeId id, std::string_view point) {
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.process.has_value() || !state.process->crash_point.has_value() || !state.process->nodes.Has(id))
+      continue;
+    if (!state.process->crash_point->empty() && *state.process->crash_point != point) continue;
+    if (++state.matches != state.process->crash_nth) continue;
+    KillProcess(id, state, std::nullopt);
+    const auto* own = std::get_if<CrashAt>(&state.fault.action);
+    const Duration down = own != nullptr ? own->down : std::get<ClientCrashAt>(state.fault.action).down;
+    if (down > Duration()) Schedule(now_ + down, FaultStep{index, static_cast<int64_t>(id.value), state.began});
+    return;
+  }
+}
+
+bool Simulation::AskProcess(NodeId id, const Operation& operation, FaultState& state) {
+  Node& n = node(id);
+  if (!n.process) return false;
+  Emit({.kind = EventKind::kOperate,
+        .node = id,
+        .cause = current_cause_,
+        .content =
+            sim::DigestOf(operation.name) + sim::DigestOf(operation.key) * 3 + sim::DigestOf(operation.value) * 5});
+  if (auto* shown = detail()) {
+    shown->type = std::string(operation.name);
+    shown->fault = state.fault.id;
+    shown->text = fmt::format("{}{}{}{}{}", operation.name, operation.key.empty() ? "" : " ", operation.key,
+                              operation.value.empty() ? "" : "=", operation.value);
+  }
+  const EventId asked = recorder_.events();
+  const EventId cause = std::exchange(current_cause_, asked);
+  Effects out(id, &n.counters, recorder_.tracing());
+  Env env = MakeEnv(id);
+  const uint64_t draws_before = DrawsOf(id);
+  const bool meant = n.process->OnOperation(operation, env, out);
+  AfterHandler(id, out, draws_before);
+  Perform(id, asked, out);
+  current_cause_ = cause;
+  return meant;
+}
+
+}  // namespace brokersim::sim
