@@ -1,7 +1,7 @@
 // What random streams a run drew from, and what moved between two runs.
 //
-// A stream is a function of the seed, its name and the number of draws so far (sim/random/stream.h). So for one seed the
-// counts tell all: the values of the shorter one are the first values of the longer.
+// A stream is a function of the seed, its name and the number of draws so far (sim/random/stream.h). So for one seed
+// the counts tell all: the values of the shorter one are the first values of the longer.
 #ifndef BROKERSIM_RUNNER_DRAWS_H_
 #define BROKERSIM_RUNNER_DRAWS_H_
 
