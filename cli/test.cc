@@ -13,6 +13,13 @@ struct Options {
   std::vector<std::string> scenarios;
   bool all = false;
   uint64_t seeds = 0;
+  bool coverage = false;
+};
+
+struct Result {
+  int passed = 0;
+  int failed = 0;
+  runner::Coverage coverage;
 };
 
 std::string Describe(const scenarios::ResolvedScenario& scenario, const runner::ExpectationReport& report) {
@@ -25,7 +32,7 @@ std::string Describe(const scenarios::ResolvedScenario& scenario, const runner::
   return text.empty() ? fmt::format("no anomaly in {} seeds", report.seeds) : text;
 }
 
-int TestOne(const scenarios::LoadedScenario& loaded, uint64_t seeds, int* passed, int* failed) {
+int TestOne(const scenarios::LoadedScenario& loaded, uint64_t seeds, Result* result) {
   for (const scenarios::ResolvedScenario& scenario : loaded.variants) {
     if (const absl::Status status = runner::ValidateNames(scenario); !status.ok()) return Fail(status);
     const std::string name = fmt::format("{} {}", scenario.name, scenario.variant);
@@ -34,7 +41,8 @@ int TestOne(const scenarios::LoadedScenario& loaded, uint64_t seeds, int* passed
       return !Interrupted();
     });
     ClearProgress();
-    ++*(report.met ? passed : failed);
+    ++(report.met ? result->passed : result->failed);
+    result->coverage.Add(report.coverage);
     fmt::print("{}  {:<44} {}\n", report.met ? "ok    " : "FAILED", name, Describe(scenario, report));
     for (const std::string& problem : report.problems) fmt::print("        {}\n", problem);
     std::fflush(stdout);
@@ -47,16 +55,16 @@ int Test(const Options& options, const Context& context) {
   std::vector<std::string> names = options.scenarios;
   if (options.all) names = scenarios::ListScenarios(context.home);
   if (names.empty()) return Fail(runner::kUsage, "name scenarios to test, or --all");
-  int passed = 0;
-  int failed = 0;
+  Result result;
   for (const std::string& name : names) {
     const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(name, context.home);
     if (!loaded.ok()) return Fail(loaded.status());
-    if (const int code = TestOne(*loaded, options.seeds, &passed, &failed); code != runner::kHeld) return code;
+    if (const int code = TestOne(*loaded, options.seeds, &result); code != runner::kHeld) return code;
     if (Interrupted()) break;
   }
-  fmt::print("{} variants as expected, {} not\n", passed, failed);
-  return failed == 0 ? runner::kHeld : runner::kViolation;
+  if (options.coverage) fmt::print("{}\n", result.coverage.Describe());
+  fmt::print("{} variants as expected, {} not\n", result.passed, result.failed);
+  return result.failed == 0 ? runner::kHeld : runner::kViolation;
 }
 
 }  // namespace
@@ -68,6 +76,7 @@ Command AddTest(CLI::App* app, const Context& context) {
   command->add_flag("--all", options->all, "all scenarios of this project");
   command->add_option("--seeds", options->seeds, "run this many seeds instead of as many as the scenarios say")
       ->check(WholeNumber(1));
+  command->add_flag("--coverage", options->coverage, "list the rare branches, and how often they were reached");
   return [options, context] { return Test(*options, context); };
 }
 

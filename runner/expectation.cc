@@ -29,6 +29,7 @@ ExpectationReport CheckExpectation(const scenarios::ResolvedScenario& scenario, 
   Sweep(scenario, 1, last, [&](const Outcome& outcome) {
     ++report.seeds;
     report.events += outcome.run.events;
+    report.coverage.Add(outcome.probes);
     const ExitCode code = ExitCodeOf(outcome);
     if (code == kInternal) problem(outcome, outcome.run.internal_error);
     const formats::Verdict::Result result = outcome.verdict.result();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/coverage.h"
 #include "runner/outcome.h"
 
 namespace brokersim::runner {
@@ -27,6 +28,7 @@ struct ExpectationReport {
   // Why it isn't met, a sentence each, with the command that shows it.
   std::vector<std::string> problems;
   uint64_t events = 0;
+  Coverage coverage;
 };
 
 // Runs seeds 1 to scenario.expect.seeds, or fewer if `seeds` is given. `progress` hears of each finished seed

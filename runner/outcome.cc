@@ -75,6 +75,7 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
   outcome.variant = scenario.variant;
   outcome.reference = scenario.reference;
   outcome.seed = seed;
+  const sim::ProbeScope scope(&outcome.probes);
   outcome.run = scenarios::RunScenario(scenario, seed, recording, Version());
   outcome.verdict = checker::Check(outcome.run.history, scenario.world->checks());
   NoteInert(outcome.run.inert, &outcome.verdict);

@@ -11,6 +11,7 @@
 #include "formats/history.pb.h"
 #include "formats/verdict.pb.h"
 #include "scenarios/run.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::runner {
 
@@ -34,6 +35,7 @@ struct Outcome {
   std::string reference;  // how a command names the scenario
   uint64_t seed = 0;
   scenarios::RunResult run;
+  sim::ProbeCounts probes;  // the rare branches that it reached
   formats::Verdict verdict;
 };
 

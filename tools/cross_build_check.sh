@@ -2,13 +2,19 @@
 # One seed, one execution, whatever the compiler: builds //tests/determinism:print_hashes in several
 # configurations, runs each and compares what they print ("name variant seed hash" a line).
 #
-#   tools/cross_build_check.sh               GCC at -O2 and -O0, Clang
+#   tools/cross_build_check.sh               GCC at -O2 and -O0, Clang 19, UBSan: what CI runs
 #   tools/cross_build_check.sh O3native ...  these, beside GCC at -O2, which all are compared with
-#   tools/cross_build_check.sh --all         all that the machine has compilers for
+#   tools/cross_build_check.sh --all         all twelve, one after the other: about 3 minutes each on two cores
 #
-# A configuration is a --config of .bazelrc. Each has an output base of its own in the user's cache
-# folder, so that a second check builds only what has changed. libc++ isn't among them: the system's
-# Abseil, protobuf and fmt are built with libstdc++, and the two don't link with each other.
+# A configuration is one --config of .bazelrc or several, joined by "+". Each has an output base of its own in
+# the user's cache folder, so that a second check builds only what has changed. The twelve are GCC 12, Clang 14
+# and Clang 19 at -O0, -O2 and -O3 -march=native; GCC with UBSan, with AddressSanitizer, and "strict": with the
+# containers' own checks and char without sign, as on ARM.
+#
+# libc++ isn't among them, and can't be: the system's Abseil, protobuf and fmt are built with libstdc++, and
+# what is built with the one doesn't link with the other. So one library stands behind all twelve builds: what
+# would differ between libraries (std::hash, std::uniform_int_distribution, the order of std::sort's equal
+# elements) is found by //tests/tidy alone (docs/determinism.md).
 #
 # print_hashes is run from the root of the project, with BROKERSIM_HOME set to it.
 #
@@ -28,7 +34,12 @@ title_of() {
     O0) echo "gcc -O0" ;;
     O3native) echo "gcc -O3 -march=native" ;;
     clang) echo "clang-19 -O2" ;;
+    clang+O0) echo "clang-19 -O0" ;;
+    clang+O3native) echo "clang-19 -O3 -march=native" ;;
     clang14) echo "clang-14 -O2" ;;
+    clang14+O0) echo "clang-14 -O0" ;;
+    clang14+O3native) echo "clang-14 -O3 -march=native" ;;
+    strict) echo "gcc -O1, checked containers, unsigned char" ;;
     asan) echo "gcc with AddressSanitizer" ;;
     ubsan) echo "gcc with UBSan" ;;
     *) return 1 ;;
@@ -38,8 +49,8 @@ title_of() {
 # The compiler that a configuration needs.
 compiler_of() {
   case $1 in
-    clang) echo clang++-19 ;;
-    clang14) echo clang++-14 ;;
+    clang | clang+*) echo clang++-19 ;;
+    clang14 | clang14+*) echo clang++-14 ;;
     *) echo g++ ;;
   esac
 }
@@ -48,7 +59,10 @@ compiler_of() {
 build_and_run() {
   local config=$1 folder=$cache/cross-$1 status=0
   local flags=("--symlink_prefix=$folder/")
-  if [[ $config != default ]]; then flags+=("--config=$config"); fi
+  local part
+  for part in ${config//+/ }; do
+    if [[ $part != default ]]; then flags+=("--config=$part"); fi
+  done
   mkdir -p "$folder"
   # A server a configuration would fill the memory: each ends with its build.
   local bazel=("$BAZEL" "--output_base=$folder/output_base" --max_idle_secs=5)
@@ -75,13 +89,17 @@ first_difference() {
 # line_of FILE NUMBER
 line_of() { awk -v number="$2" 'NR == number { print; found = 1 } END { if (!found) print "(ends before)" }' "$1"; }
 
+every=(O0 O3native clang clang+O0 clang+O3native clang14 clang14+O0 clang14+O3native ubsan asan strict)
 configs=("$@")
-if [[ $# == 0 ]]; then configs=(O0 clang); fi
-if [[ $* == --all ]]; then configs=(O0 O3native clang clang14 asan ubsan); fi
+if [[ $# == 0 ]]; then configs=(O0 clang ubsan); fi
+if [[ $* == --all ]]; then
+  ensure_packages build test cross
+  configs=("${every[@]}")
+fi
 for config in "${configs[@]}"; do
   if ! title_of "$config" > /dev/null; then
     say "cross builds: there is no configuration '$config'." \
-      "Use: default O0 O3native clang clang14 asan ubsan, or --all."
+      "Use: default ${every[*]}, or --all."
     exit 2
   fi
 done
@@ -105,6 +123,7 @@ if [[ $count == 0 ]]; then give_up "print_hashes printed nothing: there is nothi
 echo "$(title_of default): $count hashes"
 
 result=0
+builds=1
 for config in "${configs[@]}"; do
   if [[ $config == default ]]; then continue; fi
   if ! command -v "$(compiler_of "$config")" > /dev/null; then
@@ -112,6 +131,7 @@ for config in "${configs[@]}"; do
     continue
   fi
   build_and_run "$config"
+  builds=$((builds + 1))
   hashes=$cache/cross-$config/hashes.txt
   if cmp -s "$reference" "$hashes"; then
     echo "$(title_of "$config"): same $count hashes"
@@ -123,4 +143,5 @@ for config in "${configs[@]}"; do
   echo "  $(title_of default): $(line_of "$reference" "$line")"
   echo "  $(title_of "$config"): $(line_of "$hashes" "$line")"
 done
+if [[ $result == 0 ]]; then echo "$builds builds, $count hashes each: no difference"; fi
 exit $result

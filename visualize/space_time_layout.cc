@@ -49,7 +49,7 @@ std::vector<Column> ChooseColumns(const TraceIndex& index, const std::vector<uin
     const std::string& role = header.nodes(static_cast<int>(column.node) - 1).role();
     return std::pair(Rank(role), column.node);
   };
-  // Nodes differ, so the order is total.
+  // Nodes differ: no two are equal.
   std::sort(columns.begin(), columns.end(),
             [&place](const Column& a, const Column& b) { return place(a) < place(b); });
   return columns;

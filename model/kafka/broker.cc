@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::kafka {
 namespace {
@@ -39,6 +40,7 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, int32_t id, sim::Env&
   for (auto& [tp, replica] : replicas_) {
     // What lies behind a torn block goes with it (LogLoader: recovery truncates to the last valid batch).
     if (env.disk().file(replica.log_file).size() > replica.partition.log().batch_count()) {
+      BROKERSIM_PROBE("kafka/broker: recovery cuts a torn log");
       out.Truncate(replica.log_file, replica.partition.log().batch_count());
     }
   }
@@ -160,12 +162,14 @@ void Broker::OnLost(const Sent& sent, sim::Env&, sim::Effects& out) {
   } else if (std::holds_alternative<MetadataFetchSent>(sent)) {
     out.SetTimer({kMetadataRetry}, kMetadataRetryAfter);
   } else if (std::holds_alternative<ProducerIdsSent>(sent)) {
+    BROKERSIM_PROBE("kafka/broker: request for producer ids lost");
     producer_ids_asked_ = false;
     for (const WaitingInit& waiting : waiting_inits_) {
       Reply(waiting.conn, waiting.id, InitProducerIdResponse{ErrorCode::kCoordinatorNotAvailable, -1, -1}, out);
     }
     waiting_inits_.clear();
   } else if (const auto* alter = std::get_if<AlterSent>(&sent)) {
+    BROKERSIM_PROBE("kafka/broker: ISR change of unknown outcome");
     // It may have been carried out: the proposal stands until the controller says what is true.
     if (Replica* replica = Find(alter->tp); replica != nullptr) replica->alter_in_flight = false;
     out.SetTimer({kAlterRetry}, kMetadataRetryAfter);
@@ -189,6 +193,7 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       if (env.monotonic() < register_deadline_) {
         Register(env, out);
       } else {
+        BROKERSIM_PROBE("kafka/broker: gives up registering");
         out.Note("registration", fmt::format("broker {} gives up registering", id_));
         out.Exit();
       }
@@ -221,6 +226,7 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       break;
     case kDelayedWrite:
       if (const auto found = delayed_writes_.find(timer.arg); found != delayed_writes_.end()) {
+        BROKERSIM_PROBE("kafka/broker: write not replicated in time");
         DelayedWrite write = std::move(found->second);
         delayed_writes_.erase(found);
         for (DelayedWrite::Part& part : write.parts) {
@@ -236,6 +242,7 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       break;
     }
     case kShutdownLimit:
+      BROKERSIM_PROBE("kafka/broker: controlled shutdown takes too long");
       FlushAndExit(out);
       break;
     case kRequestTimeout:
@@ -289,6 +296,7 @@ void Broker::SendHeartbeat(sim::Env& env, sim::Effects& out) {
 
 void Broker::OnHeartbeatAnswer(const BrokerHeartbeatResponse& m, sim::Env& env, sim::Effects& out) {
   if (m.error == ErrorCode::kStaleBrokerEpoch) {
+    BROKERSIM_PROBE("kafka/broker: registers anew after a stale epoch");
     // Another process registered under this id, or the controller forgot: register anew.
     registered_ = false;
     Register(env, out);
@@ -411,6 +419,7 @@ void Broker::ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::E
   } else if (partition.BecomeFollower(record)) {
     Unfollow(record.tp);
     if (!config_->kip_101) {
+      BROKERSIM_PROBE("kafka/broker: truncates to the high watermark");
       // Before KIP-101: down to what is known to be committed, whatever the leader has.
       Truncate(replica, partition.high_watermark(), "becomes a follower: to its high watermark", out);
     }
@@ -441,6 +450,7 @@ void Broker::Truncate(Replica* replica, int64_t offset, std::string_view why, si
   Partition& partition = replica->partition;
   const std::vector<BatchRef> removed = partition.TruncateTo(offset);
   if (removed.empty()) return;
+  BROKERSIM_PROBE("kafka/broker: truncation removes records");
   out.Truncate(replica->log_file, partition.log().batch_count());
   WriteEpochs(replica, out);
   int64_t records = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/kafka/broker.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::kafka {
 
@@ -62,6 +63,7 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
   Replica* replica = Find(wanted.tp);
   // Refuse what may not be answered.
   if (replica == nullptr) {
+    BROKERSIM_PROBE("kafka/fetch: of a partition that isn't here yet");
     answer.error = ErrorCode::kUnknownTopicOrPartition;
   } else {
     answer.error = replica->partition.CheckEpoch(wanted.current_leader_epoch);
@@ -78,11 +80,13 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
   answer.log_start_offset = partition.log().log_start_offset();
   answer.diverging_epoch = partition.Diverging(wanted.fetch_offset, wanted.last_fetched_epoch);
   if (answer.diverging_epoch.has_value()) {
+    BROKERSIM_PROBE("kafka/fetch: the logs diverge");
     *answer_now = true;
     return answer;
   }
   if (wanted.fetch_offset > partition.log().log_end_offset() ||
       wanted.fetch_offset < partition.log().log_start_offset()) {
+    BROKERSIM_PROBE("kafka/fetch: offset out of range");
     answer.error = ErrorCode::kOffsetOutOfRange;
     *answer_now = true;
     return answer;

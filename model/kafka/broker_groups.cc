@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "model/kafka/broker.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::kafka {
 
@@ -18,6 +19,7 @@ void Broker::On(const FindCoordinatorRequest& m, sim::ConnId conn, int32_t id, s
   const auto found = metadata_.find(OffsetsPartitionOf(m.key));
   FindCoordinatorResponse answer;
   if (found == metadata_.end() || found->second.leader == kNoLeader) {
+    BROKERSIM_PROBE("kafka/groups: no coordinator to be found");
     answer.error = ErrorCode::kCoordinatorNotAvailable;
   } else {
     answer.node_id = found->second.leader;
@@ -28,6 +30,7 @@ void Broker::On(const FindCoordinatorRequest& m, sim::ConnId conn, int32_t id, s
 void Broker::On(const JoinGroupRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
   if (!Coordinates(m.group_id)) {
     JoinGroupResponse answer;
+    BROKERSIM_PROBE("kafka/groups: join at a broker that doesn't coordinate");
     answer.error = ErrorCode::kNotCoordinator;
     Reply(conn, id, std::move(answer), out);
     return;

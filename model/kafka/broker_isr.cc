@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "model/kafka/broker.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::kafka {
 
@@ -37,6 +38,7 @@ void Broker::OnAltered(const AlterPartitionResponse& m, sim::Env&, sim::Effects&
   replica->alter_in_flight = false;
   if (!replica->alter.has_value()) return;  // the metadata log was faster
   if (m.error != ErrorCode::kNone && m.error != ErrorCode::kIneligibleReplica) {
+    BROKERSIM_PROBE("kafka/isr: the partition has changed meanwhile");
     // Somebody else changed the partition: the metadata log will tell what is true
     // (Partition.handleAlterPartitionError).
     return;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "model/kafka/broker.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::kafka {
 
@@ -46,6 +47,7 @@ Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, co
   if (part.error == ErrorCode::kNone) part.error = partition.log().CheckProducer(batch, &duplicate_of);
   if (part.error != ErrorCode::kNone) return part;
   if (duplicate_of >= 0) {
+    BROKERSIM_PROBE("kafka/produce: duplicate batch");
     part.base_offset = duplicate_of;
     part.required = duplicate_of + batch.count();
     return part;
@@ -126,8 +128,10 @@ void Broker::FinishWrite(const DelayedWrite& write, sim::Effects& out) {
     if (error == ErrorCode::kNone) {
       coordinator_.ApplyCommit(write.group, write.offsets);
     } else if (error == ErrorCode::kNotLeaderOrFollower) {
+      BROKERSIM_PROBE("kafka/produce: commit lost with the leadership");
       error = ErrorCode::kNotCoordinator;
     } else {
+      BROKERSIM_PROBE("kafka/produce: commit not replicated");
       error = ErrorCode::kCoordinatorNotAvailable;
     }
     if (write.conn.valid()) Reply(write.conn, write.id, OffsetCommitResponse{error}, out);

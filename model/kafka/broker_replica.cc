@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/kafka/broker.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::kafka {
 
@@ -64,6 +65,7 @@ void Broker::OnFetchedPartition(int32_t leader, const FetchRequest::Partition& a
   if (partition.role() != Role::kFollower || partition.leader() != leader) return;
   if (partition.leader_epoch() != epoch || partition.log().log_end_offset() != asked.fetch_offset) return;
   if (got.error == ErrorCode::kOffsetOutOfRange) {
+    BROKERSIM_PROBE("kafka/replica: the leader's log ends before ours");
     // The leader's log ends before ours: ask where (AbstractFetcherThread.fetchOffsetAndTruncate).
     fetcher.ready[asked.tp] = false;
     sent_[requests_.Send(NodeOf(leader), ListOffsetsRequest{id_, asked.tp, kLatestTimestamp},
@@ -82,6 +84,7 @@ void Broker::OnFetchedPartition(int32_t leader, const FetchRequest::Partition& a
   }
   for (const BatchRef& batch : got.records) {
     if (batch->value().base_offset != partition.log().log_end_offset()) {
+      BROKERSIM_PROBE("kafka/replica: gives the partition up");
       // The leader's batches are cut differently: the logs differ below our end. Kafka's fetcher gives the partition
       // up until its leader changes (UnexpectedAppendOffsetException, AbstractFetcherThread.markPartitionFailed).
       fetcher.ready.erase(asked.tp);
@@ -106,9 +109,11 @@ void Broker::OnDiverging(Replica* replica, const EpochEndOffset& leader_end, sim
   const EpochEndOffset own = partition.log().EndOffsetForEpoch(leader_end.epoch);
   int64_t target = std::min(leader_end.end_offset, partition.log().log_end_offset());
   if (own.epoch == -1) {
+    BROKERSIM_PROBE("kafka/replica: no epoch in common with the leader");
     // Nothing in common with the leader below its epoch.
     target = std::min(target, partition.log().log_start_offset());
   } else {
+    BROKERSIM_PROBE("kafka/replica: truncates to where an epoch ends");
     target = std::min(target, own.end_offset);
   }
   Truncate(replica, target,

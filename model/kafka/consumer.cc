@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/base/probe.h"
+
 namespace brokersim::kafka {
 namespace {
 
@@ -197,6 +199,7 @@ void Consumer::OnFetchedFrom(int32_t, const FetchResponse& m, sim::Env& env, sim
     PartitionState& state = found->second;
     state.fetching = false;
     if (got.error == ErrorCode::kOffsetOutOfRange) {
+      BROKERSIM_PROBE("kafka/consumer: offset out of range");
       // auto.offset.reset
       state.fetch_position = -1;
       state.buffer.clear();
@@ -357,6 +360,7 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
     case kPollInterval:
       // The heartbeat thread leaves the group on behalf of an application that is stuck (KIP-62).
       if (membership_ != Membership::kStable) return;
+      BROKERSIM_PROBE("kafka/consumer: leaves the group, its application is stuck");
       out.Note("poll-interval", "max.poll.interval.ms has passed without a poll: leaves the group");
       SendTo(coordinator_, LeaveGroupRequest{spec_->config.group_id, member_id_}, Tag{kLeaveTag}, env, out);
       member_id_.clear();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "model/kafka/consumer.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::kafka {
 
@@ -126,6 +127,7 @@ void Consumer::OnHeartbeatAnswer(ErrorCode error, sim::Env& env, sim::Effects& o
 void Consumer::OnGroupError(ErrorCode error, sim::Env&, sim::Effects& out) {
   const bool coordinator_gone = error == ErrorCode::kNotCoordinator || error == ErrorCode::kCoordinatorNotAvailable;
   if (coordinator_gone) {
+    BROKERSIM_PROBE("kafka/consumer: the coordinator is gone");
     // Our choice: the member joins anew at the new coordinator; the Java client first tries with its old generation.
     coordinator_ = -1;
     membership_ = Membership::kNone;
@@ -239,6 +241,7 @@ void Consumer::SendCommit(bool waits, sim::Env& env, sim::Effects& out) {
     to_commit_.clear();
     commit_op_ = out.Invoke(std::move(operation));
   } else if (!waits) {
+    BROKERSIM_PROBE("kafka/consumer: auto-commit left out");
     return;  // the former auto-commit isn't answered yet: this one is left out
   }
   if (coordinator_ < 0) {
@@ -254,6 +257,7 @@ void Consumer::ConcludeCommit(bool waits, ErrorCode error, sim::Env& env, sim::E
   const bool unknown = error == ErrorCode::kCoordinatorNotAvailable;
   const bool retriable = unknown || error == ErrorCode::kNotCoordinator;
   if (waits && retriable && membership_ == Membership::kStable) {
+    BROKERSIM_PROBE("kafka/consumer: a commit is repeated");
     // commitSync() tries until it knows; the coordinator may have moved.
     out.SetTimer({kCommitRetry}, sim::Milliseconds(settings().retry_backoff_ms));
     if (error == ErrorCode::kNotCoordinator) OnGroupError(error, env, out);
@@ -264,6 +268,7 @@ void Consumer::ConcludeCommit(bool waits, ErrorCode error, sim::Env& env, sim::E
   if (error != ErrorCode::kNone && !retriable) {
     rejoin_needed_ = true;
     if (error == ErrorCode::kUnknownMemberId) {
+      BROKERSIM_PROBE("kafka/consumer: a commit finds the member unknown");
       member_id_.clear();
       generation_ = -1;
       membership_ = Membership::kNone;

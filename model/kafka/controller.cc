@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_join.h"
 #include "model/kafka/request_manager.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::kafka {
 namespace {
@@ -117,6 +118,7 @@ void Controller::On(const BrokerRegistrationRequest& m, sim::ConnId conn, int32_
   const bool returns = known != brokers_.end() && known->second.incarnation_id != m.incarnation_id;
   const bool session_open = returns && !known->second.fenced;
   if (config_->kip_380 && session_open && !known->second.in_controlled_shutdown) {
+    BROKERSIM_PROBE("kafka/controller: registration refused while the old session is open");
     // KIP-631: the former incarnation's session has to end first.
     Reply(conn, id, BrokerRegistrationResponse{ErrorCode::kDuplicateBrokerRegistration, -1}, out);
     return;
@@ -137,6 +139,7 @@ void Controller::On(const BrokerHeartbeatRequest& m, sim::ConnId conn, int32_t i
                     sim::Effects& out) {
   const auto found = brokers_.find(m.broker_id);
   if (found == brokers_.end() || found->second.epoch != m.broker_epoch) {
+    BROKERSIM_PROBE("kafka/controller: heartbeat of a stale broker epoch");
     Reply(conn, id, BrokerHeartbeatResponse{ErrorCode::kStaleBrokerEpoch, false, true, false}, out);
     return;
   }
@@ -146,6 +149,7 @@ void Controller::On(const BrokerHeartbeatRequest& m, sim::ConnId conn, int32_t i
   bool shut_down = false;
   if (broker.fenced) {
     if (m.want_shut_down) {
+      BROKERSIM_PROBE("kafka/controller: a fenced broker shuts down");
       shut_down = true;
     } else if (!m.want_fence && caught_up) {
       std::vector<MetadataRecord> records;
@@ -194,6 +198,7 @@ void Controller::On(const AlterPartitionRequest& m, sim::ConnId conn, int32_t id
     answer.error = ValidateIsr(m, found->second);
   }
   if (answer.error != ErrorCode::kNone) {
+    BROKERSIM_PROBE("kafka/controller: ISR change refused");
     ReplyDurably(conn, id, std::move(answer), out);
     return;
   }
@@ -272,6 +277,7 @@ void Controller::OnTimer(sim::Timer timer, sim::Env&, sim::Effects& out) {
 
 // ReplicationControlManager.handleBrokerFenced
 void Controller::Fence(int32_t id, std::string_view why, sim::Effects& out) {
+  BROKERSIM_PROBE("kafka/controller: broker fenced");
   out.Note("fenced", fmt::format("broker {} is fenced: {}", id, why));
   std::vector<MetadataRecord> records;
   records.push_back(BrokerRegistrationChangeRecord{id, brokers_.at(id).epoch, true, false});
@@ -327,6 +333,7 @@ bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& c
   ++partition->leader_epoch;
   const std::string name = LogName(partition->tp);
   if (partition->leader == kNoLeader) {
+    BROKERSIM_PROBE("kafka/controller: a partition without a leader");
     out.Note("election", fmt::format("{} has no leader: nobody in ISR [{}] is alive (epoch {})", name,
                                      absl::StrJoin(partition->isr, " "), partition->leader_epoch));
   } else {
@@ -344,6 +351,7 @@ bool Controller::PromoteUnclean(PartitionRecord* partition) const {
     partition->leader = replica;
     partition->isr = {replica};
     partition->recovering = true;
+    BROKERSIM_PROBE("kafka/controller: unclean election");
     return true;
   }
   return false;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "model/kafka/request_manager.h"
+#include "sim/base/probe.h"
 
 namespace brokersim::kafka {
 namespace {
@@ -102,6 +103,7 @@ void GroupCoordinator::Unload(int32_t partition, sim::Effects& out) {
     for (auto& [id, member] : group.members) {
       out.CancelTimer({first_timer_ + kSession, member.number});
       if (member.joining.has_value()) {
+        BROKERSIM_PROBE("kafka/coordinator: unloaded while a member joins");
         Reply(member.joining->conn, member.joining->id,
               JoinGroupResponse{.error = ErrorCode::kNotCoordinator,
                                 .generation_id = -1,
@@ -150,6 +152,7 @@ void GroupCoordinator::Join(const JoinGroupRequest& m, sim::ConnId conn, int32_t
   Member& member = group.members[m.member_id];
   const bool same = !pending && member.topics == m.topics;
   if (group.state == State::kStable && same && group.leader != m.member_id) {
+    BROKERSIM_PROBE("kafka/coordinator: a member repeats its join");
     // Nothing new: the member just missed the answer.
     JoinGroupResponse answer;
     answer.generation_id = group.generation;
@@ -174,6 +177,7 @@ void GroupCoordinator::PrepareRebalance(Group* group, sim::Env& env, sim::Effect
   // Who waits for an assignment of the old round is told to start again.
   for (auto& [id, member] : group->members) {
     if (!member.syncing.has_value()) continue;
+    BROKERSIM_PROBE("kafka/coordinator: a rebalance interrupts another");
     Reply(member.syncing->conn, member.syncing->id, SyncGroupResponse{ErrorCode::kRebalanceInProgress, {}}, out);
     member.syncing.reset();
     ArmSession(member, out);
@@ -211,6 +215,7 @@ void GroupCoordinator::CompleteJoin(Group* group, sim::Env&, sim::Effects& out) 
   });
   ++group->generation;
   if (group->members.empty()) {
+    BROKERSIM_PROBE("kafka/coordinator: the group is empty again");
     group->state = State::kEmpty;
     group->leader.clear();
     return;
@@ -364,6 +369,7 @@ bool GroupCoordinator::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& ou
   for (auto& [name, group] : groups_) {
     for (auto& [id, member] : group.members) {
       if (member.number != timer.arg) continue;
+      BROKERSIM_PROBE("kafka/coordinator: member session ran out");
       Remove(&group, std::string(id), "no heartbeat within session.timeout.ms", env, out);
       return true;
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/base/probe.h"
+
 namespace brokersim::kafka {
 namespace {
 
@@ -210,6 +212,7 @@ void Producer::GiveSequence(PartitionState* state, Batch* batch) {
   if (batch->sent) return;
   if (config_.enable_idempotence && batch->sequence < 0) {
     if (state->in_flight.empty() && state->producer_epoch != producer_epoch_) {
+      BROKERSIM_PROBE("kafka/producer: epoch bumped for another partition");
       // The epoch was bumped on account of another partition (maybeUpdateProducerIdAndEpoch).
       state->producer_epoch = producer_epoch_;
       state->next_sequence = 0;
@@ -291,6 +294,7 @@ void Producer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
 
 void Producer::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
   if (tag.kind == kInitTag) {
+    BROKERSIM_PROBE("kafka/producer: request for a producer id lost");
     out.SetTimer({kInitBackoff}, sim::Milliseconds(settings().retry_backoff_ms));
     return;
   }
@@ -333,6 +337,7 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
     RefreshMetadata(env, out);
   batch.maybe_stored = batch.maybe_stored || LeavesUnknown(error);
   if (error == ErrorCode::kOutOfOrderSequenceNumber && config_.enable_idempotence && first) {
+    BROKERSIM_PROBE("kafka/producer: sequence lost, new epoch");
     // The lowest batch can't be out of order unless the broker lost its state: start a new epoch
     // (TransactionManager.canRetry, KIP-360).
     state.unresolved = true;
@@ -345,6 +350,7 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
     Requeue(&state, std::move(batch), env);
     return;
   }
+  BROKERSIM_PROBE("kafka/producer: a batch fails for good");
   if (batch.sequence >= 0) state.unresolved = true;
   Complete(tp, batch, error, base_offset, out);
 }

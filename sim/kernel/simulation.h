@@ -90,6 +90,8 @@ class Simulation {
   const Process* process(NodeId node) const { return nodes_[node.value].process.get(); }
   const Disk& disk(NodeId node) const { return nodes_[node.value].disk; }
   std::vector<FaultReport> fault_reports() const;
+  // Every stream that was drawn from, and how often, by name. Of a node's own streams those of its last incarnation.
+  std::vector<std::pair<std::string, uint64_t>> StreamDraws() const;
 
  private:
   friend class FaultActions;

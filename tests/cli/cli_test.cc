@@ -296,7 +296,7 @@ TEST(Help, ExitsWithZero) {
   Sandbox sandbox;
   const Result result = sandbox.Run({"--help"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* word : {"run", "test", "list", "describe", "show", "verify-determinism", "130"}) {
+  for (const char* word : {"run", "test", "list", "describe", "show", "draws", "verify-determinism", "130"}) {
     EXPECT_THAT(result.out, HasSubstr(word));
   }
 }

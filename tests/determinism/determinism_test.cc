@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "formats/history.pb.h"
 #include "runner/determinism.h"
 #include "runner/outcome.h"
 #include "scenarios/loader.h"
@@ -87,6 +88,39 @@ TEST(RunTwice, FindsAPlantedLeakAndItsFirstEvent) {
   EXPECT_FALSE(report->equal);
   EXPECT_NE(report->text.find("Leak"), std::string::npos) << report->text;
   EXPECT_NE(report->text.find("send"), std::string::npos) << report->text;
+  EXPECT_NE(report->text.find("\n  a: 20000000 ns"), std::string::npos) << report->text;
+  EXPECT_NE(report->text.find("\n  b: 20000000 ns"), std::string::npos) << report->text;
+  EXPECT_NE(report->text.find("{number=7919}"), std::string::npos) << report->text;
+}
+
+// Each difference that isn't in an event, planted into what one and the same run left.
+TEST(Compare, NamesWhateverElseDiffers) {
+  const auto left = runner::RunIn(runner::Surroundings::kPlain,
+                                  {"cli/brokersim", "run", "scenarios/kafka/calm.textproto", "--seed=3", "--json"});
+  ASSERT_TRUE(left.ok()) << left.status();
+  EXPECT_EQ(left->files.size(), 7);
+  const auto text = [&left](const auto& change) {
+    runner::Left other = *left;
+    change(other);
+    const auto report = runner::Compare(*left, other);
+    EXPECT_TRUE(report.ok() && !report->equal);
+    return report->text;
+  };
+  using runner::Left;
+  EXPECT_EQ(text([](Left& other) { other.exit_code = 1; }), "the events agree, but not the exit codes: 0 and 1\n");
+  EXPECT_EQ(text([](Left& other) { other.files.erase("verdict.pb"); }), "only a left verdict.pb\n");
+  EXPECT_EQ(text([](Left& other) { other.files["more"] = ""; }), "only b left more\n");
+  const std::string printed = std::to_string(left->printed.size());
+  EXPECT_EQ(text([](Left& other) { other.printed[5] ^= 1; }),
+            "the events agree; what was printed differs from byte 5 on (" + printed + " and " + printed + " bytes)\n");
+  const std::string operation = text([](Left& other) {
+    formats::History history;
+    EXPECT_TRUE(history.ParseFromString(other.files.at("history.pb")));
+    history.mutable_operations(4)->set_error("another");
+    other.files["history.pb"] = history.SerializeAsString();
+  });
+  EXPECT_NE(operation.find("at operation 4\n  a: "), std::string::npos) << operation;
+  EXPECT_NE(operation.find("error: \"another\""), std::string::npos) << operation;
 }
 
 TEST(RunTwice, SaysWhatCantBeRun) {

@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "tests/tidy/hazards.h"
+
 namespace brokersim::tidy {
 
 namespace {
@@ -166,6 +168,8 @@ constexpr std::string_view kVirtual =
     "wall clocks differ by run. Remedy: virtual time (sim/base/sim_time.h) or the node's clock.";
 constexpr std::string_view kHandedIn =
     "results may not depend on the surroundings. Remedy: read it in cli/ and hand it down as data.";
+constexpr std::string_view kListing =
+    "folders list their files in any order. Remedy: sort the names, and say so in tests/tidy/exceptions.cc.";
 constexpr std::string_view kOneThread =
     "a run is one object in one thread. Remedy: hand the object down; run many seeds side by side "
     "in runner/.";
@@ -184,6 +188,8 @@ constexpr Banned kBanned[] = {
     {"rand(", false, kDeterministic, kStream},
     {"random_device", true, kDeterministic, kStream},
     {"std::mt19937", false, kDeterministic, kStream},
+    {"std::minstd_rand", false, kDeterministic, kStream},
+    {"std::default_random_engine", true, kDeterministic, kStream},
     {"_distribution", true, kDeterministic, kStream},
     {"std::shuffle", true, kDeterministic, kStream},
     {"absl::BitGen", false, kDeterministic, kStream},
@@ -191,15 +197,31 @@ constexpr Banned kBanned[] = {
     {"steady_clock", true, kDeterministic, kVirtual},
     {"high_resolution_clock", true, kDeterministic, kVirtual},
     {"absl::Now", true, kDeterministic, kVirtual},
+    {"clock_gettime", true, kDeterministic, kVirtual},
+    {"gettimeofday", true, kDeterministic, kVirtual},
+    {"last_write_time", true, kDeterministic, kVirtual},
     {"getenv", true, kDeterministic, kHandedIn},
+    {"setlocale", true, kDeterministic, kHandedIn},
+    {"std::locale", true, kDeterministic, kHandedIn},
+    {"current_path", true, kDeterministic, kHandedIn},
+    {"getpid", true, kDeterministic, kHandedIn},
+    {"directory_iterator", true, kDeterministic, kListing},
+    {"recursive_directory_iterator", true, kDeterministic, kListing},
+    {"readdir", true, kDeterministic, kListing},
     {"__DATE__", true, kDeterministic, kHandedIn},
     {"__TIME__", true, kDeterministic, kHandedIn},
     {"thread_local", true, kDeterministic, kOneThread},
     {"std::thread", true, kDeterministic, kOneThread},
     {"std::jthread", true, kDeterministic, kOneThread},
     {"std::async", true, kDeterministic, kOneThread},
+    {"this_thread", true, kDeterministic, kOneThread},
+    {"pthread_self", true, kDeterministic, kOneThread},
     {"reinterpret_cast<uintptr_t>", false, kDeterministic, kNoAddress},
     {"reinterpret_cast<std::uintptr_t>", false, kDeterministic, kNoAddress},
+    {"reinterpret_cast<size_t>", false, kDeterministic, kNoAddress},
+    {"reinterpret_cast<int64_t>", false, kDeterministic, kNoAddress},
+    {"reinterpret_cast<uint64_t>", false, kDeterministic, kNoAddress},
+    {"static_cast<const void*>", false, kDeterministic, kNoAddress},
     {"double", true, kDeciding, kWhole},
     {"float", true, kDeciding, kWhole},
 };
@@ -307,6 +329,7 @@ std::vector<Finding> CheckAll(std::span<const SourceFile> files) {
     CheckGuard(file, out);
     CheckContract(file, out);
     CheckBanned(file, out);
+    if (file.kind == Kind::kCpp && Contains(kDeterministic, file.Room())) CheckHazards(file, out);
     CheckArrows(file, out);
     CheckBuilt(file, by_path, out);
   }

@@ -108,7 +108,17 @@ TEST(Determinism, EachBannedName) {
                            "std::async(f);",
                            "const char* d = __DATE__;",
                            "const char* t = __TIME__;",
+                           "std::minstd_rand e;",
+                           "clock_gettime(0, &t);",
+                           "fs::last_write_time(f);",
+                           "setlocale(LC_ALL, s);",
+                           "std::locale l;",
+                           "fs::current_path();",
+                           "getpid();",
+                           "fs::directory_iterator i(f);",
+                           "std::this_thread::yield();",
                            "reinterpret_cast<uintptr_t>(p);",
+                           "reinterpret_cast<size_t>(p);",
                            "double x = 0;",
                            "float y;"}) {
     EXPECT_EQ(Check("sim/a.cc", std::string(line) + "\n"), Found{"determinism:1"}) << line;
@@ -129,6 +139,25 @@ TEST(Determinism, OtherNamesCommentsAndTextAreFree) {
   EXPECT_EQ(Check("sim/a.cc", "int x = 1'000; double y;\n"), Found{"determinism:1"});
   // Reports may hold doubles: they decide nothing.
   EXPECT_EQ(Check("checker/a.cc", "double seconds = 0;\n"), Found{});
+}
+
+TEST(Determinism, Hazards) {
+  for (const char* line :
+       {"std::set<const Node*> waiting;", "absl::btree_map<Node*, int> m;", "static int64_t next = 0;",
+        "inline static std::string last;", "std::sort(v.begin(), v.end(), [](A a, A b) { return a.x < b.x; });",
+        "std::sort(v.begin(),\n  v.end(), ByLoad());", "F(random.Next(), random.Next());",
+        "int x = a.Below(3) +\n  b.Sample(r);"}) {
+    EXPECT_EQ(Check("sim/a.cc", std::string(line) + "\n"), Found{"determinism:1"}) << line;
+    EXPECT_EQ(Check("runner/a.cc", std::string(line) + "\n"), Found{}) << line;
+  }
+  for (const char* line :
+       {"std::map<int, Node*> m;", "static constexpr int kMax = 3;", "static const auto& names = *new Names;",
+        "static int64_t Next(int x);", "std::sort(v.begin(), v.end());",
+        "// no two are equal\nstd::sort(v.begin(), v.end(), ByName());",
+        "std::stable_sort(v.begin(), v.end(), ByLoad());", "bool x = a.Chance(p) && a.Chance(q);",
+        "int x = a.Next(); int y = a.Next();", "int x = c ? a.Next() : b.Next();"}) {
+    EXPECT_EQ(Check("sim/a.cc", std::string(line) + "\n"), Found{}) << line;
+  }
 }
 
 TEST(Determinism, NoMapsInProtos) {

@@ -1,0 +1,28 @@
+// The random streams of a run, by name: what runner/draws.h compares.
+#include <algorithm>
+#include <utility>
+
+#include "sim/kernel/simulation.h"
+
+namespace brokersim::sim {
+
+std::vector<std::pair<std::string, uint64_t>> Simulation::StreamDraws() const {
+  std::vector<std::pair<std::string, uint64_t>> draws;
+  for (const Node& n : nodes_) {
+    draws.emplace_back("disk/" + n.spec.name, n.disk_random.draws());
+    for (const auto& [purpose, stream] : n.streams) {
+      draws.emplace_back(fmt::format("node/{}/{}/{}", n.spec.name, n.incarnation, purpose), stream.draws());
+    }
+  }
+  for (const auto& [ends, link] : links_) {
+    const std::string name = fmt::format("net/{}/{}", node(ends.first).spec.name, node(ends.second).spec.name);
+    draws.emplace_back(name, link.random.draws());
+    draws.emplace_back(name + "/retransmissions", link.retransmissions.draws());
+  }
+  for (const FaultState& state : faults_) draws.emplace_back("fault/" + state.fault.id, state.random.draws());
+  std::erase_if(draws, [](const auto& entry) { return entry.second == 0; });
+  std::sort(draws.begin(), draws.end());  // names are all different
+  return draws;
+}
+
+}  // namespace brokersim::sim
