@@ -31,17 +31,31 @@ class Alarm final : public Process {
 
 class Player final : public Process {
  public:
-  explicit Player(NodeId peer) : peer_(peer) {}
+  Player(NodeId peer, bool connects) : peer_(peer), connects_(connects) {}
   std::unique_ptr<Process> Clone() const override { return std::make_unique<Player>(*this); }
   void OnMessage(const Received& message, Env&, Effects& out) override {
+    conn_ = message.conn;
     Play(message.payload.As<Ball>()->strokes + 1, out);
   }
   void OnTimer(Timer, Env&, Effects&) override {}
   std::string_view TimerName(Timer) const override { return "none"; }
-  void Play(int64_t strokes, Effects& out) { out.SendDatagram(peer_, balls_.Make(Ball{strokes})); }
+  void Serve(Effects& out) {
+    if (connects_) conn_ = out.Connect(peer_);
+    Play(1, out);
+  }
 
  private:
+  void Play(int64_t strokes, Effects& out) {
+    if (connects_) {
+      out.Send(conn_, balls_.Make(Ball{strokes}));
+    } else {
+      out.SendDatagram(peer_, balls_.Make(Ball{strokes}));
+    }
+  }
+
   NodeId peer_;
+  bool connects_;
+  sim::ConnId conn_;
   sim::Recycler<Ball> balls_;
 };
 
@@ -55,16 +69,17 @@ class AlarmFactory final : public sim::ProcessFactory {
 
 class PlayerFactory final : public sim::ProcessFactory {
  public:
-  explicit PlayerFactory(int playing) : playing_(playing) {}
+  PlayerFactory(int playing, bool connects) : playing_(playing), connects_(connects) {}
   std::unique_ptr<Process> Boot(Env& env, Effects& out) const override {
-    auto player = std::make_unique<Player>(NodeId{env.self().value ^ 1});
+    auto player = std::make_unique<Player>(NodeId{env.self().value ^ 1}, connects_);
     const bool serves = env.self().value % 2 == 0 && env.self().value / 2 < static_cast<uint32_t>(playing_);
-    if (serves) player->Play(1, out);
+    if (serves) player->Serve(out);
     return player;
   }
 
  private:
   int playing_;
+  bool connects_;
 };
 
 Simulation Populate(int nodes, uint64_t max_events, sim::SimulationSettings settings,
@@ -88,7 +103,12 @@ Simulation TimerWorld(int actors, uint64_t max_events, sim::SimulationSettings s
 
 Simulation BallWorld(int pairs, int playing, uint64_t max_events, sim::SimulationSettings settings) {
   const sim::LinkSpec link = {.latency = sim::Distribution::Uniform(kShortest, kLongest)};
-  return Populate(2 * pairs, max_events, std::move(settings), std::make_shared<PlayerFactory>(playing), &link);
+  return Populate(2 * pairs, max_events, std::move(settings), std::make_shared<PlayerFactory>(playing, false), &link);
+}
+
+Simulation ConnectedBallWorld(int pairs, uint64_t max_events, sim::SimulationSettings settings) {
+  const sim::LinkSpec link = {.latency = sim::Distribution::Uniform(kShortest, kLongest)};
+  return Populate(2 * pairs, max_events, std::move(settings), std::make_shared<PlayerFactory>(pairs, true), &link);
 }
 
 }  // namespace brokersim::bench

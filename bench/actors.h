@@ -28,6 +28,8 @@ inline constexpr sim::Duration kShortest = sim::Microseconds(100);
 inline constexpr sim::Duration kLongest = sim::Milliseconds(1);
 // Pairs 0 to playing - 1 play, the others only exist.
 sim::Simulation BallWorld(int pairs, int playing, uint64_t max_events, sim::SimulationSettings settings);
+// The same with all pairs, over connections.
+sim::Simulation ConnectedBallWorld(int pairs, uint64_t max_events, sim::SimulationSettings settings);
 
 }  // namespace brokersim::bench
 
