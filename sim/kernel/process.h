@@ -5,7 +5,6 @@
 #ifndef BROKERSIM_SIM_KERNEL_PROCESS_H_
 #define BROKERSIM_SIM_KERNEL_PROCESS_H_
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,22 +16,21 @@
 #include "sim/base/sim_time.h"
 #include "sim/disk/disk.h"
 #include "sim/kernel/effects.h"
-#include "sim/random/stream.h"
+#include "sim/random/streams.h"
 
 namespace brokersim::sim {
 
 // What a handler may look at beside its own state.
 class Env {
  public:
-  using Streams = std::map<std::string, Stream, std::less<>>;
-
-  Env(NodeId self, std::string_view name, uint32_t incarnation, uint64_t seed, Time monotonic,
+  // What is pointed to must outlive it.
+  Env(NodeId self, const std::string* name, uint32_t incarnation, uint64_t seed, Time monotonic,
       Time wall, Disk* disk, Streams* streams)
       : self_(self), name_(name), incarnation_(incarnation), seed_(seed), monotonic_(monotonic),
         wall_(wall), disk_(disk), streams_(streams) {}
 
   NodeId self() const { return self_; }
-  std::string_view name() const { return name_; }
+  std::string_view name() const { return *name_; }
   // 1 for the first process on the node, one more for each that follows.
   uint32_t incarnation() const { return incarnation_; }
   // The node's clocks. Leases and timestamps use these; nothing sees virtual time.
@@ -42,11 +40,16 @@ class Env {
   // Creates the file if there is none.
   FileId Open(std::string_view file) { return disk_->Open(file); }
   // The process's stream for this purpose. Streams don't disturb each other.
-  Stream& Random(std::string_view purpose);
+  Stream& Random(std::string_view purpose) {
+    if (Stream* found = streams_->Find(purpose); found != nullptr) [[likely]] return *found;
+    return AddStream(purpose);
+  }
 
  private:
+  Stream& AddStream(std::string_view purpose);
+
   NodeId self_;
-  std::string_view name_;
+  const std::string* name_;
   uint32_t incarnation_;
   uint64_t seed_;
   Time monotonic_;

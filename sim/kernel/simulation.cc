@@ -4,14 +4,14 @@
 
 namespace brokersim::sim {
 
-Stream& Env::Random(std::string_view purpose) {
-  if (auto found = streams_->find(purpose); found != streams_->end()) return found->second;
-  const std::string name = fmt::format("node/{}/{}/{}", name_, incarnation_, purpose);
-  return streams_->emplace(std::string(purpose), Stream(seed_, name)).first->second;
+Stream& Env::AddStream(std::string_view purpose) {
+  return streams_->Add(purpose, Stream(seed_, fmt::format("node/{}/{}/{}", *name_, incarnation_, purpose)));
 }
 
 Simulation::Simulation(SimulationSettings settings)
-    : settings_(settings), recorder_(settings.recording) {}
+    : settings_(settings), recorder_(settings.recording) {
+  if (settings.permute_ties) queue_.PermuteTies(settings.seed);
+}
 
 NodeId Simulation::AddNode(NodeSpec spec) {
   CHECK(!begun_, "a node is added to a running simulation");
@@ -20,6 +20,7 @@ NodeId Simulation::AddNode(NodeSpec spec) {
   recorder_.AddNode(spec.name, spec.role, spec.datacenter, spec.rack);
   Node& added = nodes_.emplace_back();
   added.disk_random = Stream(settings_.seed, fmt::format("disk/{}", spec.name));
+  added.service_time = spec.service_time;
   added.spec = std::move(spec);
   return id;
 }
@@ -74,12 +75,13 @@ RunEnd Simulation::Run(Time until) {
   CHECK(begun_, "Run before Begin");
   while (!finished_) {
     if (queue_.empty()) return RunEnd::kIdle;
-    if (queue_.next_time() > until) {
+    const Time next = queue_.next_time();
+    if (next > until) {
       now_ = until;
       return RunEnd::kTimeLimit;
     }
     if (recorder_.events() >= settings_.max_events) return RunEnd::kEventLimit;
-    now_ = queue_.next_time();
+    now_ = next;
     Dispatch(queue_.Pop());
   }
   return RunEnd::kFinished;
@@ -94,21 +96,6 @@ std::vector<FaultReport> Simulation::fault_reports() const {
   return reports;
 }
 
-void Simulation::Schedule(Time at, Event event) {
-  uint64_t tie = 0;
-  if (settings_.permute_ties) {
-    // A function of the seed and of how many events were scheduled before.
-    tie = FoldMultiply(settings_.seed ^ kMixA, scheduled_ ^ kMixB);
-  }
-  ++scheduled_;
-  queue_.Push(at, tie, std::move(event));
-}
-
-EventId Simulation::Emit(Mark mark) {
-  if (mark.cause == 0) mark.cause = current_cause_;
-  return recorder_.Emit(now_, mark);
-}
-
 namespace {
 
 template <class... F>
@@ -120,21 +107,22 @@ Overloaded(F...) -> Overloaded<F...>;
 
 }  // namespace
 
-void Simulation::Dispatch(Event event) {
+void Simulation::Dispatch(Event& event) {
   current_cause_ = 0;
+  // Each takes what it needs out of the queue's memory before it schedules anything.
   std::visit(Overloaded{
                  [](std::monostate) { CHECK(false, "an empty event"); },
-                 [this](Arrival& arrival) { OnArrival(std::move(arrival)); },
-                 [this](const ConnSignal& signal) { OnSignal(signal); },
-                 [this](const TimerDue& due) { OnTimerDue(due); },
-                 [this](const SyncDone& done) { OnSyncDone(done); },
-                 [this](const ServiceDone& done) { OnServiceDone(done); },
-                 [this](const BootDue& boot) {
+                 [this](Arrival& arrival) { OnArrival(Arrival(std::move(arrival))); },
+                 [this](ConnSignal signal) { OnSignal(signal); },
+                 [this](TimerDue due) { OnTimerDue(due); },
+                 [this](SyncDone done) { OnSyncDone(done); },
+                 [this](ServiceDone done) { OnServiceDone(done); },
+                 [this](BootDue boot) {
                    // Whatever keeps it down starts it in the end.
                    if (!KeptDown(boot.node)) Boot(boot.node, boot.cause);
                  },
-                 [this](const FaultDue& fault) { OnFaultDue(fault); },
-                 [this](const HealDue&) { Heal(); },
+                 [this](FaultDue fault) { OnFaultDue(fault); },
+                 [this](HealDue) { Heal(); },
              },
              event);
 }

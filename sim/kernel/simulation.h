@@ -110,29 +110,44 @@ class Simulation {
   };
 
   // simulation.cc: the loop.
-  void Schedule(Time at, Event event);
-  void Dispatch(Event event);
-  EventId Emit(Mark mark);
+  // `event` is an alternative of Event.
+  template <class E>
+  [[gnu::always_inline]] void Schedule(Time at, E&& event) {
+    queue_.Push(at, std::forward<E>(event));
+  }
+  void Dispatch(Event& event);
+  [[gnu::always_inline]] EventId Emit(Mark mark) {
+    if (mark.cause == 0) mark.cause = current_cause_;
+    return recorder_.Emit(now_, mark);
+  }
   formats::TraceEvent* detail() { return recorder_.detail(); }
   Node& node(NodeId id) { return nodes_[id.value]; }
   const Node& node(NodeId id) const { return nodes_[id.value]; }
 
   // simulation_node.cc: processes, CPU, timers, disks.
   void Boot(NodeId id, EventId cause);
-  void Submit(NodeId id, Work work);
-  void StartService(NodeId id, Work work);
+  // `W` is an alternative of Work.
+  template <class W>
+  void Submit(NodeId id, W work);
+  template <class W>
+  void StartService(NodeId id, W&& work);
   void OnServiceDone(const ServiceDone& event);
   void DrainInbox(NodeId id);
-  void Handle(NodeId id, Work work);
+  template <class W>
+  void Handle(NodeId id, const W& work);
   // Whether the process has disposed of what the work is about: a timer moved, a connection closed. Drops it.
-  bool DiscardVoid(NodeId id, const Work& work);
-  EventId EmitWork(NodeId id, const Work& work, std::vector<SendAfterEffect>* sends);
-  void CallHandler(NodeId id, const Work& work, Env& env, Effects& out);
+  template <class W>
+  bool DiscardVoid(NodeId id, const W& work);
+  template <class W>
+  EventId EmitWork(NodeId id, const W& work);
+  template <class W>
+  void DetailWork(NodeId id, const W& work);
+  template <class W>
+  void CallHandler(NodeId id, const W& work, Env& env, Effects& out);
   Env MakeEnv(NodeId id);
-  uint64_t DrawsOf(NodeId id) const;
   void AfterHandler(NodeId id, Effects& out, uint64_t draws_before);
   void Perform(NodeId id, EventId cause, Effects& out);
-  void PerformOne(NodeId id, EventId cause, Effect effect);
+  void PerformOne(NodeId id, EventId cause, Effect& effect);
   void PerformDisk(NodeId id, EventId cause, const Effect& effect);
   void PerformOperation(NodeId id, EventId cause, OpId op, formats::Operation operation, bool invoke);
   void SetTimer(NodeId id, EventId cause, Timer timer, Duration after);
@@ -144,6 +159,7 @@ class Simulation {
   void RecordChanges(NodeId id);
 
   // simulation_network.cc: datagrams and connections.
+  // Stays where it is until another pair of nodes uses a link for the first time.
   Link& LinkBetween(NodeId from, NodeId to);
   Connection& connection(ConnId id) { return node({id.opener}).connections[id.serial]; }
   EventId EmitSend(const Packet& packet, EventId cause);
@@ -227,14 +243,14 @@ class Simulation {
   bool begun_ = false;
   bool finished_ = false;
   EventQueue<Event> queue_;
-  uint64_t scheduled_ = 0;
   // Numbers messages, for traces; not part of the hash.
   uint64_t messages_sent_ = 0;
   Recorder recorder_;
   std::vector<Node> nodes_;
   absl::btree_map<std::pair<std::string, std::string>, LinkSpec> datacenter_links_;
   absl::btree_map<std::pair<NodeId, NodeId>, LinkSpec> node_links_;
-  absl::btree_map<std::pair<NodeId, NodeId>, Link> links_;
+  std::vector<Link> links_;  // in the order of their first use; Node::links finds them
+  EffectMemory effect_memory_;
   std::vector<FaultState> faults_;
   // Indices of active faults, in order of their beginning.
   std::vector<uint32_t> active_faults_;
