@@ -25,6 +25,7 @@ RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::Reco
   }
   simulation.Finish();
   result.hash = simulation.hash();
+  result.hashes = simulation.recorder().hashes();
   result.events = simulation.events();
   result.end = simulation.now();
   result.faults = simulation.fault_reports();

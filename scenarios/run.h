@@ -15,7 +15,8 @@ namespace brokersim::scenarios {
 struct RunResult {
   formats::History history;
   std::string trace;  // file's bytes; empty below RecordingLevel::kTrace
-  uint64_t hash = 0;
+  uint64_t hash = 0;  // hashes.all
+  sim::RunHashes hashes;
   uint64_t events = 0;
   sim::Time end;
   sim::RunEnd reason = sim::RunEnd::kFinished;

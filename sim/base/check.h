@@ -25,12 +25,17 @@ class CheckFailure : public std::logic_error {
 
 }  // namespace brokersim::sim
 
-// Every argument after the condition is evaluated only if the condition is false.
+// Every argument after the condition is evaluated only if the condition is false: in a function of its own, so that
+// functions with checks stay small enough to be inlined.
 #define CHECK(condition, ...)                                                   \
   do {                                                                          \
-    if (!(condition)) [[unlikely]]                                              \
-      ::brokersim::sim::FailCheck(#condition, __FILE__, __LINE__,               \
-                                  ::fmt::format(__VA_ARGS__));                  \
+    if (!(condition)) [[unlikely]] {                                            \
+      [&]() __attribute__((noinline, cold)) {                                   \
+        ::brokersim::sim::FailCheck(#condition, __FILE__, __LINE__,             \
+                                    ::fmt::format(__VA_ARGS__));                \
+      }();                                                                      \
+      __builtin_unreachable();                                                  \
+    }                                                                           \
   } while (false)
 
 #endif  // BROKERSIM_SIM_BASE_CHECK_H_

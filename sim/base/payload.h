@@ -44,6 +44,8 @@ class Payload : public Counted {
   explicit Payload(const char* tag) : tag_(tag) {}
 
  private:
+  template <class T>
+  friend class Boxed;
   virtual uint64_t ComputeDigest() const = 0;
   virtual int64_t ComputeBytes() const = 0;
 
@@ -85,6 +87,12 @@ class Boxed final : public Payload {
   explicit Boxed(T value) : Payload(&payload_internal::Tag<T>::kAddress), value_(std::move(value)) {}
 
   const T& value() const { return value_; }
+  // Turns it into another payload. REQUIRES: nobody has it in his hands who counts on what it was.
+  void Become(T value) {
+    value_ = std::move(value);
+    digest_ = 0;
+    bytes_ = -1;
+  }
   std::string_view name() const override { return payload_internal::NameOf(value_); }
   std::string Text() const override {
     TextVisitor visitor;
@@ -109,7 +117,7 @@ class Boxed final : public Payload {
     return kFrameBytes + visitor.bytes();
   }
 
-  const T value_;
+  T value_;
 };
 
 template <class T>

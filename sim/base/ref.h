@@ -45,6 +45,8 @@ class Ref {
   T* get() const { return object_; }
   T* operator->() const { return object_; }
   T& operator*() const { return *object_; }
+  // Nobody else holds it. REQUIRES: not null.
+  bool unique() const { return object_->references_ == 1; }
   explicit operator bool() const { return object_ != nullptr; }
 
  private:

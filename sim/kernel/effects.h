@@ -8,6 +8,7 @@
 #define BROKERSIM_SIM_KERNEL_EFFECTS_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,8 +34,9 @@ struct AppendEffect { FileId file; PayloadRef content; };
 struct TruncateEffect { FileId file; int64_t blocks = 0; };
 struct ReplaceEffect { FileId file; PayloadRef content; };
 struct SyncEffect { FileId file; SyncTicket ticket; };
-struct InvokeEffect { OpId op; formats::Operation operation; };
-struct CompleteEffect { OpId op; formats::Operation operation; };
+// An operation is large and rare: it lives outside, so that the other effects stay small.
+struct InvokeEffect { OpId op; std::unique_ptr<formats::Operation> operation; };
+struct CompleteEffect { OpId op; std::unique_ptr<formats::Operation> operation; };
 struct NoteEffect { std::string_view type; std::string text; };
 struct PointEffect { std::string_view name; };
 struct ExitEffect {};
@@ -46,6 +48,25 @@ using Effect =
                  SyncEffect, InvokeEffect, CompleteEffect, NoteEffect, PointEffect, ExitEffect,
                  FinishEffect>;
 
+// Memory for the effects of one handler at a time. A copy has none: it is nobody's state.
+class EffectMemory {
+ public:
+  EffectMemory() = default;
+  EffectMemory(const EffectMemory&) {}
+  EffectMemory& operator=(const EffectMemory&) { return *this; }
+
+  // An empty list, until it is given back. While one is out, the next is `other`.
+  std::vector<Effect>* Take(std::vector<Effect>* other) { return std::exchange(taken_, true) ? other : &list_; }
+  void GiveBack(std::vector<Effect>* list) {
+    list->clear();
+    if (list == &list_) taken_ = false;
+  }
+
+ private:
+  std::vector<Effect> list_;
+  bool taken_ = false;
+};
+
 class Effects {
  public:
   // Counters that outlive a handler; the kernel keeps them with the node.
@@ -55,8 +76,9 @@ class Effects {
     uint64_t operations = 0;
   };
 
-  Effects(NodeId self, Counters* counters, bool tracing)
-      : self_(self), counters_(counters), tracing_(tracing) {}
+  // `list` is empty, and must outlive this.
+  Effects(NodeId self, Counters* counters, bool tracing, std::vector<Effect>* list)
+      : self_(self), counters_(counters), tracing_(tracing), list_(list) {}
 
   // Sends on a connection; lost without a word if it is closed. Before it is open: kept until it is.
   void Send(ConnId conn, MessageRef message) { Add(SendEffect{conn, std::move(message)}); }
@@ -92,11 +114,11 @@ class Effects {
   // The client's history. `operation` needs f and actions (on completions also type and error).
   [[nodiscard]] OpId Invoke(formats::Operation operation) {
     const OpId op{++counters_->operations};
-    Add(InvokeEffect{op, std::move(operation)});
+    Add(InvokeEffect{op, std::make_unique<formats::Operation>(std::move(operation))});
     return op;
   }
   void Complete(OpId op, formats::Operation operation) {
-    Add(CompleteEffect{op, std::move(operation)});
+    Add(CompleteEffect{op, std::make_unique<formats::Operation>(std::move(operation))});
   }
 
   // A decision worth showing. Part of the run hash. `type` must be a literal.
@@ -122,17 +144,20 @@ class Effects {
     if (tracing_) records_.push_back({verb, std::string(log), offset, std::string(value)});
   }
 
-  std::vector<Effect>& list() { return list_; }
+  std::vector<Effect>& list() { return *list_; }
   std::vector<formats::RecordNote>& records() { return records_; }
 
  private:
-  void Add(Effect effect) { list_.push_back(std::move(effect)); }
+  template <class T>
+  void Add(T effect) {
+    list_->emplace_back(std::in_place_type<T>, std::move(effect));
+  }
 
   const NodeId self_;
   Counters* const counters_;
   const bool tracing_;
   bool points_ = false;
-  std::vector<Effect> list_;
+  std::vector<Effect>* const list_;
   std::vector<formats::RecordNote> records_;
 };
 

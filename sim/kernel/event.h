@@ -43,8 +43,7 @@ struct ConnSignal {
 
 struct TimerDue {
   NodeId node;
-  uint32_t incarnation = 0;
-  Timer timer;
+  uint32_t slot = 0;        // of the node's table of timers
   uint64_t generation = 0;  // setting or cancelling the timer again makes an older one void
 };
 

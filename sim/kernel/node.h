@@ -7,16 +7,19 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "sim/base/fifo.h"
 #include "sim/base/ids.h"
 #include "sim/clock/node_clock.h"
 #include "sim/disk/disk.h"
 #include "sim/kernel/effects.h"
 #include "sim/kernel/event.h"
 #include "sim/kernel/process.h"
+#include "sim/kernel/timer_table.h"
 #include "sim/net/connection.h"
 
 namespace brokersim::sim {
@@ -36,20 +39,13 @@ struct NodeSpec {
 
 // Something for a process to handle.
 struct MessageWork { Packet packet; };
-struct TimerWork { Timer timer; uint64_t generation = 0; EventId set = 0; };
+struct TimerWork { uint32_t slot = 0; uint64_t generation = 0; };  // of the node's table of timers
 struct SyncedWork { SyncTicket ticket; };
 struct ConnectedWork { ConnId conn; EventId cause = 0; };
 struct DisconnectedWork { ConnId conn; std::string_view reason; EventId cause = 0; };
 struct StopWork { EventId cause = 0; };
 struct DiskErrorWork { DiskError error; EventId cause = 0; };
 using Work = std::variant<MessageWork, TimerWork, SyncedWork, ConnectedWork, DisconnectedWork, StopWork, DiskErrorWork>;
-
-struct SetTimerState {
-  uint64_t generation = 0;
-  Time deadline;  // of the node's monotonic clock
-  bool due = false;  // it ran out and waits for the CPU
-  EventId set = 0;
-};
 
 struct PendingSync {
   FileId file;
@@ -89,48 +85,53 @@ class ProcessSlot {
   std::unique_ptr<Process> process_;
 };
 
-struct Node {
-  enum class Power { kOn, kOff };
+struct alignas(64) Node {
+  enum class Power : uint8_t { kOn, kOff };
 
-  NodeSpec spec;
-  std::shared_ptr<const ProcessFactory> factory;
-  Power power = Power::kOn;
-  uint32_t incarnation = 0;
-  ProcessSlot process;  // empty: not running
-
-  NodeClock clock;
-  Disk disk;
-  Stream disk_random;
-  Env::Streams streams;
-  // Given by operators; they outlive processes.
-  Settings settings;
-  Effects::Counters counters;
-
-  // Asked for by this node; the index is ConnId::serial.
-  std::vector<Connection> connections;
-
-  int paused = 0;            // how many faults pause its process
-  int frozen_clocks = 0;     // how many of these stop its clock too
-  Time frozen_since;
-  // A stop fault ended before the process had: it is started again as soon as it has.
-  bool starts_after_exit = false;
-  // A write that takes longer blocks the process in it.
-  Duration blocked_for;
-  int blocked = 0;
-  std::deque<Deferred> deferred;
-  // The write under way failed.
-  std::optional<DiskErrorWork> failed;
-  bool starting = false;  // its start takes time
-  bool busy = false;
-  std::optional<Work> current;  // under way on the CPU
-  bool service_over = false;    // its time is up, but the node is paused
-  std::deque<Work> inbox;
   // Nothing is handled now.
   bool held() const { return paused > 0 || blocked > 0; }
 
-  absl::btree_map<Timer, SetTimerState> timers;
+  // What the events of a node look at most, in as few cache lines as it takes.
+  ProcessSlot process;  // empty: not running
+  uint32_t incarnation = 0;
+  Power power = Power::kOn;
+  bool busy = false;
+  bool service_over = false;  // the time of `current` is up, but the node is paused
+  // A stop fault ended before the process had: it is started again as soon as it has.
+  bool starts_after_exit = false;
+  bool starting = false;      // its start takes time
+  bool disk_has_news = false; // a write has failed, or takes time
+  int paused = 0;             // how many faults pause its process
+  int blocked = 0;            // how many slow writes it is in
+  int frozen_clocks = 0;      // how many of these stop its clock too
+  Duration service_time;      // as in `spec`
+  NodeClock clock;
+
+  TimerTable timers;
   uint64_t timer_generation = 0;
+  Effects::Counters counters;
+  Streams streams;
+  // Links to other nodes that were used: (the other node, index of the link), sorted.
+  std::vector<std::pair<NodeId, uint32_t>> links;
+  Fifo<Work> inbox;
+
+  NodeSpec spec;
+  std::shared_ptr<const ProcessFactory> factory;
+  std::optional<Work> current;  // under way on the CPU
+  Time frozen_since;
+  // A write that takes longer blocks the process in it.
+  Duration blocked_for;
+  std::deque<Deferred> deferred;
+  std::optional<DiskErrorWork> failed;  // the write under way
+
+  Disk disk;
+  Stream disk_random;
+  // Given by operators; they outlive processes.
+  Settings settings;
   absl::btree_map<SyncTicket, PendingSync> syncs;
+
+  // Asked for by this node; the index is ConnId::serial.
+  std::vector<Connection> connections;
   // Index of each open operation's invocation in the history.
   absl::btree_map<OpId, uint64_t> operations;
   // What was last described, for state changes in traces.

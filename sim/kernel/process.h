@@ -5,7 +5,6 @@
 #ifndef BROKERSIM_SIM_KERNEL_PROCESS_H_
 #define BROKERSIM_SIM_KERNEL_PROCESS_H_
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,7 +17,7 @@
 #include "sim/disk/disk.h"
 #include "sim/kernel/effects.h"
 #include "sim/random/distributions.h"
-#include "sim/random/stream.h"
+#include "sim/random/streams.h"
 
 namespace brokersim::sim {
 
@@ -28,15 +27,14 @@ using Settings = std::map<std::string, std::string, std::less<>>;
 // What a handler may look at beside its own state.
 class Env {
  public:
-  using Streams = std::map<std::string, Stream, std::less<>>;
-
-  Env(NodeId self, std::string_view name, uint32_t incarnation, uint64_t seed, Time monotonic,
+  // What is pointed to must outlive it.
+  Env(NodeId self, const std::string* name, uint32_t incarnation, uint64_t seed, Time monotonic,
       Time wall, Disk* disk, Streams* streams, const Settings* settings)
       : self_(self), name_(name), incarnation_(incarnation), seed_(seed), monotonic_(monotonic),
         wall_(wall), disk_(disk), streams_(streams), settings_(settings) {}
 
   NodeId self() const { return self_; }
-  std::string_view name() const { return name_; }
+  std::string_view name() const { return *name_; }
   // 1 for the first process on the node, one more for each that follows.
   uint32_t incarnation() const { return incarnation_; }
   // The node's clocks. Leases and timestamps use these; nothing sees virtual time.
@@ -48,11 +46,16 @@ class Env {
   // Laid over what the process was installed with.
   const Settings& settings() const { return *settings_; }
   // The process's stream for this purpose. Streams don't disturb each other.
-  Stream& Random(std::string_view purpose);
+  Stream& Random(std::string_view purpose) {
+    if (Stream* found = streams_->Find(purpose); found != nullptr) [[likely]] return *found;
+    return AddStream(purpose);
+  }
 
  private:
+  Stream& AddStream(std::string_view purpose);
+
   NodeId self_;
-  std::string_view name_;
+  const std::string* name_;
   uint32_t incarnation_;
   uint64_t seed_;
   Time monotonic_;

@@ -4,14 +4,14 @@
 
 namespace brokersim::sim {
 
-Stream& Env::Random(std::string_view purpose) {
-  if (auto found = streams_->find(purpose); found != streams_->end()) return found->second;
-  const std::string name = fmt::format("node/{}/{}/{}", name_, incarnation_, purpose);
-  return streams_->emplace(std::string(purpose), Stream(seed_, name)).first->second;
+Stream& Env::AddStream(std::string_view purpose) {
+  return streams_->Add(purpose, Stream(seed_, fmt::format("node/{}/{}/{}", *name_, incarnation_, purpose)));
 }
 
 Simulation::Simulation(SimulationSettings settings)
-    : settings_(settings), recorder_(settings.recording) {}
+    : settings_(settings), recorder_(settings.recording) {
+  if (settings.permute_ties) queue_.PermuteTies(settings.seed);
+}
 
 NodeId Simulation::AddNode(NodeSpec spec) {
   CHECK(!begun_, "a node is added to a running simulation");
@@ -20,6 +20,7 @@ NodeId Simulation::AddNode(NodeSpec spec) {
   recorder_.AddNode(spec.name, spec.role, spec.datacenter, spec.rack);
   Node& added = nodes_.emplace_back();
   added.disk_random = Stream(settings_.seed, fmt::format("disk/{}", spec.name));
+  added.service_time = spec.service_time;
   added.spec = std::move(spec);
   return id;
 }
@@ -77,26 +78,24 @@ RunEnd Simulation::Run(Time until) {
   CHECK(begun_, "Run before Begin");
   while (!finished_) {
     if (queue_.empty()) return RunEnd::kIdle;
-    if (queue_.next_time() > until) {
+    const Time next = queue_.next_time();
+    if (next > until) {
       now_ = until;
       return RunEnd::kTimeLimit;
     }
     if (recorder_.events() >= settings_.max_events) return RunEnd::kEventLimit;
-    if (rules_.ties) NoteTie();
-    now_ = queue_.next_time();
+    if (rules_.ties && next == now_) NoteTie();
+    now_ = next;
     Dispatch(queue_.Pop());
   }
   return RunEnd::kFinished;
 }
 
-// Counts an event that runs before one of its instant that was scheduled earlier.
+// Counts two events of one instant.
 void Simulation::NoteTie() {
-  if (queue_.next_time() == now_ && queue_.next_sequence() < last_sequence_) {
-    for (uint32_t index : active_faults_) {
-      if (std::holds_alternative<Ties>(faults_[index].fault.action)) ++faults_[index].report.effects;
-    }
+  for (uint32_t index : active_faults_) {
+    if (std::holds_alternative<Ties>(faults_[index].fault.action)) ++faults_[index].report.effects;
   }
-  last_sequence_ = queue_.next_sequence();
 }
 
 void Simulation::Finish() { recorder_.Finish(now_); }
@@ -106,21 +105,6 @@ std::vector<FaultReport> Simulation::fault_reports() const {
   reports.reserve(faults_.size());
   for (const FaultState& state : faults_) reports.push_back(state.report);
   return reports;
-}
-
-void Simulation::Schedule(Time at, Event event) {
-  uint64_t tie = 0;
-  if (settings_.permute_ties || rules_.ties) {
-    // A function of the seed and of how many events were scheduled before.
-    tie = FoldMultiply(settings_.seed ^ kMixA, scheduled_ ^ kMixB);
-  }
-  ++scheduled_;
-  queue_.Push(at, tie, std::move(event));
-}
-
-EventId Simulation::Emit(Mark mark) {
-  if (mark.cause == 0) mark.cause = current_cause_;
-  return recorder_.Emit(now_, mark);
 }
 
 namespace {
@@ -134,24 +118,25 @@ Overloaded(F...) -> Overloaded<F...>;
 
 }  // namespace
 
-void Simulation::Dispatch(Event event) {
+void Simulation::Dispatch(Event& event) {
   current_cause_ = 0;
+  // Each takes what it needs out of the queue's memory before it schedules anything.
   std::visit(Overloaded{
                  [](std::monostate) { CHECK(false, "an empty event"); },
-                 [this](Arrival& arrival) { OnArrival(std::move(arrival)); },
-                 [this](const ConnSignal& signal) { OnSignal(signal); },
-                 [this](const TimerDue& due) { OnTimerDue(due); },
-                 [this](const SyncDone& done) { OnSyncDone(done); },
-                 [this](const ServiceDone& done) { OnServiceDone(done); },
-                 [this](const BootDue& boot) {
+                 [this](Arrival& arrival) { OnArrival(Arrival(std::move(arrival))); },
+                 [this](ConnSignal signal) { OnSignal(signal); },
+                 [this](TimerDue due) { OnTimerDue(due); },
+                 [this](SyncDone done) { OnSyncDone(done); },
+                 [this](ServiceDone done) { OnServiceDone(done); },
+                 [this](BootDue boot) {
                    // Whatever keeps it down starts it in the end.
                    if (!KeptDown(boot.node)) Boot(boot.node, boot.cause);
                  },
-                 [this](const FaultDue& fault) { OnFaultDue(fault); },
-                 [this](const FaultStep& step) { OnFaultStep(step); },
-                 [this](SecondHandling& again) { OnSecondHandling(std::move(again)); },
-                 [this](const WriteReturned& returned) { OnWriteReturned(returned); },
-                 [this](const HealDue&) { Heal(); },
+                 [this](FaultDue fault) { OnFaultDue(fault); },
+                 [this](FaultStep step) { OnFaultStep(step); },
+                 [this](SecondHandling& again) { OnSecondHandling(SecondHandling(std::move(again))); },
+                 [this](WriteReturned returned) { OnWriteReturned(returned); },
+                 [this](HealDue) { Heal(); },
              },
              event);
 }

@@ -97,34 +97,49 @@ class Simulation {
   friend class FaultActions;
 
   // simulation.cc: the loop.
-  void Schedule(Time at, Event event);
-  void Dispatch(Event event);
+  // `event` is an alternative of Event.
+  template <class E>
+  [[gnu::always_inline]] void Schedule(Time at, E&& event) {
+    queue_.Push(at, std::forward<E>(event));
+  }
+  void Dispatch(Event& event);
   void NoteTie();
-  EventId Emit(Mark mark);
+  [[gnu::always_inline]] EventId Emit(Mark mark) {
+    if (mark.cause == 0) mark.cause = current_cause_;
+    return recorder_.Emit(now_, mark);
+  }
   formats::TraceEvent* detail() { return recorder_.detail(); }
   Node& node(NodeId id) { return nodes_[id.value]; }
   const Node& node(NodeId id) const { return nodes_[id.value]; }
 
   // simulation_node.cc: processes, CPU, timers, disks.
   void Boot(NodeId id, EventId cause);
-  void Submit(NodeId id, Work work);
-  void StartService(NodeId id, Work work);
+  // `W` is an alternative of Work.
+  template <class W>
+  void Submit(NodeId id, W work);
+  template <class W>
+  void StartService(NodeId id, W&& work);
   void OnServiceDone(const ServiceDone& event);
   void DrainInbox(NodeId id);
-  void Handle(NodeId id, Work work);
+  template <class W>
+  void Handle(NodeId id, const W& work);
   // Whether the process has disposed of what the work is about: a timer moved, a connection closed. Drops it.
-  bool DiscardVoid(NodeId id, const Work& work);
-  EventId EmitWork(NodeId id, const Work& work, std::vector<SendAfterEffect>* sends);
-  void CallHandler(NodeId id, const Work& work, Env& env, Effects& out);
+  template <class W>
+  bool DiscardVoid(NodeId id, const W& work);
+  template <class W>
+  EventId EmitWork(NodeId id, const W& work);
+  template <class W>
+  void DetailWork(NodeId id, const W& work);
+  template <class W>
+  void CallHandler(NodeId id, const W& work, Env& env, Effects& out);
   Env MakeEnv(NodeId id);
-  uint64_t DrawsOf(NodeId id) const;
   void AfterHandler(NodeId id, Effects& out, uint64_t draws_before);
   void Perform(NodeId id, EventId cause, Effects& out);
-  void PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects, size_t first);
+  void PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects);
   void OnWriteReturned(const WriteReturned& event);
-  void HandleTwice(NodeId id, const Work& work, Duration takes);
+  void HandleTwice(NodeId id, const Packet& packet, Duration takes);
   void OnSecondHandling(SecondHandling event);
-  void PerformOne(NodeId id, EventId cause, Effect effect);
+  void PerformOne(NodeId id, EventId cause, Effect& effect);
   void PerformOperation(NodeId id, EventId cause, OpId op, formats::Operation operation, bool invoke);
   void SetTimer(NodeId id, EventId cause, Timer timer, Duration after);
   void OnTimerDue(const TimerDue& event);
@@ -151,6 +166,7 @@ class Simulation {
   void FailDisk(NodeId id, EventId cause, FileId file, const DiskVerdict& verdict);
 
   // simulation_network.cc: datagrams and connections.
+  // Stays where it is until another pair of nodes uses a link for the first time.
   Link& LinkBetween(NodeId from, NodeId to);
   Connection& connection(ConnId id) { return node({id.opener}).connections[id.serial]; }
   const Connection& connection(ConnId id) const { return node({id.opener}).connections[id.serial]; }
@@ -254,7 +270,10 @@ class Simulation {
   bool CanRead(NodeId id);
   Duration ServiceTime(NodeId id);
   Duration TimerDelay(NodeId id);
-  bool Park(NodeId id, Work& work);
+  template <class W>
+  bool Park(NodeId id, const W& work);
+  // Whether a stuck handler keeps work of this name.
+  FaultState* Stuck(NodeId id, std::string_view name);
   void Unpark(FaultState& state);
   void PassPoint(NodeId id, std::string_view point);
   // Returns whether the operation means anything to the process.
@@ -277,19 +296,18 @@ class Simulation {
   bool begun_ = false;
   bool finished_ = false;
   EventQueue<Event> queue_;
-  uint64_t scheduled_ = 0;
   // Numbers messages, for traces; not part of the hash.
   uint64_t messages_sent_ = 0;
   Recorder recorder_;
   std::vector<Node> nodes_;
   absl::btree_map<std::pair<std::string, std::string>, LinkSpec> datacenter_links_;
   absl::btree_map<std::pair<NodeId, NodeId>, LinkSpec> node_links_;
-  absl::btree_map<std::pair<NodeId, NodeId>, Link> links_;
+  std::vector<Link> links_;  // in the order of their first use; Node::links finds them
+  EffectMemory effect_memory_;
   std::vector<FaultState> faults_;
   // Indices of active faults, in order of their beginning.
   std::vector<uint32_t> active_faults_;
   Rules rules_;
-  uint64_t last_sequence_ = 0;  // of the event before, while ties are permuted
   int64_t message_triggers_ = 0;  // triggers that watch messages and have not fired
   bool healed_ = false;
   EventId current_cause_ = 0;

@@ -85,7 +85,9 @@ void Simulation::PerformDisk(NodeId id, EventId cause, const Effect& effect) {
       if (sync.file == op.file) sync.blocks = std::min(sync.blocks, n.disk.file(op.file).size());
     }
   }
-  n.blocked_for = n.blocked_for + verdict.extra;
+  if (verdict.extra == Duration()) return;
+  n.blocked_for = verdict.extra;
+  n.disk_has_news = true;
 }
 
 void Simulation::PerformSync(NodeId id, EventId cause, const SyncEffect& sync) {
@@ -133,6 +135,7 @@ void Simulation::FinishStalledSyncs(FaultState& state) {
 
 // A write fails: what the handler wanted to do after it never happens, and the process hears of it now.
 void Simulation::FailDisk(NodeId id, EventId cause, FileId file, const DiskVerdict& verdict) {
+  node(id).disk_has_news = true;
   node(id).failed = DiskErrorWork{{file, DiskOp::kWrite, verdict.error, SyncTicket{}}, cause};
 }
 

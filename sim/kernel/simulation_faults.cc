@@ -194,6 +194,7 @@ void Simulation::EndFault(uint32_t index, EventId cause) {
 }
 
 void Simulation::CountRules() {
+  const bool permuted = rules_.ties;
   rules_ = {};
   for (uint32_t index : active_faults_) {
     const FaultState& state = faults_[index];
@@ -207,6 +208,9 @@ void Simulation::CountRules() {
     rules_.processes = true;
     rules_.points |= state.process->crash_point.has_value();
   }
+  if (settings_.permute_ties || rules_.ties == permuted) return;
+  if (rules_.ties) queue_.PermuteTies(settings_.seed);
+  if (!rules_.ties) queue_.KeepTies();
 }
 
 FaultState* Simulation::Blocking(NodeId from, NodeId to) {

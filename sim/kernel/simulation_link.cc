@@ -16,8 +16,11 @@ constexpr Duration kLongestRetransmission = Seconds(120);
 }  // namespace
 
 Link& Simulation::LinkBetween(NodeId from, NodeId to) {
-  if (const auto found = links_.find({from, to}); found != links_.end()) return found->second;
-  Link link;
+  std::vector<std::pair<NodeId, uint32_t>>& known = node(from).links;
+  const auto at = std::lower_bound(known.begin(), known.end(), std::make_pair(to, uint32_t{0}));
+  if (at != known.end() && at->first == to) return links_[at->second];
+  known.emplace(at, to, static_cast<uint32_t>(links_.size()));
+  Link& link = links_.emplace_back();
   const NodeSpec& a = node(from).spec;
   const NodeSpec& b = node(to).spec;
   if (const auto own = node_links_.find({from, to}); own != node_links_.end()) {
@@ -28,8 +31,9 @@ Link& Simulation::LinkBetween(NodeId from, NodeId to) {
   }
   link.random = Stream(settings_.seed, fmt::format("net/{}/{}", a.name, b.name));
   link.retransmissions = Stream(settings_.seed, fmt::format("net/{}/{}/retransmissions", a.name, b.name));
-  return links_.emplace(std::make_pair(from, to), std::move(link)).first->second;
+  return link;
 }
+
 std::optional<Time> Simulation::Launch(Packet packet, Duration extra, Stream* random, Time not_before) {
   if (packet.conn.valid()) return LaunchOnConnection(std::move(packet), extra, random);
   return LaunchDatagram(std::move(packet), extra, random, not_before);

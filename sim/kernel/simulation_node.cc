@@ -1,5 +1,6 @@
 // Nodes: processes, their CPU, timers and disks.
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "sim/kernel/simulation.h"
@@ -32,7 +33,8 @@ void Simulation::Boot(NodeId id, EventId cause) {
   current_cause_ = Emit({.kind = EventKind::kStart, .node = id, .cause = cause,
                          .content = n.incarnation});
   if (auto* shown = detail()) shown->text = fmt::format("started, incarnation {}", n.incarnation);
-  Effects out(id, &n.counters, recorder_.tracing());
+  std::vector<Effect> list;
+  Effects out(id, &n.counters, recorder_.tracing(), &list);
   out.WatchPoints(rules_.points);
   Env env = MakeEnv(id);
   n.process.Put(n.factory->Boot(env, out));
@@ -44,7 +46,8 @@ void Simulation::Boot(NodeId id, EventId cause) {
   PumpAll();
 }
 
-void Simulation::Submit(NodeId id, Work work) {
+template <class W>
+void Simulation::Submit(NodeId id, W work) {
   Node& n = node(id);
   if (n.held() || n.busy) {
     n.inbox.push_back(std::move(work));
@@ -52,18 +55,31 @@ void Simulation::Submit(NodeId id, Work work) {
   }
   StartService(id, std::move(work));
 }
+template void Simulation::Submit(NodeId, MessageWork);
+template void Simulation::Submit(NodeId, TimerWork);
+template void Simulation::Submit(NodeId, SyncedWork);
+template void Simulation::Submit(NodeId, ConnectedWork);
+template void Simulation::Submit(NodeId, DisconnectedWork);
+template void Simulation::Submit(NodeId, StopWork);
+template void Simulation::Submit(NodeId, DiskErrorWork);
 
-void Simulation::StartService(NodeId id, Work work) {
-  if (DiscardVoid(id, work)) return;
-  if (rules_.processes && Park(id, work)) return;
+template <class W>
+void Simulation::StartService(NodeId id, W&& work) {
   Node& n = node(id);
-  const Duration takes = ServiceTime(id);
+  Duration takes = n.service_time;
+  if (rules_.processes) {
+    if (DiscardVoid(id, work) || Park(id, work)) return;
+    takes = ServiceTime(id);
+  }
   if (takes == Duration()) {
-    Handle(id, std::move(work));
+    Handle(id, work);
     return;
   }
+  if (DiscardVoid(id, work)) return;
   n.busy = true;
-  if (rules_.messages) HandleTwice(id, work, takes);
+  if constexpr (std::is_same_v<std::decay_t<W>, MessageWork>) {
+    if (rules_.messages) HandleTwice(id, work.packet, takes);
+  }
   n.current = std::move(work);
   Schedule(now_ + takes, ServiceDone{id, n.incarnation});
 }
@@ -77,9 +93,9 @@ void Simulation::OnServiceDone(const ServiceDone& event) {
   }
   n.busy = false;
   n.service_over = false;
-  Work work = std::move(*n.current);
+  const Work work = std::move(*n.current);
   n.current.reset();
-  Handle(event.node, std::move(work));
+  std::visit([&](const auto& handled) { Handle(event.node, handled); }, work);
   DrainInbox(event.node);
 }
 
@@ -88,129 +104,145 @@ void Simulation::DrainInbox(NodeId id) {
   while (node(id).process && !node(id).busy && !node(id).held() && !node(id).inbox.empty()) {
     Work work = std::move(node(id).inbox.front());
     node(id).inbox.pop_front();
-    StartService(id, std::move(work));
+    std::visit([&](auto& next) { StartService(id, std::move(next)); }, work);
   }
 }
 
-void Simulation::Handle(NodeId id, Work work) {
+template <class W>
+void Simulation::Handle(NodeId id, const W& work) {
   Node& n = node(id);
   CHECK(n.process, "work for {}, which isn't running", n.spec.name);
   if (DiscardVoid(id, work)) return;
-  if (const auto* timer = std::get_if<TimerWork>(&work)) n.timers.erase(timer->timer);
-  std::vector<SendAfterEffect> sends;
-  const EventId event = EmitWork(id, work, &sends);
+  const EventId event = EmitWork(id, work);
   current_cause_ = event;
-  Effects out(id, &n.counters, recorder_.tracing());
+  // What is handled meanwhile, if anything is, takes memory of its own.
+  std::vector<Effect> own;
+  Effects out(id, &n.counters, recorder_.tracing(), effect_memory_.Take(&own));
   out.WatchPoints(rules_.points);
   Env env = MakeEnv(id);
-  const uint64_t draws_before = DrawsOf(id);
-  CallHandler(id, work, env, out);
-  AfterHandler(id, out, draws_before);
-  for (SendAfterEffect& send : sends) SendOnConnection(id, send.conn, event, std::move(send.message));
+  const uint64_t draws_before = recorder_.tracing() ? n.streams.draws() : 0;
+  if constexpr (std::is_same_v<W, SyncedWork>) {
+    const auto found = n.syncs.find(work.ticket);
+    std::vector<SendAfterEffect> waited = std::move(found->second.sends);
+    n.syncs.erase(found);
+    CallHandler(id, work, env, out);
+    AfterHandler(id, out, draws_before);
+    for (SendAfterEffect& send : waited) SendOnConnection(id, send.conn, event, std::move(send.message));
+  } else {
+    CallHandler(id, work, env, out);
+    AfterHandler(id, out, draws_before);
+  }
   Perform(id, event, out);
+  effect_memory_.GiveBack(&out.list());
 }
 
-bool Simulation::DiscardVoid(NodeId id, const Work& work) {
-  const Node& n = node(id);
-  if (const auto* timer = std::get_if<TimerWork>(&work)) {
-    const auto found = n.timers.find(timer->timer);
-    return found == n.timers.end() || found->second.generation != timer->generation;
-  }
-  if (const auto* message = std::get_if<MessageWork>(&work)) {
-    const Packet& packet = message->packet;
+template <class W>
+bool Simulation::DiscardVoid(NodeId id, const W& work) {
+  if constexpr (std::is_same_v<W, TimerWork>) {
+    return !node(id).timers.Holds(work.slot, work.generation);
+  } else if constexpr (std::is_same_v<W, MessageWork>) {
+    const Packet& packet = work.packet;
     if (!packet.conn.valid()) return false;
     const Connection& conn = connection(packet.conn);
     if (!(packet.toward_server ? conn.server_closed : conn.opener_closed)) return false;
     EmitDrop(packet, "this end of the connection is closed", "");
     return true;
-  }
-  if (const auto* connected = std::get_if<ConnectedWork>(&work)) {
-    return connection(connected->conn).opener_closed;
-  }
-  if (const auto* gone = std::get_if<DisconnectedWork>(&work)) {
-    const Connection& conn = connection(gone->conn);
+  } else if constexpr (std::is_same_v<W, ConnectedWork>) {
+    return connection(work.conn).opener_closed;
+  } else if constexpr (std::is_same_v<W, DisconnectedWork>) {
+    const Connection& conn = connection(work.conn);
     return conn.opener == id ? conn.opener_closed : conn.server_closed;
+  } else {
+    return false;
   }
-  return false;
 }
 
-// Records that the work is handled now; of a finished sync also takes out what was waiting for it.
-EventId Simulation::EmitWork(NodeId id, const Work& work, std::vector<SendAfterEffect>* sends) {
+// Records that the work is handled now.
+template <class W>
+EventId Simulation::EmitWork(NodeId id, const W& work) {
   Node& n = node(id);
   Mark mark{.node = id};
-  std::string_view type;
-  std::string text;
-  const bool tracing = recorder_.tracing();
-  if (const auto* message = std::get_if<MessageWork>(&work)) {
-    const Packet& packet = message->packet;
+  if constexpr (std::is_same_v<W, MessageWork>) {
     mark.kind = EventKind::kDeliver;
-    mark.peer = packet.from;
-    mark.cause = packet.sent;
-    mark.message = packet.message;
-    mark.content = packet.payload->digest();
-    type = packet.payload->name();
-    if (tracing) text = packet.payload->Text();
-  } else if (const auto* timer = std::get_if<TimerWork>(&work)) {
+    mark.peer = work.packet.from;
+    mark.cause = work.packet.sent;
+    mark.message = work.packet.message;
+    mark.content = work.packet.payload->digest();
+  } else if constexpr (std::is_same_v<W, TimerWork>) {
     mark.kind = EventKind::kTimerFire;
-    mark.cause = timer->set;
-    mark.content = DigestOf(timer->timer);
-    type = n.process->TimerName(timer->timer);
-  } else if (const auto* synced = std::get_if<SyncedWork>(&work)) {
-    const auto found = n.syncs.find(synced->ticket);
-    CHECK(found != n.syncs.end(), "sync {} is unknown", synced->ticket.value);
+    mark.cause = n.timers[work.slot].set;
+    mark.content = DigestOf(n.timers[work.slot].timer);
+  } else if constexpr (std::is_same_v<W, SyncedWork>) {
+    const auto found = n.syncs.find(work.ticket);
+    CHECK(found != n.syncs.end(), "sync {} is unknown", work.ticket.value);
     mark.kind = EventKind::kDiskSynced;
     mark.cause = found->second.cause;
-    mark.content = synced->ticket.value;
-    if (tracing) text = n.disk.file(found->second.file).name;
-    *sends = std::move(found->second.sends);
-    n.syncs.erase(found);
-  } else if (const auto* connected = std::get_if<ConnectedWork>(&work)) {
+    mark.content = work.ticket.value;
+  } else if constexpr (std::is_same_v<W, ConnectedWork>) {
     mark.kind = EventKind::kConnected;
-    mark.peer = connection(connected->conn).server;
-    mark.cause = connected->cause;
-    mark.content = connected->conn.serial;
-  } else if (const auto* gone = std::get_if<DisconnectedWork>(&work)) {
-    const Connection& conn = connection(gone->conn);
+    mark.peer = connection(work.conn).server;
+    mark.cause = work.cause;
+    mark.content = work.conn.serial;
+  } else if constexpr (std::is_same_v<W, DisconnectedWork>) {
+    const Connection& conn = connection(work.conn);
     mark.kind = EventKind::kDisconnected;
     mark.peer = conn.opener == id ? conn.server : conn.opener;
-    mark.cause = gone->cause;
-    mark.content = gone->conn.serial;
-    type = gone->reason;
-    if (tracing) text = fmt::format("connection lost: {}", gone->reason);
-  } else if (const auto* failed = std::get_if<DiskErrorWork>(&work)) {
+    mark.cause = work.cause;
+    mark.content = work.conn.serial;
+  } else if constexpr (std::is_same_v<W, DiskErrorWork>) {
     mark.kind = EventKind::kDiskError;
-    mark.cause = failed->cause;
-    mark.content = sim::DigestOf(failed->error.error) + failed->error.file.value;
-    type = n.disk.file(failed->error.file).name;
-    if (tracing) text = fmt::format("{}: {}", type, failed->error.error);
+    mark.cause = work.cause;
+    mark.content = sim::DigestOf(work.error.error) + work.error.file.value;
   } else {
     mark.kind = EventKind::kStop;
-    mark.cause = std::get<StopWork>(work).cause;
-    if (tracing) text = "asked to stop";
+    mark.cause = work.cause;
   }
   const EventId event = Emit(mark);
-  if (auto* shown = detail()) {
-    shown->type = std::string(type);
-    shown->text = std::move(text);
-  }
+  if (recorder_.tracing()) [[unlikely]] DetailWork(id, work);
   return event;
 }
 
-void Simulation::CallHandler(NodeId id, const Work& work, Env& env, Effects& out) {
+// What people see of it.
+template <class W>
+void Simulation::DetailWork(NodeId id, const W& work) {
+  Node& n = node(id);
+  formats::TraceEvent& shown = *detail();
+  if constexpr (std::is_same_v<W, MessageWork>) {
+    shown.type = std::string(work.packet.payload->name());
+    shown.text = work.packet.payload->Text();
+  } else if constexpr (std::is_same_v<W, TimerWork>) {
+    shown.type = std::string(n.process->TimerName(n.timers[work.slot].timer));
+  } else if constexpr (std::is_same_v<W, SyncedWork>) {
+    shown.text = n.disk.file(n.syncs.find(work.ticket)->second.file).name;
+  } else if constexpr (std::is_same_v<W, DisconnectedWork>) {
+    shown.type = std::string(work.reason);
+    shown.text = fmt::format("connection lost: {}", work.reason);
+  } else if constexpr (std::is_same_v<W, DiskErrorWork>) {
+    shown.type = n.disk.file(work.error.file).name;
+    shown.text = fmt::format("{}: {}", shown.type, work.error.error);
+  } else if constexpr (std::is_same_v<W, StopWork>) {
+    shown.text = "asked to stop";
+  }
+}
+
+template <class W>
+void Simulation::CallHandler(NodeId id, const W& work, Env& env, Effects& out) {
   Process& process = *node(id).process.get();
-  if (const auto* message = std::get_if<MessageWork>(&work)) {
-    const Packet& packet = message->packet;
-    process.OnMessage(Received{packet.from, packet.conn, *packet.payload}, env, out);
-  } else if (const auto* timer = std::get_if<TimerWork>(&work)) {
-    process.OnTimer(timer->timer, env, out);
-  } else if (const auto* synced = std::get_if<SyncedWork>(&work)) {
-    process.OnSynced(synced->ticket, env, out);
-  } else if (const auto* connected = std::get_if<ConnectedWork>(&work)) {
-    process.OnConnected(connected->conn, env, out);
-  } else if (const auto* gone = std::get_if<DisconnectedWork>(&work)) {
-    process.OnDisconnected(gone->conn, env, out);
-  } else if (const auto* failed = std::get_if<DiskErrorWork>(&work)) {
-    process.OnDiskError(failed->error, env, out);
+  if constexpr (std::is_same_v<W, MessageWork>) {
+    process.OnMessage(Received{work.packet.from, work.packet.conn, *work.packet.payload}, env, out);
+  } else if constexpr (std::is_same_v<W, TimerWork>) {
+    TimerTable& timers = node(id).timers;
+    const Timer fired = timers[work.slot].timer;
+    timers.Erase(work.slot);
+    process.OnTimer(fired, env, out);
+  } else if constexpr (std::is_same_v<W, SyncedWork>) {
+    process.OnSynced(work.ticket, env, out);
+  } else if constexpr (std::is_same_v<W, ConnectedWork>) {
+    process.OnConnected(work.conn, env, out);
+  } else if constexpr (std::is_same_v<W, DisconnectedWork>) {
+    process.OnDisconnected(work.conn, env, out);
+  } else if constexpr (std::is_same_v<W, DiskErrorWork>) {
+    process.OnDiskError(work.error, env, out);
   } else {
     process.OnStop(env, out);
   }
@@ -218,21 +250,16 @@ void Simulation::CallHandler(NodeId id, const Work& work, Env& env, Effects& out
 
 Env Simulation::MakeEnv(NodeId id) {
   Node& n = node(id);
-  return Env(id, n.spec.name, n.incarnation, settings_.seed, n.clock.Monotonic(now_),
-             n.clock.Wall(now_), &n.disk, &n.streams, &n.settings);
-}
-
-uint64_t Simulation::DrawsOf(NodeId id) const {
-  uint64_t draws = 0;
-  for (const auto& [purpose, stream] : node(id).streams) draws += stream.draws();
-  return draws;
+  const Time monotonic = n.clock.Monotonic(now_);
+  const Time wall = n.clock.wall_frozen() ? n.clock.Wall(now_) : monotonic + n.clock.wall_offset();
+  return Env(id, &n.spec.name, n.incarnation, settings_.seed, monotonic, wall, &n.disk, &n.streams, &n.settings);
 }
 
 void Simulation::AfterHandler(NodeId id, Effects& out, uint64_t draws_before) {
   node(id).process->CheckInvariants();
   if (auto* shown = detail()) {
     shown->records = std::move(out.records());
-    shown->draws = static_cast<uint32_t>(DrawsOf(id) - draws_before);
+    shown->draws = static_cast<uint32_t>(node(id).streams.draws() - draws_before);
     RecordChanges(id);
   }
 }
@@ -260,28 +287,26 @@ void Simulation::RecordChanges(NodeId id) {
   n.described = std::move(fields);
 }
 
-void Simulation::Perform(NodeId id, EventId cause, Effects& out) {
-  PerformFrom(id, cause, out.list(), 0);
-}
+void Simulation::Perform(NodeId id, EventId cause, Effects& out) { PerformFrom(id, cause, out.list()); }
 
-void Simulation::PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects, size_t first) {
+void Simulation::PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects) {
   const uint32_t incarnation = node(id).incarnation;
-  for (size_t i = first; i < effects.size(); ++i) {
-    PerformOne(id, cause, std::move(effects[i]));
+  for (size_t i = 0; i < effects.size(); ++i) {
+    PerformOne(id, cause, effects[i]);
     Node& n = node(id);
     // An exit, or a fault triggered by a send, may have ended the process: the rest never happens.
     if (!n.process || n.incarnation != incarnation) return;
+    if (!n.disk_has_news) [[likely]] continue;
+    n.disk_has_news = false;
     if (n.failed.has_value()) {
       const DiskErrorWork failed = *std::exchange(n.failed, std::nullopt);
       return Handle(id, failed);
     }
-    if (n.blocked_for > Duration()) {
-      ++n.blocked;
-      n.deferred.push_back({cause, {std::make_move_iterator(effects.begin() + static_cast<std::ptrdiff_t>(i) + 1),
-                                    std::make_move_iterator(effects.end())}});
-      Schedule(now_ + std::exchange(n.blocked_for, Duration()), WriteReturned{id, n.incarnation});
-      return;
-    }
+    ++n.blocked;
+    n.deferred.push_back({cause, {std::make_move_iterator(effects.begin() + static_cast<std::ptrdiff_t>(i) + 1),
+                                  std::make_move_iterator(effects.end())}});
+    Schedule(now_ + std::exchange(n.blocked_for, Duration()), WriteReturned{id, n.incarnation});
+    return;
   }
 }
 
@@ -292,23 +317,21 @@ void Simulation::OnWriteReturned(const WriteReturned& event) {
   n.deferred.pop_front();
   --n.blocked;
   current_cause_ = deferred.cause;
-  PerformFrom(event.node, deferred.cause, deferred.effects, 0);
+  PerformFrom(event.node, deferred.cause, deferred.effects);
   if (n.service_over) OnServiceDone(ServiceDone{event.node, n.incarnation});
   DrainInbox(event.node);
 }
 
 // A fault may have the message handled again before this handling is over, or as long after.
-void Simulation::HandleTwice(NodeId id, const Work& work, Duration takes) {
-  const auto* message = std::get_if<MessageWork>(&work);
-  if (message == nullptr) return;
+void Simulation::HandleTwice(NodeId id, const Packet& packet, Duration takes) {
   for (uint32_t index : active_faults_) {
     FaultState& state = faults_[index];
     if (!state.message.has_value() || state.message->act != MessageRule::Act::kHandleTwice) continue;
-    if (!Matches(*state.message, message->packet) || !state.message->match.Means(++state.matches)) continue;
+    if (!Matches(*state.message, packet) || !state.message->match.Means(++state.matches)) continue;
     ++state.report.effects;
-    EmitCopy(message->packet, state.fault.id);
+    EmitCopy(packet, state.fault.id);
     const Duration after = Duration::FromNanos(state.random.Between(1, 2 * takes.nanos()));
-    Schedule(now_ + after, SecondHandling{message->packet, node(id).incarnation});
+    Schedule(now_ + after, SecondHandling{packet, node(id).incarnation});
   }
 }
 
@@ -317,10 +340,10 @@ void Simulation::OnSecondHandling(SecondHandling event) {
   if (!node(id).process || node(id).incarnation != event.incarnation) return;
   MessageWork work{std::move(event.packet)};
   if (node(id).held()) return Submit(id, std::move(work));
-  Handle(id, std::move(work));
+  Handle(id, work);
 }
 
-void Simulation::PerformOne(NodeId id, EventId cause, Effect effect) {
+void Simulation::PerformOne(NodeId id, EventId cause, Effect& effect) {
   Node& n = node(id);
   if (auto* send = std::get_if<SendEffect>(&effect)) {
     SendOnConnection(id, send->conn, cause, std::move(send->message));
@@ -337,14 +360,16 @@ void Simulation::PerformOne(NodeId id, EventId cause, Effect effect) {
   } else if (const auto* timer = std::get_if<SetTimerEffect>(&effect)) {
     SetTimer(id, cause, timer->timer, timer->after);
   } else if (const auto* cancel = std::get_if<CancelTimerEffect>(&effect)) {
-    if (n.timers.erase(cancel->timer) == 0) return;
+    const uint32_t slot = n.timers.Find(cancel->timer);
+    if (slot == TimerTable::kNone) return;
+    n.timers.Erase(slot);
     Emit({.kind = EventKind::kTimerCancel, .node = id, .cause = cause,
           .content = DigestOf(cancel->timer)});
     if (auto* shown = detail()) shown->type = std::string(n.process->TimerName(cancel->timer));
   } else if (auto* invoke = std::get_if<InvokeEffect>(&effect)) {
-    PerformOperation(id, cause, invoke->op, std::move(invoke->operation), true);
+    PerformOperation(id, cause, invoke->op, std::move(*invoke->operation), true);
   } else if (auto* complete = std::get_if<CompleteEffect>(&effect)) {
-    PerformOperation(id, cause, complete->op, std::move(complete->operation), false);
+    PerformOperation(id, cause, complete->op, std::move(*complete->operation), false);
   } else if (auto* note = std::get_if<NoteEffect>(&effect)) {
     Emit({.kind = EventKind::kNote, .node = id, .cause = cause,
           .content = sim::DigestOf(note->type) + sim::DigestOf(note->text)});
@@ -398,36 +423,35 @@ void Simulation::SetTimer(NodeId id, EventId cause, Timer timer, Duration after)
     shown->type = std::string(n.process->TimerName(timer));
     shown->text = fmt::format("in {}", ToText(after));
   }
-  SetTimerState& state = n.timers[timer];
+  const uint32_t slot = n.timers.FindOrAdd(timer);
+  SetTimerState& state = n.timers[slot];
   state.generation = ++n.timer_generation;
   state.due = false;
   if (rules_.processes) after = after + TimerDelay(id);
   state.deadline = n.clock.Monotonic(now_) + after;
   state.set = event;
   Schedule(n.clock.WhenMonotonic(state.deadline, now_),
-           TimerDue{id, n.incarnation, timer, state.generation});
+           TimerDue{id, slot, state.generation});
 }
 
 void Simulation::OnTimerDue(const TimerDue& event) {
   Node& n = node(event.node);
-  if (!n.process || n.incarnation != event.incarnation) return;
   // While the clock stands still nothing runs out; timers are set anew when it goes on.
   if (n.frozen_clocks > 0) return;
-  const auto found = n.timers.find(event.timer);
-  if (found == n.timers.end() || found->second.generation != event.generation) return;
+  // Generations go on across incarnations: a timer of a process that is gone is never held.
+  if (!n.timers.Holds(event.slot, event.generation)) return;
   // Until it is handled it can still be moved or cancelled.
-  found->second.due = true;
-  Submit(event.node, TimerWork{event.timer, event.generation, found->second.set});
+  n.timers[event.slot].due = true;
+  Submit(event.node, TimerWork{event.slot, event.generation});
 }
 
 void Simulation::RescheduleTimers(NodeId id) {
   Node& n = node(id);
-  for (auto& [timer, state] : n.timers) {
-    if (state.due) continue;
+  n.timers.ForEach([&](uint32_t slot, SetTimerState& state) {
+    if (state.due) return;
     state.generation = ++n.timer_generation;
-    Schedule(n.clock.WhenMonotonic(state.deadline, now_),
-             TimerDue{id, n.incarnation, timer, state.generation});
-  }
+    Schedule(n.clock.WhenMonotonic(state.deadline, now_), TimerDue{id, slot, state.generation});
+  });
 }
 
 void Simulation::Destroy(NodeId id) {
@@ -442,6 +466,7 @@ void Simulation::Destroy(NodeId id) {
   n.blocked = 0;
   n.blocked_for = Duration();
   n.failed.reset();
+  n.disk_has_news = false;
   // A pause is the process's, and ends with it.
   n.paused = 0;
   if (std::exchange(n.frozen_clocks, 0) > 0) n.clock.SkipBack(now_, n.frozen_since);

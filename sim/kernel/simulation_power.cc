@@ -1,5 +1,6 @@
 // How processes die, pause and come back under faults, and what becomes of their disks and clocks.
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "sim/kernel/simulation.h"
@@ -239,28 +240,41 @@ Duration Simulation::TimerDelay(NodeId id) {
 }
 
 // Whether a stuck handler keeps the work.
-bool Simulation::Park(NodeId id, Work& work) {
+template <class W>
+bool Simulation::Park(NodeId id, const W& work) {
   std::string_view name;
-  if (const auto* message = std::get_if<MessageWork>(&work)) name = message->packet.payload->name();
-  if (const auto* timer = std::get_if<TimerWork>(&work)) name = node(id).process->TimerName(timer->timer);
-  if (name.empty()) return false;
+  if constexpr (std::is_same_v<W, MessageWork>) name = work.packet.payload->name();
+  if constexpr (std::is_same_v<W, TimerWork>) name = node(id).process->TimerName(node(id).timers[work.slot].timer);
+  FaultState* fault = name.empty() ? nullptr : Stuck(id, name);
+  if (fault == nullptr) return false;
+  ++fault->report.effects;
+  fault->parked.push_back({id, node(id).incarnation, work});
+  return true;
+}
+template bool Simulation::Park(NodeId, const MessageWork&);
+template bool Simulation::Park(NodeId, const TimerWork&);
+template bool Simulation::Park(NodeId, const SyncedWork&);
+template bool Simulation::Park(NodeId, const ConnectedWork&);
+template bool Simulation::Park(NodeId, const DisconnectedWork&);
+template bool Simulation::Park(NodeId, const StopWork&);
+template bool Simulation::Park(NodeId, const DiskErrorWork&);
+
+FaultState* Simulation::Stuck(NodeId id, std::string_view name) {
   for (uint32_t index : active_faults_) {
     FaultState& state = faults_[index];
     if (!state.process.has_value() || !state.process->nodes.Has(id)) continue;
     const std::vector<std::string>& stuck = state.process->stuck;
-    if (std::find(stuck.begin(), stuck.end(), name) == stuck.end()) continue;
-    ++state.report.effects;
-    state.parked.push_back({id, node(id).incarnation, std::move(work)});
-    return true;
+    if (std::find(stuck.begin(), stuck.end(), name) != stuck.end()) return &state;
   }
-  return false;
+  return nullptr;
 }
 
 void Simulation::Unpark(FaultState& state) {
   std::vector<FaultState::Parked> parked = std::exchange(state.parked, {});
   for (FaultState::Parked& one : parked) {
     const Node& n = node(one.node);
-    if (n.process && n.incarnation == one.incarnation) Submit(one.node, std::move(one.work));
+    if (!n.process || n.incarnation != one.incarnation) continue;
+    std::visit([&](auto& work) { Submit(one.node, std::move(work)); }, one.work);
   }
 }
 
@@ -296,9 +310,11 @@ bool Simulation::AskProcess(NodeId id, const Operation& operation, FaultState& s
   }
   const EventId asked = recorder_.events();
   const EventId cause = std::exchange(current_cause_, asked);
-  Effects out(id, &n.counters, recorder_.tracing());
+  std::vector<Effect> list;
+  Effects out(id, &n.counters, recorder_.tracing(), &list);
+  out.WatchPoints(rules_.points);
   Env env = MakeEnv(id);
-  const uint64_t draws_before = DrawsOf(id);
+  const uint64_t draws_before = n.streams.draws();
   const bool meant = n.process->OnOperation(operation, env, out);
   AfterHandler(id, out, draws_before);
   Perform(id, asked, out);

@@ -3,9 +3,9 @@
 #define BROKERSIM_SIM_NET_CONNECTION_H_
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
+#include "sim/base/fifo.h"
 #include "sim/base/ids.h"
 #include "sim/kernel/event.h"
 #include "sim/random/distributions.h"
@@ -43,7 +43,7 @@ inline constexpr Duration kFirstRetransmission = Milliseconds(200);
 // One direction of a connection: a stream of messages in order.
 struct Direction {
   // Not handed to the link yet: the connection isn't open, or the head can't pass.
-  std::deque<QueuedPacket> waiting;
+  Fifo<QueuedPacket> waiting;
   Time last_arrival;
   // The head is unacknowledged since then; a new stall gets a new generation.
   bool stalled = false;

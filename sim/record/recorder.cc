@@ -39,26 +39,17 @@ void Recorder::Begin(formats::TraceHeader header) {
   trace_->writer.emplace(header_, &trace_->bytes);
 }
 
-EventId Recorder::Emit(Time now, const Mark& mark) {
-  ++events_;
-  hash_.Add(static_cast<uint64_t>(now.nanos()));
-  hash_.Add((mark.node.valid() ? node_digests_[mark.node.value] : 0) +
-            static_cast<uint64_t>(mark.kind));
-  hash_.Add(mark.peer.valid() ? node_digests_[mark.peer.value] : 0);
-  hash_.Add(mark.content);
-  if (trace_) {
-    CloseEvent();
-    formats::TraceEvent& event = trace_->open.emplace();
-    event.id = events_;
-    event.time_ns = now.nanos();
-    event.kind = mark.kind;
-    event.node = mark.node.valid() ? mark.node.value + 1 : 0;
-    event.peer = mark.peer.valid() ? mark.peer.value + 1 : 0;
-    event.cause = mark.cause;
-    event.message = mark.message;
-    trace_->open_digest = hash_.value();
-  }
-  return events_;
+void Recorder::OpenEvent(Time now, const Mark& mark) {
+  CloseEvent();
+  formats::TraceEvent& event = trace_->open.emplace();
+  event.id = events_;
+  event.time_ns = now.nanos();
+  event.kind = mark.kind;
+  event.node = mark.node.valid() ? mark.node.value + 1 : 0;
+  event.peer = mark.peer.valid() ? mark.peer.value + 1 : 0;
+  event.cause = mark.cause;
+  event.message = mark.message;
+  trace_->open_digest = hash_.value();
 }
 
 uint64_t Recorder::AddOperation(Time now, std::string_view process, EventId event,

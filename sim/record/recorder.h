@@ -19,6 +19,7 @@
 #include "sim/base/digest.h"
 #include "sim/base/ids.h"
 #include "sim/base/sim_time.h"
+#include "sim/record/run_hash.h"
 
 namespace brokersim::sim {
 
@@ -50,7 +51,13 @@ class Recorder {
   // Called once, before the first event. `header` needs no nodes.
   void Begin(formats::TraceHeader header);
 
-  EventId Emit(Time now, const Mark& mark);
+  [[gnu::always_inline]] EventId Emit(Time now, const Mark& mark) {
+    ++events_;
+    hash_.Add(now.nanos(), mark.kind, mark.node.valid() ? node_digests_[mark.node.value] : 0,
+              mark.peer.valid() ? node_digests_[mark.peer.value] : 0, mark.content);
+    if (trace_) [[unlikely]] OpenEvent(now, mark);
+    return events_;
+  }
   // The event emitted last, to fill in what only people need; null unless a trace is recorded.
   formats::TraceEvent* detail() { return trace_ ? &*trace_->open : nullptr; }
   bool tracing() const { return trace_ != nullptr; }
@@ -63,6 +70,7 @@ class Recorder {
   void Finish(Time now);
 
   uint64_t hash() const { return hash_.value(); }
+  RunHashes hashes() const { return hash_.values(); }
   uint64_t events() const { return events_; }
   const formats::History& history() const { return history_; }
   formats::History& history() { return history_; }
@@ -76,10 +84,11 @@ class Recorder {
     std::optional<formats::TraceEvent> open;
     uint64_t open_digest = 0;
   };
+  void OpenEvent(Time now, const Mark& mark);
   void CloseEvent();
 
   RecordingLevel level_;
-  Digest hash_;
+  RunHash hash_;
   uint64_t events_ = 0;
   std::vector<uint64_t> node_digests_;
   formats::TraceHeader header_;

@@ -16,7 +16,8 @@ namespace {
 std::string HashLine(const HashJob& job) {
   const scenarios::ResolvedScenario& scenario = *job.scenario;
   const auto result = scenarios::RunScenario(scenario, job.seed, sim::RecordingLevel::kHash, "");
-  return fmt::format("{} {} {} {:016x}", scenario.name, scenario.variant, job.seed, result.hash);
+  return fmt::format("{} {} {} {:016x} {:016x} {:016x}", scenario.name, scenario.variant, job.seed, result.hashes.all,
+                     result.hashes.wire, result.hashes.state);
 }
 
 std::vector<size_t> OrderOf(size_t count, bool shuffled) {

@@ -1,7 +1,7 @@
 // The queue against a naive sorted list: order, extraction, and copies that share nothing.
 #include <algorithm>
 #include <cstdint>
-#include <tuple>
+#include <set>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -13,23 +13,43 @@ namespace {
 
 Time At(int64_t ns) { return Time::FromNanos(ns); }
 
-TEST(EventQueue, OrdersByTimeThenTieThenSequence) {
+TEST(EventQueue, OrdersByTimeThenSequence) {
   EventQueue<int> queue;
-  queue.Push(At(2), 0, 1);
-  queue.Push(At(1), 5, 2);
-  queue.Push(At(1), 5, 3);
-  queue.Push(At(1), 4, 4);
+  queue.Push(At(2), 1);
+  queue.Push(At(1), 2);
+  queue.Push(At(1), 3);
+  queue.Push(At(1), 4);
   std::vector<int> popped;
   while (!queue.empty()) popped.push_back(queue.Pop());
-  EXPECT_EQ(popped, (std::vector<int>{4, 2, 3, 1}));
+  EXPECT_EQ(popped, (std::vector<int>{2, 3, 4, 1}));
   EXPECT_THROW(queue.Pop(), CheckFailure);
+}
+
+// Each event of an instant comes once, in an order that depends on the seed; instants stay in order.
+TEST(EventQueue, PermutesTies) {
+  constexpr int kTies = 1'000;
+  std::set<std::vector<int>> orders;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    EventQueue<int> queue;
+    queue.PermuteTies(seed);
+    for (int i = 0; i < kTies; ++i) queue.Push(At(7), int{i});
+    queue.Push(At(6), -1);
+    queue.Push(At(8), kTies);
+    EXPECT_EQ(queue.Pop(), -1);
+    std::vector<int> popped;
+    for (int i = 0; i < kTies; ++i) popped.push_back(queue.Pop());
+    EXPECT_EQ(queue.Pop(), kTies);
+    EXPECT_FALSE(std::is_sorted(popped.begin(), popped.end()));
+    EXPECT_EQ(std::set<int>(popped.begin(), popped.end()).size(), size_t{kTies});
+    orders.insert(popped);
+  }
+  EXPECT_EQ(orders.size(), 20u);
 }
 
 // Pushed in ascending sequence, so that a stable search for the least is the naive order.
 struct NaiveQueue {
   struct Entry {
     int64_t time;
-    uint64_t tie;
     int value;
   };
   std::vector<Entry> entries;
@@ -37,9 +57,7 @@ struct NaiveQueue {
   size_t First() const {
     size_t first = 0;
     for (size_t i = 1; i < entries.size(); ++i) {
-      if (std::tie(entries[i].time, entries[i].tie) < std::tie(entries[first].time, entries[first].tie)) {
-        first = i;
-      }
+      if (entries[i].time < entries[first].time) first = i;
     }
     return first;
   }
@@ -61,9 +79,8 @@ TEST(EventQueue, BehavesAsANaiveOne) {
       const uint64_t choice = stream.Below(100);
       if (choice < 55) {
         const int64_t time = stream.Between(0, 50);
-        const uint64_t tie = stream.Below(3);
-        queue.Push(At(time), tie, int{next});
-        naive.entries.push_back({time, tie, next++});
+        queue.Push(At(time), int{next});
+        naive.entries.push_back({time, next++});
       } else if (choice < 97) {
         if (naive.entries.empty()) continue;
         ASSERT_EQ(queue.next_time(), At(naive.entries[naive.First()].time));
@@ -87,10 +104,10 @@ TEST(EventQueue, BehavesAsANaiveOne) {
 
 TEST(EventQueue, ACopyGoesItsOwnWay) {
   EventQueue<int> queue;
-  for (int i = 0; i < 10; ++i) queue.Push(At(i), 0, int{i});
+  for (int i = 0; i < 10; ++i) queue.Push(At(i), int{i});
   EventQueue<int> copy = queue;
   for (int i = 0; i < 5; ++i) copy.Pop();
-  copy.Push(At(0), 0, 99);
+  copy.Push(At(0), 99);
   EXPECT_EQ(copy.Pop(), 99);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(queue.Pop(), i);
   EXPECT_EQ(copy.size(), 5);

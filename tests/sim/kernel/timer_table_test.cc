@@ -1,0 +1,60 @@
+// The table of timers against a map.
+#include "sim/kernel/timer_table.h"
+
+#include <map>
+
+#include "gtest/gtest.h"
+#include "sim/random/stream.h"
+
+namespace brokersim::sim {
+namespace {
+
+TEST(TimerTable, BehavesAsAMap) {
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    Stream stream(seed, "steps");
+    TimerTable table;
+    std::map<Timer, uint64_t> naive;  // generations
+    uint64_t generation = 0;
+    for (int step = 0; step < 5'000; ++step) {
+      const Timer timer{static_cast<uint32_t>(stream.Below(3)), stream.Between(-20, 20)};
+      const uint32_t found = table.Find(timer);
+      ASSERT_EQ(found != TimerTable::kNone, naive.contains(timer));
+      if (found != TimerTable::kNone) {
+        ASSERT_TRUE(table.Holds(found, naive[timer]));
+        ASSERT_FALSE(table.Holds(found, naive[timer] + 1));
+      }
+      if (stream.Below(5) < 3) {
+        table[table.FindOrAdd(timer)].generation = ++generation;
+        naive[timer] = generation;
+      } else if (found != TimerTable::kNone) {
+        table.Erase(found);
+        ASSERT_FALSE(table.Holds(found, naive[timer]));
+        naive.erase(timer);
+      }
+      if (step == 4'000) {
+        table.clear();
+        naive.clear();
+      }
+      auto next = naive.begin();
+      table.ForEach([&](uint32_t slot, const SetTimerState& state) {
+        ASSERT_NE(next, naive.end());
+        EXPECT_EQ(state.timer, next->first);
+        EXPECT_TRUE(table.Holds(slot, next->second));
+        ++next;
+      });
+      ASSERT_EQ(next, naive.end());
+    }
+  }
+}
+
+TEST(TimerTable, ACopyGoesItsOwnWay) {
+  TimerTable table;
+  table[table.FindOrAdd({1, 1})].generation = 1;
+  TimerTable copy = table;
+  copy.Erase(copy.Find({1, 1}));
+  EXPECT_NE(table.Find({1, 1}), TimerTable::kNone);
+  EXPECT_EQ(copy.Find({1, 1}), TimerTable::kNone);
+}
+
+}  // namespace
+}  // namespace brokersim::sim
