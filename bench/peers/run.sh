@@ -12,8 +12,8 @@ trap 'rm -rf "$out"' EXIT
 
 ${BAZEL:-bazel-4} build -c opt //bench:kernel >"$out/log" 2>&1 || { cat "$out/log"; exit 1; }
 ours=$(${BAZEL:-bazel-4} info -c opt bazel-bin 2>/dev/null)/bench/kernel
-g++ -O2 -std=c++17 -o "$out/ns3" bench/peers/ns3.cc $(pkg-config --cflags --libs ns3-core 2>/dev/null || echo -lns3-core) \
-  2>/dev/null || echo "ns-3 isn't installed (libns3-dev)" >&2
+g++ -O2 -std=c++17 -o "$out/ns3" bench/peers/ns3.cc -lns3-core 2>/dev/null ||
+  echo "ns-3 isn't installed (libns3-dev)" >&2
 g++ -O2 -std=c++17 -o "$out/systemc" bench/peers/systemc.cc -lsystemc 2>/dev/null ||
   echo "SystemC isn't installed (libsystemc-dev)" >&2
 g++ -O2 -std=c++17 -o "$out/simgrid" bench/peers/simgrid.cc -lsimgrid 2>/dev/null ||

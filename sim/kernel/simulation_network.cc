@@ -331,6 +331,7 @@ void Simulation::Connect(NodeId from, ConnId id, NodeId to, EventId cause) {
   CHECK(to.value < nodes_.size(), "{} connects to node {}", node(from).spec.name, to.value);
   const EventId event = Emit({.kind = EventKind::kConnect, .node = from, .peer = to, .cause = cause,
                               .content = id.serial});
+  ++connections_opened_;
   Connection& conn = node(from).connections.emplace_back();
   conn.opener = from;
   conn.server = to;

@@ -75,9 +75,9 @@ void Simulation::Boot(NodeId id, EventId cause) {
   AfterHandler(id, out, 0);
   const EventId started = current_cause_;
   // Peers that still count on the former incarnation's connections learn better now.
-  ResetConnections(id, Ending::kRebooted, started);
+  if (connections_opened_ > 0) ResetConnections(id, Ending::kRebooted, started);
   Perform(id, started, out);
-  PumpAll();
+  if (connections_opened_ > 0) PumpAll();
 }
 
 template <class W>
