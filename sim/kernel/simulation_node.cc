@@ -326,9 +326,9 @@ void Simulation::PerformOne(NodeId id, EventId cause, Effect& effect) {
           .content = DigestOf(cancel->timer)});
     if (auto* shown = detail()) shown->type = std::string(n.process->TimerName(cancel->timer));
   } else if (auto* invoke = std::get_if<InvokeEffect>(&effect)) {
-    PerformOperation(id, cause, invoke->op, std::move(*invoke->operation), true);
+    PerformOperation(id, cause, invoke->op, *invoke->operation, true);
   } else if (auto* complete = std::get_if<CompleteEffect>(&effect)) {
-    PerformOperation(id, cause, complete->op, std::move(*complete->operation), false);
+    PerformOperation(id, cause, complete->op, *complete->operation, false);
   } else if (auto* note = std::get_if<NoteEffect>(&effect)) {
     Emit({.kind = EventKind::kNote, .node = id, .cause = cause,
           .content = sim::DigestOf(note->type) + sim::DigestOf(note->text)});
