@@ -19,7 +19,7 @@ namespace brokersim::bench {
 namespace {
 
 constexpr uint64_t kSeed = 1;
-constexpr int kRounds = 7;
+constexpr int kRounds = 5;
 constexpr sim::SimulationSettings kSettings = {.seed = kSeed, .recording = sim::RecordingLevel::kHash};
 
 // One run: builds a world, times its loop, returns the run hash.

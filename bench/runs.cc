@@ -27,7 +27,7 @@ namespace {
 using scenarios::ResolvedScenario;
 using sim::RecordingLevel;
 
-constexpr int kRounds = 5;
+constexpr int kRounds = 20;
 
 double Seconds(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
@@ -45,7 +45,7 @@ std::vector<double> Least(const std::vector<std::function<void()>>& works) {
 }
 
 void SeedsASecond(const ResolvedScenario& scenario) {
-  constexpr uint64_t kSeeds = 100;
+  constexpr uint64_t kSeeds = 20;
   uint64_t events = 0;
   int64_t operations = 0;
   uint64_t invalid = 0;
@@ -73,7 +73,7 @@ void SeedsASecond(const ResolvedScenario& scenario) {
 }
 
 void Tracing(const ResolvedScenario& scenario) {
-  constexpr uint64_t kSeeds = 20;
+  constexpr uint64_t kSeeds = 5;
   uint64_t bytes = 0;
   const auto at = [&](RecordingLevel level) {
     return [&scenario, &bytes, level] {
@@ -91,7 +91,7 @@ void Tracing(const ResolvedScenario& scenario) {
 }
 
 void Snapshots(const ResolvedScenario& scenario) {
-  constexpr int kCopies = 100;
+  constexpr int kCopies = 20;
   sim::Simulation simulation = scenario.world->Simulate(1, RecordingLevel::kHash);
   simulation.Begin({});
   simulation.Run(sim::Time() + sim::Seconds(6));
@@ -99,7 +99,8 @@ void Snapshots(const ResolvedScenario& scenario) {
   copies.reserve(kCopies);
   const size_t before = mallinfo2().uordblks;
   for (int i = 0; i < kCopies; ++i) copies.push_back(simulation);
-  const double mib = static_cast<double>(mallinfo2().uordblks - before + kCopies * sizeof(simulation)) / kCopies / 0x1p20;
+  const size_t bytes = (mallinfo2().uordblks - before) / kCopies + sizeof(simulation);
+  const double mib = static_cast<double>(bytes) / 0x1p20;
   const std::vector<double> least = Least({
       [&] {
         copies.clear();

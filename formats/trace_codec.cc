@@ -1,6 +1,8 @@
 #include "formats/trace_codec.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -22,6 +24,20 @@ constexpr std::array<std::string_view, kEventKindCount> kEventKindNames = {
 constexpr std::array<std::string_view, kRecordVerbCount> kRecordVerbNames = {
     "none",      "produced",  "appended",  "replicated", "committed", "acknowledged",
     "delivered", "processed", "truncated", "lost",       "rejected"};
+
+// For finding strings again; no file holds it.
+uint64_t DigestOf(std::string_view text) {
+  uint64_t digest = 0x9e3779b97f4a7c15ull ^ text.size();
+  while (!text.empty()) {
+    uint64_t word = 0;
+    const size_t taken = std::min(text.size(), sizeof(word));
+    std::memcpy(&word, text.data(), taken);
+    digest = (digest ^ word) * 0xb7e151628aed2a6bull;
+    digest ^= digest >> 32;
+    text.remove_prefix(taken);
+  }
+  return digest;
+}
 
 void AppendMessage(const google::protobuf::MessageLite& part, std::string* sink) {
   part.AppendToString(sink);
@@ -133,7 +149,8 @@ std::string_view DecodedTrace::NodeName(uint32_t node) const {
 }
 
 TraceWriter::TraceWriter(const TraceHeader& header, std::string* sink) : sink_(sink) {
-  strings_.emplace("", 0);
+  strings_.emplace_back();
+  slots_.resize(1024);
   Trace part;
   *part.mutable_header() = header;
   part.mutable_header()->set_schema_version(kTraceSchemaVersion);
@@ -185,11 +202,25 @@ void TraceWriter::Finish(uint64_t hash, int64_t end_ns) {
 }
 
 uint32_t TraceWriter::Intern(std::string_view text) {
-  if (auto found = strings_.find(text); found != strings_.end()) return found->second;
+  if (text.empty()) return 0;
+  uint32_t& slot = SlotOf(text);
+  if (slot != 0) return slot - 1;
   const auto index = static_cast<uint32_t>(strings_.size());
-  strings_.emplace(std::string(text), index);
-  chunk_.add_strings(std::string(text));
+  slot = index + 1;
+  strings_.emplace_back(text);
+  chunk_.add_strings(strings_.back());
+  if (strings_.size() * 2 > slots_.size()) {
+    slots_.assign(slots_.size() * 2, 0);
+    for (uint32_t i = 1; i < strings_.size(); ++i) SlotOf(strings_[i]) = i + 1;
+  }
   return index;
+}
+
+uint32_t& TraceWriter::SlotOf(std::string_view text) {
+  const size_t mask = slots_.size() - 1;
+  size_t at = DigestOf(text) & mask;
+  while (slots_[at] != 0 && strings_[slots_[at] - 1] != text) at = (at + 1) & mask;
+  return slots_[at];
 }
 
 void TraceWriter::Flush() {

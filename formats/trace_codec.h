@@ -7,7 +7,6 @@
 #define BROKERSIM_FORMATS_TRACE_CODEC_H_
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -141,11 +140,16 @@ class TraceWriter {
 
  private:
   uint32_t Intern(std::string_view text);
+  // The slot that holds the string, or the free one where it belongs.
+  uint32_t& SlotOf(std::string_view text);
   void Flush();
 
   std::string* sink_;
   TraceChunk chunk_;
-  std::map<std::string, uint32_t, std::less<>> strings_;
+  // The strings by their numbers, and the numbers by a digest of their strings: slots of an open-addressed table
+  // that is never walked through, so no order can come of it. A power of two; 0 is free, else 1 + the number.
+  std::vector<std::string> strings_;
+  std::vector<uint32_t> slots_;
   int64_t last_time_ns_ = 0;
   uint64_t next_id_ = 1;
 };

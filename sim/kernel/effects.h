@@ -35,8 +35,8 @@ struct TruncateEffect { FileId file; int64_t blocks = 0; };
 struct ReplaceEffect { FileId file; PayloadRef content; };
 struct SyncEffect { FileId file; SyncTicket ticket; };
 // An operation is large and rare: it lives outside, so that the other effects stay small.
-struct InvokeEffect { OpId op; std::unique_ptr<formats::Operation> operation; };
-struct CompleteEffect { OpId op; std::unique_ptr<formats::Operation> operation; };
+struct InvokeEffect { OpId op; std::shared_ptr<const formats::Operation> operation; };
+struct CompleteEffect { OpId op; std::shared_ptr<const formats::Operation> operation; };
 struct NoteEffect { std::string_view type; std::string text; };
 struct PointEffect { std::string_view name; };
 struct ExitEffect {};
@@ -114,11 +114,11 @@ class Effects {
   // The client's history. `operation` needs f and actions (on completions also type and error).
   [[nodiscard]] OpId Invoke(formats::Operation operation) {
     const OpId op{++counters_->operations};
-    Add(InvokeEffect{op, std::make_unique<formats::Operation>(std::move(operation))});
+    Add(InvokeEffect{op, std::make_shared<const formats::Operation>(std::move(operation))});
     return op;
   }
   void Complete(OpId op, formats::Operation operation) {
-    Add(CompleteEffect{op, std::make_unique<formats::Operation>(std::move(operation))});
+    Add(CompleteEffect{op, std::make_shared<const formats::Operation>(std::move(operation))});
   }
 
   // A decision worth showing. Part of the run hash. `type` must be a literal.

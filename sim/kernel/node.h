@@ -85,6 +85,12 @@ class ProcessSlot {
   std::unique_ptr<Process> process_;
 };
 
+// A description, and the order of its paths; of two with the same path, the last.
+struct Described {
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::vector<uint32_t> order;
+};
+
 struct alignas(64) Node {
   enum class Power : uint8_t { kOn, kOff };
 
@@ -135,7 +141,7 @@ struct alignas(64) Node {
   // Index of each open operation's invocation in the history.
   absl::btree_map<OpId, uint64_t> operations;
   // What was last described, for state changes in traces.
-  absl::btree_map<std::string, std::string> described;
+  Described described;
 };
 
 }  // namespace brokersim::sim

@@ -1,6 +1,9 @@
 #include "sim/kernel/simulation.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace brokersim::sim {
 
@@ -15,7 +18,6 @@ Simulation::Simulation(SimulationSettings settings)
 
 NodeId Simulation::AddNode(NodeSpec spec) {
   CHECK(!begun_, "a node is added to a running simulation");
-  for (const Node& other : nodes_) CHECK(other.spec.name != spec.name, "two nodes named {}", spec.name);
   const NodeId id{static_cast<uint32_t>(nodes_.size())};
   recorder_.AddNode(spec.name, spec.role, spec.datacenter, spec.rack);
   Node& added = nodes_.emplace_back();
@@ -67,6 +69,11 @@ void Simulation::HealAt(Time time) { Schedule(time, HealDue{}); }
 void Simulation::Begin(formats::TraceHeader header) {
   CHECK(!begun_, "a simulation begins twice");
   begun_ = true;
+  std::vector<std::string_view> names;
+  for (const Node& n : nodes_) names.push_back(n.spec.name);
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  CHECK(twice == names.end(), "two nodes named {}", *twice);
   header.set_seed(settings_.seed);
   recorder_.Begin(std::move(header));
   for (uint32_t i = 0; i < nodes_.size(); ++i) {

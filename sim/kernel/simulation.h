@@ -298,6 +298,7 @@ class Simulation {
   EventQueue<Event> queue_;
   // Numbers messages, for traces; not part of the hash.
   uint64_t messages_sent_ = 0;
+  uint64_t connections_opened_ = 0;
   Recorder recorder_;
   std::vector<Node> nodes_;
   absl::btree_map<std::pair<std::string, std::string>, LinkSpec> datacenter_links_;

@@ -337,6 +337,7 @@ void Simulation::Connect(NodeId from, ConnId id, NodeId to, EventId cause) {
   const bool resolved = Route(from, &to);
   const EventId event = Emit({.kind = EventKind::kConnect, .node = from, .peer = to, .cause = cause,
                               .content = id.serial});
+  ++connections_opened_;
   Connection& conn = node(from).connections.emplace_back();
   conn.opener = from;
   conn.server = to;

@@ -15,6 +15,46 @@ uint64_t DigestOf(Timer timer) {
   return FoldMultiply(kMixA ^ timer.kind, kMixB ^ static_cast<uint64_t>(timer.arg));
 }
 
+// The order of the paths. Descriptions with the same paths in a row have the same.
+std::vector<uint32_t> OrderOf(const Described& now, const Described& before) {
+  const auto same_path = [](const auto& a, const auto& b) { return a.first == b.first; };
+  if (std::equal(now.fields.begin(), now.fields.end(), before.fields.begin(), before.fields.end(), same_path)) {
+    return before.order;
+  }
+  std::vector<uint32_t> order(now.fields.size());
+  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto path = [&](uint32_t i) -> const std::string& { return now.fields[i].first; };
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const int compared = path(a).compare(path(b));
+    return compared != 0 ? compared < 0 : a > b;
+  });
+  order.erase(std::unique(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return path(a) == path(b); }),
+              order.end());
+  return order;
+}
+
+// What went or changed, by path, then what came.
+void Compare(const Described& before, const Described& now, std::vector<formats::StateChange>* changes) {
+  std::vector<formats::StateChange> came;
+  size_t next = 0;
+  for (const uint32_t i : before.order) {
+    const auto& [path, value] = before.fields[i];
+    for (; next < now.order.size() && now.fields[now.order[next]].first < path; ++next) {
+      came.push_back({now.fields[now.order[next]].first, "", now.fields[now.order[next]].second});
+    }
+    if (next == now.order.size() || now.fields[now.order[next]].first != path) {
+      changes->push_back({path, value, ""});
+      continue;
+    }
+    const std::string& after = now.fields[now.order[next++]].second;
+    if (after != value) changes->push_back({path, value, after});
+  }
+  for (; next < now.order.size(); ++next) {
+    came.push_back({now.fields[now.order[next]].first, "", now.fields[now.order[next]].second});
+  }
+  changes->insert(changes->end(), std::make_move_iterator(came.begin()), std::make_move_iterator(came.end()));
+}
+
 }  // namespace
 
 void Simulation::Boot(NodeId id, EventId cause) {
@@ -41,9 +81,9 @@ void Simulation::Boot(NodeId id, EventId cause) {
   AfterHandler(id, out, 0);
   const EventId started = current_cause_;
   // Peers that still count on the former incarnation's connections learn better now.
-  ResetConnections(id, Ending::kRebooted, started);
+  if (connections_opened_ > 0) ResetConnections(id, Ending::kRebooted, started);
   Perform(id, started, out);
-  PumpAll();
+  if (connections_opened_ > 0) PumpAll();
 }
 
 template <class W>
@@ -266,25 +306,16 @@ void Simulation::AfterHandler(NodeId id, Effects& out, uint64_t draws_before) {
 
 void Simulation::RecordChanges(NodeId id) {
   Node& n = node(id);
-  absl::btree_map<std::string, std::string> fields;
+  Described now;
   if (n.process) {
     Describer describer;
     n.process->Describe(describer);
-    for (auto& [path, value] : describer.Take()) fields.insert_or_assign(std::move(path), std::move(value));
+    now.fields = describer.Take();
   }
-  std::vector<formats::StateChange>& changes = detail()->changes;
-  for (const auto& [path, value] : n.described) {
-    const auto found = fields.find(path);
-    if (found == fields.end()) {
-      changes.push_back({path, value, ""});
-    } else if (found->second != value) {
-      changes.push_back({path, value, found->second});
-    }
-  }
-  for (const auto& [path, value] : fields) {
-    if (!n.described.contains(path)) changes.push_back({path, "", value});
-  }
-  n.described = std::move(fields);
+  if (now.fields == n.described.fields) return;
+  now.order = OrderOf(now, n.described);
+  Compare(n.described, now, &detail()->changes);
+  n.described = std::move(now);
 }
 
 void Simulation::Perform(NodeId id, EventId cause, Effects& out) { PerformFrom(id, cause, out.list()); }
@@ -367,9 +398,9 @@ void Simulation::PerformOne(NodeId id, EventId cause, Effect& effect) {
           .content = DigestOf(cancel->timer)});
     if (auto* shown = detail()) shown->type = std::string(n.process->TimerName(cancel->timer));
   } else if (auto* invoke = std::get_if<InvokeEffect>(&effect)) {
-    PerformOperation(id, cause, invoke->op, std::move(*invoke->operation), true);
+    PerformOperation(id, cause, invoke->op, *invoke->operation, true);
   } else if (auto* complete = std::get_if<CompleteEffect>(&effect)) {
-    PerformOperation(id, cause, complete->op, std::move(*complete->operation), false);
+    PerformOperation(id, cause, complete->op, *complete->operation, false);
   } else if (auto* note = std::get_if<NoteEffect>(&effect)) {
     Emit({.kind = EventKind::kNote, .node = id, .cause = cause,
           .content = sim::DigestOf(note->type) + sim::DigestOf(note->text)});

@@ -71,6 +71,7 @@ void Recorder::Finish(Time now) {
   if (!trace_) return;
   CloseEvent();
   trace_->writer->Finish(hash(), now.nanos());
+  DrainTrace();
 }
 
 std::string Recorder::TakeTrace() {
@@ -84,6 +85,13 @@ void Recorder::CloseEvent() {
   if (!trace_->open.has_value()) return;
   trace_->writer->Add(*trace_->open, trace_->open_digest);
   trace_->open.reset();
+  DrainTrace();
+}
+
+void Recorder::DrainTrace() {
+  if (!sink_ || trace_->bytes.empty()) return;
+  sink_(trace_->bytes);
+  trace_->bytes.clear();
 }
 
 namespace {

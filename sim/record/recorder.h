@@ -7,6 +7,7 @@
 #define BROKERSIM_SIM_RECORD_RECORDER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,11 @@ class Recorder {
   // Called once, before the first event. `header` needs no nodes.
   void Begin(formats::TraceHeader header);
 
+  // The trace is handed over in pieces instead of being kept for TakeTrace: concatenated they are the file. A long
+  // trace then takes no memory. Before Begin.
+  using TraceSink = std::function<void(std::string_view)>;
+  void StreamTrace(TraceSink sink) { sink_ = std::move(sink); }
+
   [[gnu::always_inline]] EventId Emit(Time now, const Mark& mark) {
     ++events_;
     hash_.Add(now.nanos(), mark.kind, mark.node.valid() ? node_digests_[mark.node.value] : 0,
@@ -74,7 +80,7 @@ class Recorder {
   uint64_t events() const { return events_; }
   const formats::History& history() const { return history_; }
   formats::History& history() { return history_; }
-  // The trace file's bytes; empty unless a trace was recorded and finished.
+  // The trace file's bytes; empty unless a trace was recorded, finished and not streamed.
   std::string TakeTrace();
 
  private:
@@ -86,12 +92,15 @@ class Recorder {
   };
   void OpenEvent(Time now, const Mark& mark);
   void CloseEvent();
+  // Hands over what the writer has put out, if somebody wants it.
+  void DrainTrace();
 
   RecordingLevel level_;
   RunHash hash_;
   uint64_t events_ = 0;
   std::vector<uint64_t> node_digests_;
   formats::TraceHeader header_;
+  TraceSink sink_;  // may be empty
   formats::History history_;
   std::unique_ptr<OpenTrace> trace_;
 };

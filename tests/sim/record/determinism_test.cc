@@ -57,6 +57,34 @@ uint64_t HashOf(uint64_t seed) {
   return sim.hash();
 }
 
+TEST(Recording, AStreamedTraceIsTheSameFile) {
+  std::string whole;
+  std::string streamed;
+  int pieces = 0;
+  for (const bool stream : {false, true}) {
+    ToyWorld world;
+    AddBusy(world);
+    Simulation sim = world.BuildAt({.seed = 4, .recording = RecordingLevel::kTrace});
+    if (stream) {
+      sim.recorder().StreamTrace([&](std::string_view piece) {
+        streamed += piece;
+        ++pieces;
+      });
+    }
+    sim.Begin({});
+    sim.Run(Time() + kEnd);
+    sim.Finish();
+    const std::string taken = sim.recorder().TakeTrace();
+    if (stream) {
+      EXPECT_EQ(taken, "");
+    } else {
+      whole = taken;
+    }
+  }
+  EXPECT_EQ(streamed, whole);
+  EXPECT_GT(pieces, 2);
+}
+
 TEST(Recording, TheLevelChangesNeitherHashNorHistory) {
   std::map<RecordingLevel, std::pair<uint64_t, std::string>> runs;
   for (const RecordingLevel level : {RecordingLevel::kHash, RecordingLevel::kHistory, RecordingLevel::kTrace}) {
