@@ -24,7 +24,7 @@ std::vector<uint32_t> OrderOf(const Described& now, const Described& before) {
   std::vector<uint32_t> order(now.fields.size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto path = [&](uint32_t i) -> const std::string& { return now.fields[i].first; };
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
     const int compared = path(a).compare(path(b));
     return compared != 0 ? compared < 0 : a > b;
   });
