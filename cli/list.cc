@@ -115,9 +115,12 @@ Command AddList(CLI::App* app, const Context& context) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* command = app->add_subcommand("list", "List the scenarios, or the kinds of faults");
-  command->add_option("WHAT", options->what, "scenarios (default) or faults")->check(CLI::IsMember({"scenarios", "faults"}));
+  command->add_option("WHAT", options->what, "scenarios (default) or faults")
+      ->check(CLI::IsMember({"scenarios", "faults"}));
   command->add_flag("--json", options->json, "one JSON object a line");
-  return [options, context] { return options->what == "faults" ? ListFaults(options->json) : List(options->json, context); };
+  return [options, context] {
+    return options->what == "faults" ? ListFaults(options->json) : List(options->json, context);
+  };
 }
 
 Command AddDescribe(CLI::App* app, const Context& context) {

@@ -97,7 +97,8 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
   if (!ignored.empty())
     fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
   if (outcome.run.reason != sim::RunEnd::kFinished) fmt::print("stopped   {}\n", EarlyEnd(outcome.run.reason));
-  fmt::print("verdict   {}{}\n", runner::ResultName(outcome.verdict.result()), outcome.run.inert.empty() ? "" : " (inert)");
+  fmt::print("verdict   {}{}\n", runner::ResultName(outcome.verdict.result()),
+             outcome.run.inert.empty() ? "" : " (inert)");
   for (const std::string& reason : outcome.verdict.unknown_reasons()) fmt::print("  undecided: {}\n", reason);
   PrintAnomalies(outcome.verdict);
   if (!outcome.run.internal_error.empty())
@@ -198,7 +199,7 @@ Command AddRun(CLI::App* app, const Context& context) {
       ->excludes(seeds);
   command
       ->add_option("--schedule", options->schedule,
-                   "file for the scenario with all that was drawn written out: it gives the same run, and can be edited")
+                   "file for the scenario with all that was drawn written out: it gives the same run, can be edited")
       ->excludes(seeds);
   command->add_flag("--json", options->json, "one JSON object a run, on stdout; files only with --out");
   return [options, context] { return Run(*options, context); };

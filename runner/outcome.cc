@@ -41,7 +41,8 @@ std::string ShellWord(const std::string& word) {
 // A run in which a fault that was to happen has not says nothing, unless it shows a violation all the same.
 void NoteInert(const std::vector<std::string>& inert, formats::Verdict* verdict) {
   for (const std::string& fault : inert) {
-    verdict->add_unknown_reasons(fmt::format("inert: fault {} had no effect; if that may be, say may_be_inert: true", fault));
+    verdict->add_unknown_reasons(
+        fmt::format("inert: fault {} had no effect; if that may be, say may_be_inert: true", fault));
   }
   if (!inert.empty() && verdict->result() == formats::Verdict::VALID) verdict->set_result(formats::Verdict::UNKNOWN);
 }

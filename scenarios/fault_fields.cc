@@ -69,7 +69,8 @@ class Reader {
   std::string Text(const pb::FieldDescriptor& field) const { return reflection_.GetString(given_, &field); }
   // A parameter that has no default and must not be left out says nothing of being empty or 0.
   void Need(std::string_view text, const std::string& what) {
-    if (text.find("empty:") == std::string_view::npos) Fail(text == sim::kNodesText ? what : fmt::format("{} ({})", what, text));
+    if (text.find("empty:") != std::string_view::npos) return;
+    Fail(text == sim::kNodesText ? what : fmt::format("{} ({})", what, text));
   }
 
   void Read(const pb::FieldDescriptor& field, sim::Selector& value, std::string_view text) {

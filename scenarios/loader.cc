@@ -78,6 +78,10 @@ std::string Improve(std::string message) {
     const pb::Descriptor* type = pb::DescriptorPool::generated_pool()->FindMessageTypeByName(type_name);
     if (type == nullptr) return message;
     const std::vector<std::string> fields = FieldsOf(type);
+    if (type == Fault::descriptor()) {
+      return fmt::format("there is no kind of fault, nor field, '{}'{}; docs/faults.md has the kinds", field,
+                         sim::DidYouMean(field, fields));
+    }
     return fmt::format("there is no field '{}' here{}; the fields of {} are: {}", field, sim::DidYouMean(field, fields),
                        type->name(), absl::StrJoin(fields, ", "));
   }

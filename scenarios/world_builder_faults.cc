@@ -98,8 +98,9 @@ absl::Status WorldBuilder::BuildAction(const Fault& fault, const Steps& steps, s
   const google::protobuf::OneofDescriptor* oneof = Fault::descriptor()->FindOneofByName("action");
   const google::protobuf::FieldDescriptor* field = fault.GetReflection()->GetOneofFieldDescriptor(fault, oneof);
   if (field == nullptr) {
-    return locator_.Error(steps, "id", fmt::format("fault '{}' does nothing; add one of the kinds in docs/faults.md, e.g. "
-                                                   "crash {{ node: \"b1\" }}", fault.id()));
+    return locator_.Error(steps, "id",
+                          fmt::format("fault '{}' does nothing; add one of the kinds in docs/faults.md, e.g. "
+                                      "crash {{ node: \"b1\" }}", fault.id()));
   }
   const std::string& kind = field->name();
   const std::optional<sim::FaultAction> made = sim::MakeFaultAction(kind);
@@ -115,7 +116,8 @@ absl::Status WorldBuilder::BuildAction(const Fault& fault, const Steps& steps, s
   };
   context.check_term = [&](const std::string& name, const std::string& term) { return CheckTerm(at, name, term); };
   context.check_type = [&](const std::string& name, const std::string& type) { return CheckType(at, name, type); };
-  return ReadParameters(static_cast<const Parameters&>(fault.GetReflection()->GetMessage(fault, field)), context, action);
+  const auto& given = static_cast<const Parameters&>(fault.GetReflection()->GetMessage(fault, field));
+  return ReadParameters(given, context, action);
 }
 
 absl::Status WorldBuilder::ReadMatch(const Steps& steps, const MessageMatch& match, sim::MessageMatch* result) const {
@@ -195,7 +197,9 @@ absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& fiel
   std::vector<std::string> terms = known;
   for (const kafka::TopicSpec& topic : cluster_->topics) {
     for (size_t i = 0; call && i < topic.assignment.size(); ++i) {
-      for (const char* role : {"leader", "follower", "isr"}) terms.push_back(fmt::format("{}({}-{})", role, topic.name, i));
+      for (const char* role : {"leader", "follower", "isr"}) {
+        terms.push_back(fmt::format("{}({}-{})", role, topic.name, i));
+      }
     }
   }
   const std::string near = sim::DidYouMean(term, terms);

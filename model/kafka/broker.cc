@@ -32,7 +32,8 @@ bool IsDynamic(std::string_view setting) {
 }  // namespace
 
 Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, int32_t id, sim::Env& env, sim::Effects& out)
-    : cluster_(std::move(cluster)), config_(std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->ConfigOf(id), env.settings()))), id_(id),
+    : cluster_(std::move(cluster)),
+      config_(std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->ConfigOf(id), env.settings()))), id_(id),
       checkpoint_file_(env.Open("replication-offset-checkpoint")),
       coordinator_(id, *config_, kGroupFirst) {
   incarnation_id_ = static_cast<int64_t>(env.Random("incarnation").Next() >> 1);

@@ -48,7 +48,8 @@ class Drawer {
   }
   void operator()(std::string_view name, int64_t& value, std::string_view) {
     if (name == "ppm") {
-      value = stream_.Between(10, 200'000) * (stream_.Chance({1, 2}) ? 1 : -1);
+      value = stream_.Between(10, 200'000);
+      if (stream_.Chance({1, 2})) value = -value;
     } else if (name == "factor") {
       value = int64_t{2} << stream_.Below(7);
     } else if (name == "nth") {

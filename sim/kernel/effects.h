@@ -56,11 +56,11 @@ class EffectMemory {
   EffectMemory& operator=(const EffectMemory&) { return *this; }
 
   // An empty list, until it is given back; the last taken is given back first.
-  std::vector<Effect>* Take() {
+  [[gnu::always_inline]] std::vector<Effect>* Take() {
     if (taken_++ == 0) [[likely]] return &list_;
     return more_.emplace_back(std::make_unique<std::vector<Effect>>()).get();
   }
-  void GiveBack() {
+  [[gnu::always_inline]] void GiveBack() {
     if (--taken_ == 0) [[likely]] return list_.clear();
     more_.pop_back();
   }

@@ -92,7 +92,7 @@ class Describer {
   void Set(std::string path, std::string value) {
     fields_.emplace_back(std::move(path), std::move(value));
   }
-  void Set(std::string path, int64_t value) { Set(std::move(path), fmt::format("{}", value)); }
+  void Set(std::string path, int64_t value) { Set(std::move(path), fmt::format_int(value).str()); }
   std::vector<std::pair<std::string, std::string>> Take() { return std::move(fields_); }
 
  private:

@@ -103,7 +103,7 @@ class Simulation {
     queue_.Push(at, std::forward<E>(event));
   }
   void Dispatch(Event& event);
-  void Foresee();
+  void Foresee(const Event& event);
   void NoteTie();
   [[gnu::always_inline]] EventId Emit(Mark mark) {
     if (mark.cause == 0) mark.cause = current_cause_;
@@ -137,7 +137,11 @@ class Simulation {
     Node& n = node(id);
     return Env(id, &n.spec.name, n.incarnation, settings_.seed, now_, &n.clock, &n.disk, &n.streams, &n.settings);
   }
-  void AfterHandler(NodeId id, Effects& out, uint64_t draws_before);
+  void AfterHandler(NodeId id, Effects& out, uint64_t draws_before) {
+    node(id).process->CheckInvariants();
+    if (recorder_.tracing()) [[unlikely]] DetailHandler(id, out, draws_before);
+  }
+  void DetailHandler(NodeId id, Effects& out, uint64_t draws_before);
   void Perform(NodeId id, EventId cause, Effects& out);
   void PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects);
   void OnWriteReturned(const WriteReturned& event);

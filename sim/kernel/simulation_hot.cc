@@ -26,6 +26,13 @@ Overloaded(F...) -> Overloaded<F...>;
 // From so many nodes on their state doesn't stay in the cache, and is fetched before it is needed.
 constexpr size_t kManyNodes = 2'048;
 
+// Whom it is about, of the frequent ones.
+NodeId NodeOf(const Event& event) {
+  if (const auto* due = std::get_if<TimerDue>(&event)) return due->node;
+  if (const auto* arrival = std::get_if<Arrival>(&event)) return arrival->packet.to;
+  return {};
+}
+
 }  // namespace
 
 template <class W>
@@ -206,15 +213,6 @@ template <class W>
   }
 }
 
-void Simulation::AfterHandler(NodeId id, Effects& out, uint64_t draws_before) {
-  node(id).process->CheckInvariants();
-  if (auto* shown = detail()) [[unlikely]] {
-    shown->records = out.TakeRecords();
-    shown->draws = static_cast<uint32_t>(node(id).streams.draws() - draws_before);
-    RecordChanges(id);
-  }
-}
-
 void Simulation::Perform(NodeId id, EventId cause, Effects& out) { PerformFrom(id, cause, out.list()); }
 
 void Simulation::PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects) {
@@ -358,7 +356,10 @@ void Simulation::OnArrival(MessageWork work) {
     EmitDrop(packet, "nobody is listening", "");
     return;
   }
-  if (message_triggers_ == 0) [[likely]] return Submit(packet.to, std::move(work));
+  if (message_triggers_ == 0) [[likely]] {
+    const bool at_once = !to.held() && !to.busy && to.service_time == Duration() && !rules_.processes;
+    return at_once ? Handle(packet.to, work) : Submit(packet.to, std::move(work));
+  }
   const Packet seen = packet;
   Submit(packet.to, std::move(work));
   NoteTrigger(Trigger::Moment::kMessageArrived, &seen, "", seen.sent);
@@ -453,13 +454,11 @@ inline void Simulation::Dispatch(Event& event) {
              event);
 }
 
-// Fetches the node that the next event is likely to be about.
-void Simulation::Foresee() {
+// Fetches what this event and the next, as far as it is known, are about.
+void Simulation::Foresee(const Event& event) {
+  if (const NodeId id = NodeOf(event); id.valid()) __builtin_prefetch(nodes_[id.value].process.get());
   const Event* next = queue_.Foresee();
-  if (next == nullptr) return;
-  NodeId id;
-  if (const auto* due = std::get_if<TimerDue>(next)) id = due->node;
-  if (const auto* arrival = std::get_if<Arrival>(next)) id = arrival->packet.to;
+  const NodeId id = next == nullptr ? NodeId() : NodeOf(*next);
   if (!id.valid()) return;
   const char* const lines = reinterpret_cast<const char*>(&nodes_[id.value]);
   for (int i = 0; i < 5; ++i) __builtin_prefetch(lines + 64 * i);
@@ -478,7 +477,7 @@ RunEnd Simulation::Run(Time until) {
     if (rules_.ties && next == now_) NoteTie();
     now_ = next;
     Event& event = queue_.Pop();
-    if (nodes_.size() >= kManyNodes) Foresee();
+    if (nodes_.size() >= kManyNodes) Foresee(event);
     Dispatch(event);
   }
   return RunEnd::kFinished;

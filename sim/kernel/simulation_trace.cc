@@ -19,7 +19,7 @@ std::vector<uint32_t> OrderOf(const Described& now, const Described& before) {
   std::vector<uint32_t> order(now.fields.size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto path = [&](uint32_t i) -> const std::string& { return now.fields[i].first; };
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
     const int compared = path(a).compare(path(b));
     return compared != 0 ? compared < 0 : a > b;
   });
@@ -81,6 +81,13 @@ template void Simulation::DetailWork(NodeId, const ConnectedWork&);
 template void Simulation::DetailWork(NodeId, const DisconnectedWork&);
 template void Simulation::DetailWork(NodeId, const StopWork&);
 template void Simulation::DetailWork(NodeId, const DiskErrorWork&);
+
+void Simulation::DetailHandler(NodeId id, Effects& out, uint64_t draws_before) {
+  formats::TraceEvent& shown = *detail();
+  shown.records = out.TakeRecords();
+  shown.draws = static_cast<uint32_t>(node(id).streams.draws() - draws_before);
+  RecordChanges(id);
+}
 
 void Simulation::RecordChanges(NodeId id) {
   Node& n = node(id);

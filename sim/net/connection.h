@@ -34,7 +34,7 @@ struct QueuedPacket {
   Packet packet;
   // The faults that watch single messages have seen it; they don't see it again.
   bool judged = false;
-  // Indices of the hold_message faults that keep it. It goes on when all have ended.
+  // Indices of the faults that keep it. It goes on when all have ended.
   std::vector<uint32_t> holders = {};
 };
 

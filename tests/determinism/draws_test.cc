@@ -49,7 +49,7 @@ using Names = std::vector<std::string>;
 
 TEST(Scenario, AFaultThatNeverBeginsMovesNothing) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
-    const std::string fault = "  fault { id: \"idle\" at: \"4s\" drop_message { type: \"LeaveGroupRequest\" } }\n";
+    const std::string fault = "  fault { id: \"idle\" at: \"4s\" may_be_inert: true drop_if { type: \"LeaveGroupRequest\" } }\n";
     const Draws with = TinyWith("  audit_at", fault, seed);
     EXPECT_EQ(Moved(TinyWith("", "", seed), with), std::vector<MovedDraws>()) << seed;
   }
@@ -114,7 +114,7 @@ TEST(Toy, AnUnusedNodeMovesNothing) {
 
 TEST(Toy, AFaultThatNeverFiresMovesNothing) {
   const auto add = [](sim::ToyWorld& world, sim::ToyScript&) {
-    world.AddFault("idle", sim::LinkLoss{sim::Selector{{"a"}}, sim::Selector{{"b"}}, sim::Ratio::Percent(50)},
+    world.AddFault("idle", sim::Loss{sim::Selector{{"a"}}, sim::Selector{{"b"}}, sim::Ratio::Percent(50)},
                    sim::Seconds(2));
   };
   EXPECT_EQ(Talk(add), Talk(Nothing));

@@ -28,7 +28,8 @@ absl::StatusOr<std::vector<scenarios::LoadedScenario>> LoadAll(const std::vector
 // A job for each variant and each of the seeds first..first+count-1. Refers to the scenarios.
 std::vector<HashJob> JobsOf(const std::vector<scenarios::LoadedScenario>& scenarios, uint64_t first, uint64_t count);
 
-// Runs all jobs; "NAME VARIANT SEED ALL WIRE STATE" of each, the last three hashes, in the order of the jobs however they were run.
+// Runs all jobs; "NAME VARIANT SEED ALL WIRE STATE" of each, the last three hashes, in the order of the jobs however
+// they were run.
 std::vector<std::string> RunHashes(const std::vector<HashJob>& jobs, const HashSweep& how);
 
 }  // namespace brokersim

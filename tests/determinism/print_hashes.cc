@@ -1,5 +1,5 @@
-// Prints "NAME VARIANT SEED ALL WIRE STATE" (the run's three hashes) for every scenario and variant: what tools/cross_build_check.sh compares between
-// builds, and what pinned_hashes.txt holds.
+// Prints "NAME VARIANT SEED ALL WIRE STATE" (the run's three hashes) for every scenario and variant: what
+// tools/cross_build_check.sh compares between builds, and what pinned_hashes.txt holds.
 //
 //   print_hashes [--seeds=N] [--first=SEED] [--shuffle] [--threads=N] [SCENARIO...]
 //

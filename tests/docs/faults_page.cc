@@ -13,22 +13,25 @@ constexpr std::string_view kIntroduction = R"md(# Faults
 
 <!-- Printed from sim/fault/; tests/docs/pages_test.cc says how. -->
 
-What can go wrong in a scenario: {} kinds. A fault has an id, a beginning (`at`, `when_sent`, `when_arrived`, `after_begin_of`,
-`after_end_of`, and `plus` some time), an end (`lasts`; without it: `heal_at`), and one kind with its parameters:
+What can go wrong in a scenario: {} kinds. A fault has an id, a beginning (`at`, `when_sent`, `when_arrived`,
+`after_begin_of`, `after_end_of`, and `plus` some time), an end (`lasts`; without it: `heal_at`), and one kind with its
+parameters:
 
 ```textproto
 fault {{ id: "followers-cut-off" at: "6s" lasts: "16s" partition {{ group {{ node: "follower(orders-0)" }} }} }}
 ```
 
-- Nodes are selected by terms, which add up: a name, `*`, `dc(NAME)`, `rack(NAME)`, `role(broker)`, `client(p1)`, what a node is at
-  that moment (`leader(orders-0)`, `follower(orders-0)`, `isr(orders-0)`, `controller`, `coordinator(GROUP)`), `one(TERM)` for a
-  drawn one, and `A - B`. They are resolved when the fault begins; what they meant is in the trace and in `--json`.
-- Faults overlap. Of what is done to a message the strongest wins: drop, then hold, then delay and copies. A node that several keep
-  down starts when the last one ends. Nothing that was dropped comes back at the end.
-- Every fault counts its effects: messages, nodes, blocks, operations. One without any makes the verdict *unknown* (inert, exit
-  code 2), as nothing was tried; `may_be_inert: true` allows it.
-- A kind is *tolerable* if a correct system recovers from it, or *beyond* what systems promise: then only safety is judged.
-- Kinds marked with * belong to the first wave: each has a test of its exact semantics (`tests/sim/fault`).
+- Nodes are selected by terms, which add up: a name, `*`, `dc(NAME)`, `rack(NAME)`, `role(broker)`, `client(p1)`, what
+  a node is at that moment (`leader(orders-0)`, `follower(orders-0)`, `isr(orders-0)`, `controller`,
+  `coordinator(GROUP)`), `one(TERM)` for a drawn one, and `A - B`. They are resolved when the fault begins; what they
+  meant is in the trace and in `--json`.
+- Faults overlap. Of what is done to a message the strongest wins: drop, then hold, then delay and copies. A node that
+  several keep down starts when the last one ends. Nothing that was dropped comes back at the end.
+- Every fault counts its effects: messages, nodes, blocks, operations. One without any makes the verdict *unknown*
+  (inert, exit code 2), as nothing was tried; `may_be_inert: true` allows it.
+- A kind is *tolerable* if a correct system recovers from it, or *beyond* what systems promise: then only safety is
+  judged.
+- Kinds marked with * belong to the first wave of the study that the kinds come from.
 )md";
 
 }  // namespace

@@ -104,7 +104,7 @@ std::string Disturb(sim::Stream& random) {
   const std::string mode = jam ? "\"jam\"" : "\"cut\"";
   switch (random.Below(7)) {
     case 0:
-      return fmt::format("pause {{ node: \"{}\" clock_frozen: {} }}", node, frozen);
+      return fmt::format("pause {{ node: \"{}\" clock_runs: {} }}", node, !frozen);
     case 1:
       return fmt::format("partition {{ group {{ node: \"{}\" }} mode: {} }}", node, mode);
     case 2:
