@@ -365,7 +365,8 @@ void Simulation::OnArrival(MessageWork work) {
   NoteTrigger(Trigger::Moment::kMessageArrived, &seen, "", seen.sent);
 }
 
-[[gnu::always_inline]] inline EventId Simulation::EmitSend(NodeId from, NodeId to, uint64_t message, const Payload& payload, EventId cause) {
+[[gnu::always_inline]] inline EventId Simulation::EmitSend(NodeId from, NodeId to, uint64_t message,
+                                                            const Payload& payload, EventId cause) {
   const EventId event = Emit({.kind = EventKind::kSend, .node = from, .peer = to, .cause = cause, .message = message,
                               .content = payload.digest()});
   if (auto* shown = detail()) [[unlikely]] {
