@@ -170,6 +170,8 @@ class Simulation {
   Link& LinkBetween(NodeId from, NodeId to);
   Connection& connection(ConnId id) { return node({id.opener}).connections[id.serial]; }
   const Connection& connection(ConnId id) const { return node({id.opener}).connections[id.serial]; }
+  // Whether the connection was asked for yet.
+  bool Asked(ConnId id) const { return id.serial < node({id.opener}).connections.size(); }
   EventId EmitSend(const Packet& packet, EventId cause);
   EventId EmitDrop(const Packet& packet, std::string_view why, std::string_view fault);
   EventId EmitHold(const Packet& packet, std::string_view why, std::string_view fault);

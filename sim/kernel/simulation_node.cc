@@ -387,7 +387,7 @@ void Simulation::PerformOne(NodeId id, EventId cause, Effect& effect) {
   } else if (const auto* connect = std::get_if<ConnectEffect>(&effect)) {
     Connect(id, connect->conn, connect->to, cause);
   } else if (const auto* close = std::get_if<CloseEffect>(&effect)) {
-    CloseEnd(close->conn, connection(close->conn).opener != id, cause);
+    if (Asked(close->conn)) CloseEnd(close->conn, connection(close->conn).opener != id, cause);
   } else if (const auto* timer = std::get_if<SetTimerEffect>(&effect)) {
     SetTimer(id, cause, timer->timer, timer->after);
   } else if (const auto* cancel = std::get_if<CancelTimerEffect>(&effect)) {
