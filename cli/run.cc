@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 #include <optional>
 
 #include "absl/strings/str_join.h"
 #include "checker/check.h"
 #include "cli/command.h"
+#include "runner/fault_coverage.h"
 #include "runner/files.h"
 #include "runner/sweep.h"
 #include "scenarios/schedule.h"
@@ -119,7 +121,8 @@ int RunOne(const scenarios::ResolvedScenario& scenario, uint64_t seed, const Opt
     written = *std::move(files);
   }
   if (!options.schedule.empty()) {
-    const std::string text = scenarios::ScheduleText(scenario, seed, outcome.run);
+    const std::string name = std::filesystem::path(options.schedule).stem().string();
+    const std::string text = scenarios::ScheduleText(scenario, seed, outcome.run, name);
     if (const absl::Status status = runner::WriteFile(options.schedule, text); !status.ok()) return Fail(status);
     written.push_back(options.schedule);
   }
@@ -137,8 +140,10 @@ int RunMany(const scenarios::ResolvedScenario& scenario, SeedRange range, const 
   std::optional<runner::Outcome> first_bad;
   uint64_t bad = 0;
   uint64_t done = 0;
+  runner::FaultCoverage coverage;
   runner::Sweep(scenario, range.first, range.last, [&](const runner::Outcome& outcome) {
     ++done;
+    coverage.Add(outcome.run.faults);
     const runner::ExitCode code = runner::ExitCodeOf(outcome);
     worst = runner::Worse(worst, code);
     if (code != runner::kHeld && ++bad == 1) first_bad = outcome;
@@ -157,7 +162,7 @@ int RunMany(const scenarios::ResolvedScenario& scenario, SeedRange range, const 
   });
   ClearProgress();
   if (!options.json) {
-    fmt::print("\n{} of {} runs not valid\n", bad, done);
+    fmt::print("\n{}{} of {} runs not valid\n", coverage.Text(), bad, done);
     if (first_bad.has_value()) fmt::print("reproduce: {}\n", runner::ReproduceCommand(*first_bad));
   }
   return worst;

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "sim/base/digest.h"
+
 namespace brokersim::scenarios {
 namespace {
 
@@ -61,13 +63,13 @@ absl::StatusOr<sim::Duration> ParseDuration(std::string_view text) {
   if (!TakeDecimal(&rest, &decimal)) return fail();
   for (const Unit& unit : kUnits) {
     if (rest != unit.name) continue;
-    int64_t nanos = 0;
-    if (__builtin_mul_overflow(decimal.digits, unit.nanos, &nanos)) return fail();
-    if (nanos % decimal.scale != 0) return fail();
-    nanos /= decimal.scale;
-    if (nanos > kLongest.nanos()) {
+    const sim::Uint128 scaled = static_cast<sim::Uint128>(decimal.digits) * static_cast<uint64_t>(unit.nanos);
+    const auto scale = static_cast<uint64_t>(decimal.scale);
+    if (scaled % scale != 0) return fail();
+    if (scaled / scale > static_cast<uint64_t>(kLongest.nanos())) {
       return absl::InvalidArgumentError(fmt::format("'{}' is longer than a year (8760h); write a shorter time", text));
     }
+    const auto nanos = static_cast<int64_t>(scaled / scale);
     return sim::Duration::FromNanos(negative ? -nanos : nanos);
   }
   return fail();

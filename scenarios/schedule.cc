@@ -90,13 +90,15 @@ Scenario ScheduleOf(const ResolvedScenario& scenario, uint64_t seed, const RunRe
   return schedule;
 }
 
-std::string ScheduleText(const ResolvedScenario& scenario, uint64_t seed, const RunResult& run) {
+std::string ScheduleText(const ResolvedScenario& scenario, uint64_t seed, const RunResult& run,
+                         const std::string& name) {
+  Scenario schedule = ScheduleOf(scenario, seed, run);
+  schedule.set_name(name);
   std::string text;
-  pb::TextFormat::PrintToString(ScheduleOf(scenario, seed, run), &text);
-  return fmt::format(
-      "# {} ({}), seed {}, with all that was drawn written out. Run hash {:016x}:\n"
-      "#   ./brokersim run THIS_FILE --seed={}\n{}",
-      scenario.name, scenario.variant, seed, run.hash, seed, text);
+  pb::TextFormat::PrintToString(schedule, &text);
+  return fmt::format("# {} ({}), seed {}, with all that was drawn written out. Run hash {:016x}:\n"
+                     "#   ./brokersim run {}.textproto --seed={}\n{}",
+                     scenario.name, scenario.variant, seed, run.hash, name, seed, text);
 }
 
 }  // namespace brokersim::scenarios

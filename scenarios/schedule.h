@@ -13,8 +13,9 @@ namespace brokersim::scenarios {
 // happens to single messages, so it can be edited: a fault that is taken out moves no draw of another.
 Scenario ScheduleOf(const ResolvedScenario& scenario, uint64_t seed, const RunResult& run);
 
-// As a scenario file, with a comment that says where it comes from.
-std::string ScheduleText(const ResolvedScenario& scenario, uint64_t seed, const RunResult& run);
+// As a scenario file named NAME.textproto, with a comment that says where it comes from.
+std::string ScheduleText(const ResolvedScenario& scenario, uint64_t seed, const RunResult& run,
+                         const std::string& name);
 
 }  // namespace brokersim::scenarios
 

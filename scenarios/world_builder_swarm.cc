@@ -120,7 +120,11 @@ void WorldBuilder::FillSwarm(sim::SwarmPlan* plan) const {
     const std::string zone = fmt::format("dc({})", node.spec.datacenter);
     if (std::find(datacenters.begin(), datacenters.end(), zone) == datacenters.end()) datacenters.push_back(zone);
   }
-  if (datacenters.size() > 1) plan->zones = datacenters;
+  if (datacenters.size() > 1) {
+    plan->zones = datacenters;
+  } else {
+    std::erase(plan->kinds, "wan");  // there is none
+  }
   plan->control = {"role(controller)"};
   plan->voters = {"role(broker)"};
   for (const kafka::TopicSpec& topic : cluster_->topics) {

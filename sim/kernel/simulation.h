@@ -184,6 +184,8 @@ class Simulation {
   Link& FindLink(NodeId from, NodeId to);
   Connection& connection(ConnId id) { return node({id.opener}).connections[id.serial]; }
   const Connection& connection(ConnId id) const { return node({id.opener}).connections[id.serial]; }
+  // Whether the connection was asked for yet.
+  bool Asked(ConnId id) const { return id.serial < node({id.opener}).connections.size(); }
   EventId EmitSend(NodeId from, NodeId to, uint64_t message, const Payload& payload, EventId cause);
   EventId EmitDrop(const Packet& packet, std::string_view why, std::string_view fault);
   EventId EmitHold(const Packet& packet, std::string_view why, std::string_view fault);

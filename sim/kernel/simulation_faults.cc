@@ -320,7 +320,7 @@ void Simulation::NoteAct(NodeId id, EventId cause) {
     if (!state.until_successor_acts.has_value() || state.successor_acted) continue;
     const auto& [field, own] = state.sets.front();
     if (std::find(own.begin(), own.end(), id) != own.end()) continue;
-    const Selector& role = SelectorsOf(state.fault.action).front().second;
+    const Selector role = SelectorsOf(state.fault.action).front().second;
     if (!Selects(role, id)) continue;
     state.successor_acted = true;
     Schedule(now_ + *state.until_successor_acts, FaultDue{index, false, cause});

@@ -264,7 +264,7 @@ void Simulation::OnWriteReturned(const WriteReturned& event) {
   } else if (const auto* connect = std::get_if<ConnectEffect>(&effect)) {
     Connect(id, connect->conn, connect->to, cause);
   } else if (const auto* close = std::get_if<CloseEffect>(&effect)) {
-    CloseEnd(close->conn, connection(close->conn).opener != id, cause);
+    if (Asked(close->conn)) CloseEnd(close->conn, connection(close->conn).opener != id, cause);
   } else if (const auto* cancel = std::get_if<CancelTimerEffect>(&effect)) {
     const uint32_t slot = n.timers.Find(cancel->timer);
     if (slot == TimerTable::kNone) return;
@@ -402,6 +402,8 @@ void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef 
 }
 
 void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, MessageRef message) {
+  // The write that keeps the process blocked comes before the request to connect.
+  if (!Asked(id)) return;
   Connection& conn = connection(id);
   const bool toward_server = conn.opener == from;
   const NodeId to = toward_server ? conn.server : conn.opener;

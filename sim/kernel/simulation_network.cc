@@ -252,13 +252,18 @@ bool Simulation::HostReachable(NodeId from, NodeId to) const {
 }
 
 void Simulation::Connect(NodeId from, ConnId id, NodeId to, EventId cause) {
-  CHECK(id.serial == node(from).connections.size(), "connections out of order on {}", node(from).spec.name);
   CHECK(to.value < nodes_.size(), "{} connects to node {}", node(from).spec.name, to.value);
   const bool resolved = Route(from, &to);
   const EventId event = Emit({.kind = EventKind::kConnect, .node = from, .peer = to, .cause = cause,
                               .content = id.serial});
   ++connections_opened_;
-  Connection& conn = node(from).connections.emplace_back();
+  // A number whose request never came (the process died before, or is blocked in a write) stands for no connection.
+  std::vector<Connection>& connections = node(from).connections;
+  while (connections.size() <= id.serial) {
+    Connection& none = connections.emplace_back();
+    none.opener = none.server = from;
+  }
+  Connection& conn = connections[id.serial];
   conn.opener = from;
   conn.server = to;
   conn.opener_incarnation = node(from).incarnation;

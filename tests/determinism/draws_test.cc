@@ -49,7 +49,8 @@ using Names = std::vector<std::string>;
 
 TEST(Scenario, AFaultThatNeverBeginsMovesNothing) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
-    const std::string fault = "  fault { id: \"idle\" at: \"4s\" may_be_inert: true drop_if { type: \"LeaveGroupRequest\" } }\n";
+    const std::string fault =
+        "  fault { id: \"idle\" at: \"4s\" may_be_inert: true drop_if { type: \"LeaveGroupRequest\" } }\n";
     const Draws with = TinyWith("  audit_at", fault, seed);
     EXPECT_EQ(Moved(TinyWith("", "", seed), with), std::vector<MovedDraws>()) << seed;
   }

@@ -8,6 +8,12 @@
 namespace brokersim::scenarios {
 namespace {
 
+// The product of the digits and the unit's nanoseconds left 64 bits.
+TEST(ParseDuration, TakesNanosecondsOfLongTimes) {
+  EXPECT_EQ(*ParseDuration("15.105433582s"), sim::Nanoseconds(15'105'433'582));
+  EXPECT_EQ(*ParseDuration("-8759.5h"), sim::Seconds(-8759 * 3600 - 1800));
+}
+
 TEST(ParseDuration, ExactValues) {
   struct Case {
     const char* text;
