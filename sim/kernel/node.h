@@ -42,7 +42,10 @@ struct ConnectedWork { ConnId conn; EventId cause = 0; };
 struct DisconnectedWork { ConnId conn; std::string_view reason; EventId cause = 0; };
 struct StopWork { EventId cause = 0; };
 struct DiskErrorWork { DiskError error; EventId cause = 0; };
-using Work = std::variant<MessageWork, TimerWork, SyncedWork, ConnectedWork, DisconnectedWork, StopWork, DiskErrorWork>;
+// What a fault asked of a process that can't run now. The name is the operation's, which has only a view of it.
+struct OperationWork { std::string name; Operation operation; uint32_t fault = 0; EventId cause = 0; };
+using Work = std::variant<MessageWork, TimerWork, SyncedWork, ConnectedWork, DisconnectedWork, StopWork, DiskErrorWork,
+                          OperationWork>;
 
 struct SetTimerState {
   uint64_t generation = 0;
@@ -117,6 +120,7 @@ struct Node {
   // A write that takes longer blocks the process in it.
   Duration blocked_for;
   int blocked = 0;
+  int returned = 0;          // writes that have returned while the process was paused
   std::deque<Deferred> deferred;
   // The write under way failed.
   std::optional<DiskErrorWork> failed;

@@ -54,6 +54,13 @@ void Simulation::Submit(NodeId id, Work work) {
 }
 
 void Simulation::StartService(NodeId id, Work work) {
+  if (auto* asked = std::get_if<OperationWork>(&work)) {
+    asked->operation.name = asked->name;
+    current_cause_ = asked->cause;
+    FaultState& fault = faults_[asked->fault];
+    if (AskNow(id, asked->operation, fault)) ++fault.report.effects;
+    return;
+  }
   if (DiscardVoid(id, work)) return;
   if (rules_.processes && Park(id, work)) return;
   Node& n = node(id);
@@ -288,6 +295,10 @@ void Simulation::PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effe
 void Simulation::OnWriteReturned(const WriteReturned& event) {
   Node& n = node(event.node);
   if (!n.process || n.incarnation != event.incarnation) return;
+  if (n.paused > 0) {
+    ++n.returned;
+    return;
+  }
   Deferred deferred = std::move(n.deferred.front());
   n.deferred.pop_front();
   --n.blocked;
@@ -440,6 +451,7 @@ void Simulation::Destroy(NodeId id) {
   n.starts_after_exit = false;
   n.deferred.clear();
   n.blocked = 0;
+  n.returned = 0;
   n.blocked_for = Duration();
   n.failed.reset();
   // A pause is the process's, and ends with it.
