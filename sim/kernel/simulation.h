@@ -226,6 +226,9 @@ class Simulation {
   std::pair<bool, bool> Turned(NodeId server);
   bool Route(NodeId from, NodeId* to);
   // Ends connections between the sets; returns how many.
+  // Both ends see a reset; what they have not read yet is lost.
+  void Reset(ConnId id, EventId cause);
+  void DropUnread(NodeId id, ConnId conn);
   int64_t ResetBetween(const NodeSet& a, const NodeSet& b, EventId cause);
 
   // simulation_faults.cc
@@ -279,7 +282,9 @@ class Simulation {
   void Unpark(FaultState& state);
   void PassPoint(NodeId id, std::string_view point);
   // Returns whether the operation means anything to the process.
+  // One that is paused or blocked is asked when it goes on; what it makes of it is counted then.
   bool AskProcess(NodeId id, const Operation& operation, FaultState& state);
+  bool AskNow(NodeId id, const Operation& operation, FaultState& state);
 
   // Which mechanisms have a rule now, so that the others cost nothing.
   struct Rules {

@@ -102,9 +102,17 @@ template void Simulation::Submit(NodeId, ConnectedWork);
 template void Simulation::Submit(NodeId, DisconnectedWork);
 template void Simulation::Submit(NodeId, StopWork);
 template void Simulation::Submit(NodeId, DiskErrorWork);
+template void Simulation::Submit(NodeId, OperationWork);
 
 template <class W>
 void Simulation::StartService(NodeId id, W&& work) {
+  if constexpr (std::is_same_v<std::decay_t<W>, OperationWork>) {
+    work.operation.name = work.name;
+    current_cause_ = work.cause;
+    FaultState& fault = faults_[work.fault];
+    if (AskNow(id, work.operation, fault)) ++fault.report.effects;
+    return;
+  }
   Node& n = node(id);
   Duration takes = n.service_time;
   if (rules_.processes) {
@@ -283,6 +291,8 @@ void Simulation::CallHandler(NodeId id, const W& work, Env& env, Effects& out) {
     process.OnDisconnected(work.conn, env, out);
   } else if constexpr (std::is_same_v<W, DiskErrorWork>) {
     process.OnDiskError(work.error, env, out);
+  } else if constexpr (std::is_same_v<W, OperationWork>) {
+    CHECK(false, "{} takes no time", work.name);  // StartService has asked already
   } else {
     process.OnStop(env, out);
   }
@@ -344,6 +354,10 @@ void Simulation::PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effe
 void Simulation::OnWriteReturned(const WriteReturned& event) {
   Node& n = node(event.node);
   if (!n.process || n.incarnation != event.incarnation) return;
+  if (n.paused > 0) {
+    ++n.returned;
+    return;
+  }
   Deferred deferred = std::move(n.deferred.front());
   n.deferred.pop_front();
   --n.blocked;
@@ -495,6 +509,7 @@ void Simulation::Destroy(NodeId id) {
   n.starts_after_exit = false;
   n.deferred.clear();
   n.blocked = 0;
+  n.returned = 0;
   n.blocked_for = Duration();
   n.failed.reset();
   n.disk_has_news = false;

@@ -9,6 +9,19 @@ namespace brokersim::sim {
 
 using formats::EventKind;
 
+namespace {
+
+// Whether there is a file to read whose name has this part; the empty one is in every disk's.
+bool HasFile(const Disk& disk, const std::string& part) {
+  if (part.empty()) return true;
+  for (uint32_t f = 0; f < disk.files(); ++f) {
+    if (disk.file(FileId{f}).name.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool Simulation::KeptDown(NodeId id) const {
   return std::any_of(active_faults_.begin(), active_faults_.end(), [&](uint32_t index) {
     const std::vector<NodeId>& down = faults_[index].keeps_down;
@@ -164,6 +177,10 @@ void Simulation::ResumeNode(NodeId id, FaultState& state, bool clock_runs) {
   std::stable_partition(n.inbox.begin(), n.inbox.end(), [timers_first](const Work& work) {
     return std::holds_alternative<TimerWork>(work) == timers_first;
   });
+  const uint32_t incarnation = n.incarnation;
+  for (int returned = std::exchange(n.returned, 0); returned > 0; --returned) {
+    OnWriteReturned(WriteReturned{id, incarnation});
+  }
   if (n.service_over) OnServiceDone(ServiceDone{id, n.incarnation});
   DrainInbox(id);
 }
@@ -207,6 +224,7 @@ bool Simulation::CanRead(NodeId id) {
     if (!state.disk.has_value() || !state.disk->on_read || state.disk->error.empty() || !state.disk->nodes.Has(id)) {
       continue;
     }
+    if (!HasFile(node(id).disk, state.disk->file)) continue;
     if (!state.random.Chance(state.disk->probability)) continue;
     ++state.report.effects;
     state.keeps_down.push_back(id);
@@ -258,6 +276,7 @@ template bool Simulation::Park(NodeId, const ConnectedWork&);
 template bool Simulation::Park(NodeId, const DisconnectedWork&);
 template bool Simulation::Park(NodeId, const StopWork&);
 template bool Simulation::Park(NodeId, const DiskErrorWork&);
+template bool Simulation::Park(NodeId, const OperationWork&);
 
 FaultState* Simulation::Stuck(NodeId id, std::string_view name) {
   for (uint32_t index : active_faults_) {
@@ -297,6 +316,14 @@ void Simulation::PassPoint(NodeId id, std::string_view point) {
 bool Simulation::AskProcess(NodeId id, const Operation& operation, FaultState& state) {
   Node& n = node(id);
   if (!n.process) return false;
+  if (!n.held()) return AskNow(id, operation, state);
+  const auto index = static_cast<uint32_t>(&state - faults_.data());
+  n.inbox.push_back(OperationWork{std::string(operation.name), operation, index, current_cause_});
+  return false;
+}
+
+bool Simulation::AskNow(NodeId id, const Operation& operation, FaultState& state) {
+  Node& n = node(id);
   Emit({.kind = EventKind::kOperate,
         .node = id,
         .cause = current_cause_,
