@@ -21,11 +21,11 @@ class Alarm final : public Process {
  public:
   std::unique_ptr<Process> Clone() const override { return std::make_unique<Alarm>(*this); }
   void OnMessage(const Received&, Env&, Effects&) override {}
-  void OnTimer(Timer, Env& env, Effects& out) override { Set(env, out); }
+  void OnTimer(Timer timer, Env& env, Effects& out) override { Set(timer, env, out); }
   std::string_view TimerName(Timer) const override { return "alarm"; }
-  static void Set(Env& env, Effects& out) {
+  static void Set(Timer timer, Env& env, Effects& out) {
     const uint64_t delay = env.Random("delay").Below(uint64_t{1} << kDelayBits);
-    out.SetTimer({}, sim::Nanoseconds(static_cast<int64_t>(delay) + 1));
+    out.SetTimer(timer, sim::Nanoseconds(static_cast<int64_t>(delay) + 1));
   }
 };
 
@@ -61,10 +61,14 @@ class Player final : public Process {
 
 class AlarmFactory final : public sim::ProcessFactory {
  public:
+  explicit AlarmFactory(int timers) : timers_(timers) {}
   std::unique_ptr<Process> Boot(Env& env, Effects& out) const override {
-    Alarm::Set(env, out);
+    for (int i = 0; i < timers_; ++i) Alarm::Set({.arg = i}, env, out);
     return std::make_unique<Alarm>();
   }
+
+ private:
+  int timers_;
 };
 
 class PlayerFactory final : public sim::ProcessFactory {
@@ -97,8 +101,8 @@ Simulation Populate(int nodes, uint64_t max_events, sim::SimulationSettings sett
 
 }  // namespace
 
-Simulation TimerWorld(int actors, uint64_t max_events, sim::SimulationSettings settings) {
-  return Populate(actors, max_events, std::move(settings), std::make_shared<AlarmFactory>(), nullptr);
+Simulation TimerWorld(int actors, uint64_t max_events, sim::SimulationSettings settings, int timers) {
+  return Populate(actors, max_events, std::move(settings), std::make_shared<AlarmFactory>(timers), nullptr);
 }
 
 Simulation BallWorld(int pairs, int playing, uint64_t max_events, sim::SimulationSettings settings) {

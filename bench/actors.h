@@ -12,7 +12,8 @@ namespace brokersim::bench {
 
 // W1: `actors` nodes; each sets its timer anew to a delay drawn from [1, 2^kDelayBits] ns whenever it fires.
 inline constexpr int kDelayBits = 20;
-sim::Simulation TimerWorld(int actors, uint64_t max_events, sim::SimulationSettings settings);
+// Or several timers, each by itself.
+sim::Simulation TimerWorld(int actors, uint64_t max_events, sim::SimulationSettings settings, int timers = 1);
 
 // W2: node 2i serves a ball to node 2i + 1, which returns it, and so on: as datagrams that take 0.1 to 1 ms,
 // drawn uniformly. Every stroke is a new message, with the number of strokes so far.

@@ -42,6 +42,7 @@ uint64_t Marks(uint64_t handled, int nodes, int started) { return 2 * handled + 
 
 std::vector<Case> Cases() {
   std::vector<Case> cases;
+  // 1,000 nodes with a timer each, 10^5 with a timer each, and 1,000 with 100 each.
   const auto timers = [&](int actors, uint64_t fired) {
     const uint64_t marks = Marks(fired, actors, actors);
     const std::string size = "/" + std::to_string(actors);
@@ -60,6 +61,8 @@ std::vector<Case> Cases() {
   };
   timers(1'000, 10'000'000);
   timers(100'000, 5'000'000);
+  cases.push_back({"W1/kernel/1000 of 100", 5e6,
+                   [] { return Time(TimerWorld(1'000, Marks(5'000'000, 1'000, 100'000), kSettings, 100)); }});
   balls(100, 5'000'000);
   // Equal traffic: five balls among 10 nodes, and among 1,000 of which most have nothing to do.
   for (const int pairs : {5, 500}) {
@@ -86,6 +89,7 @@ class Table : public benchmark::ConsoleReporter {
     Ratio("W1/kernel/1000", "W1/reference/1000", 1.4);
     Ratio("W2/kernel/200", "W2/reference/200", 1.4);
     Ratio("W1/kernel/100000", "W1/kernel/1000", 2.2);
+    Ratio("W1/kernel/1000 of 100", "W1/kernel/1000", 2.2);
     Ratio("W1/reference/100000", "W1/reference/1000", 0);
     Ratio("W2/five balls/1000", "W2/five balls/10", 1.3);
   }

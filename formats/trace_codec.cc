@@ -203,23 +203,29 @@ void TraceWriter::Finish(uint64_t hash, int64_t end_ns) {
 
 uint32_t TraceWriter::Intern(std::string_view text) {
   if (text.empty()) return 0;
-  uint32_t& slot = SlotOf(text);
-  if (slot != 0) return slot - 1;
+  Slot& slot = SlotOf(text);
+  if (slot.number_and_one != 0) return slot.number_and_one - 1;
   const auto index = static_cast<uint32_t>(strings_.size());
-  slot = index + 1;
+  slot.number_and_one = index + 1;
   strings_.emplace_back(text);
   chunk_.add_strings(strings_.back());
   if (strings_.size() * 2 > slots_.size()) {
-    slots_.assign(slots_.size() * 2, 0);
-    for (uint32_t i = 1; i < strings_.size(); ++i) SlotOf(strings_[i]) = i + 1;
+    slots_.assign(slots_.size() * 2, Slot());
+    for (uint32_t i = 1; i < strings_.size(); ++i) SlotOf(strings_[i]).number_and_one = i + 1;
   }
   return index;
 }
 
-uint32_t& TraceWriter::SlotOf(std::string_view text) {
+TraceWriter::Slot& TraceWriter::SlotOf(std::string_view text) {
   const size_t mask = slots_.size() - 1;
-  size_t at = DigestOf(text) & mask;
-  while (slots_[at] != 0 && strings_[slots_[at] - 1] != text) at = (at + 1) & mask;
+  const uint64_t digest = DigestOf(text);
+  const auto upper = static_cast<uint32_t>(digest >> 32);
+  size_t at = digest & mask;
+  while (slots_[at].number_and_one != 0 &&
+         (slots_[at].digest != upper || strings_[slots_[at].number_and_one - 1] != text)) {
+    at = (at + 1) & mask;
+  }
+  slots_[at].digest = upper;
   return slots_[at];
 }
 

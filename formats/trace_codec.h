@@ -141,7 +141,11 @@ class TraceWriter {
  private:
   uint32_t Intern(std::string_view text);
   // The slot that holds the string, or the free one where it belongs.
-  uint32_t& SlotOf(std::string_view text);
+  struct Slot {
+    uint32_t number_and_one = 0;
+    uint32_t digest = 0;  // part of it, so that others needn't be looked at
+  };
+  Slot& SlotOf(std::string_view text);
   void Flush();
 
   std::string* sink_;
@@ -149,7 +153,7 @@ class TraceWriter {
   // The strings by their numbers, and the numbers by a digest of their strings: slots of an open-addressed table
   // that is never walked through, so no order can come of it. A power of two; 0 is free, else 1 + the number.
   std::vector<std::string> strings_;
-  std::vector<uint32_t> slots_;
+  std::vector<Slot> slots_;
   int64_t last_time_ns_ = 0;
   uint64_t next_id_ = 1;
 };

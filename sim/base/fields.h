@@ -142,7 +142,8 @@ class TextVisitor {
     } else if constexpr (std::is_same_v<T, bool>) {
       text_ += value ? "true" : "false";
     } else if constexpr (std::is_integral_v<T>) {
-      text_ += fmt::format("{}", value);
+      const fmt::format_int digits(value);
+      text_.append(digits.data(), digits.size());
     } else if constexpr (HasFields<T, TextVisitor>) {
       text_ += '{';
       first_ = true;

@@ -48,23 +48,27 @@ using Effect =
                  SyncEffect, InvokeEffect, CompleteEffect, NoteEffect, PointEffect, ExitEffect,
                  FinishEffect>;
 
-// Memory for the effects of one handler at a time. A copy has none: it is nobody's state.
+// Memory for the effects of handlers, of which one may run within another. A copy has none: it is nobody's state.
 class EffectMemory {
  public:
   EffectMemory() = default;
   EffectMemory(const EffectMemory&) {}
   EffectMemory& operator=(const EffectMemory&) { return *this; }
 
-  // An empty list, until it is given back. While one is out, the next is `other`.
-  std::vector<Effect>* Take(std::vector<Effect>* other) { return std::exchange(taken_, true) ? other : &list_; }
-  void GiveBack(std::vector<Effect>* list) {
-    list->clear();
-    if (list == &list_) taken_ = false;
+  // An empty list, until it is given back; the last taken is given back first.
+  [[gnu::always_inline]] std::vector<Effect>* Take() {
+    if (taken_++ == 0) [[likely]] return &list_;
+    return more_.emplace_back(std::make_unique<std::vector<Effect>>()).get();
+  }
+  [[gnu::always_inline]] void GiveBack() {
+    if (--taken_ == 0) [[likely]] return list_.clear();
+    more_.pop_back();
   }
 
  private:
   std::vector<Effect> list_;
-  bool taken_ = false;
+  std::vector<std::unique_ptr<std::vector<Effect>>> more_;
+  int taken_ = 0;
 };
 
 class Effects {
@@ -141,11 +145,15 @@ class Effects {
   bool tracing() const { return tracing_; }
   // What happened to a record in this handler. Only for traces; not part of the run hash.
   void Record(formats::RecordVerb verb, std::string_view log, int64_t offset, std::string_view value) {
-    if (tracing_) records_.push_back({verb, std::string(log), offset, std::string(value)});
+    if (!tracing_) return;
+    if (!records_) records_ = std::make_unique<std::vector<formats::RecordNote>>();
+    records_->push_back({verb, std::string(log), offset, std::string(value)});
   }
 
   std::vector<Effect>& list() { return *list_; }
-  std::vector<formats::RecordNote>& records() { return records_; }
+  std::vector<formats::RecordNote> TakeRecords() {
+    return records_ ? std::move(*records_) : std::vector<formats::RecordNote>();
+  }
 
  private:
   template <class T>
@@ -158,7 +166,7 @@ class Effects {
   const bool tracing_;
   bool points_ = false;
   std::vector<Effect>* const list_;
-  std::vector<formats::RecordNote> records_;
+  std::unique_ptr<std::vector<formats::RecordNote>> records_;  // null: none
 };
 
 }  // namespace brokersim::sim

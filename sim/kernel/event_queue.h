@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -33,8 +34,18 @@ class EventQueue {
     return key(kRoot).time;
   }
 
+  // How many events had been pushed when the next one was, while ties are permuted; 0: before that. REQUIRES: !empty().
+  uint64_t next_sequence() {
+    FillHole();
+    const uint32_t slot = key(kRoot).slot();
+    return slot < sequences_.size() ? sequences_[slot] : 0;
+  }
+
   // Events that are pushed from now on come, within an instant, in an order drawn from the seed.
-  void PermuteTies(uint64_t seed) { permutation_ = FoldMultiply(seed ^ kMixA, kMixB) | 1; }
+  void PermuteTies(uint64_t seed) {
+    permutation_ = FoldMultiply(seed ^ kMixA, kMixB) | 1;
+    sequences_.clear();
+  }
   // ... in the order of pushing again.
   void KeepTies() { permutation_ = 0; }
 
@@ -49,8 +60,9 @@ class EventQueue {
     } else {
       slot = free_.back();
       free_.pop_back();
-      slab_[slot] = std::forward<E>(event);
+      slab_[slot].event = std::forward<E>(event);
     }
+    if (permutation_ != 0) [[unlikely]] NoteSequence(slot);
     Insert(Key{time, NextOrder() << kSlotBits | slot});
   }
 
@@ -61,7 +73,19 @@ class EventQueue {
     const uint32_t slot = key(kRoot).slot();
     hole_ = true;
     free_.push_back(slot);
-    return slab_[slot];
+    return slab_[slot].event;
+  }
+
+  // After a Pop: what is likely to be next, or null. What may come after that is fetched into the cache.
+  const Event* Foresee() const {
+    if (end_ <= kRoot + 1) return nullptr;
+    const size_t best = LeastOf(lines_[1].keys);
+    if (const size_t below = kRoot - 1 + best; below < lines_.size()) {
+      for (const Key& child : lines_[below].keys) {
+        if (child.slot() < slab_.size()) __builtin_prefetch(&slab_[child.slot()]);
+      }
+    }
+    return &slab_[lines_[1].keys[best].slot()].event;
   }
 
   // Takes out every pending event for which `wanted` is true, in their order. Costs a pass over all.
@@ -71,7 +95,7 @@ class EventQueue {
     std::vector<Key> taken;
     std::vector<Key> kept;
     for (size_t i = kRoot; i < end_; ++i) {
-      (wanted(std::as_const(slab_[key(i).slot()])) ? taken : kept).push_back(key(i));
+      (wanted(std::as_const(slab_[key(i).slot()].event)) ? taken : kept).push_back(key(i));
     }
     if (taken.empty()) return {};
     std::sort(kept.begin(), kept.end());  // a sorted array is a heap; keys are all different
@@ -81,7 +105,7 @@ class EventQueue {
     std::vector<Event> events;
     for (const Key& gone : taken) {
       free_.push_back(gone.slot());
-      events.push_back(std::move(slab_[gone.slot()]));
+      events.push_back(std::move(slab_[gone.slot()].event));
     }
     return events;
   }
@@ -102,8 +126,21 @@ class EventQueue {
     Key keys[4];
   };
   static constexpr size_t kRoot = 3;
+  // A cache line each.
+  struct alignas(64) Slot {
+    Slot() = default;
+    template <class E>
+      requires(!std::is_same_v<std::decay_t<E>, Slot>)
+    explicit Slot(E&& pending) : event(std::forward<E>(pending)) {}
+    Event event;
+  };
 
   Key& key(size_t i) { return lines_[i >> 2].keys[i & 3]; }
+
+  [[gnu::noinline]] void NoteSequence(uint32_t slot) {
+    if (sequences_.size() <= slot) sequences_.resize(slot + 1);
+    sequences_[slot] = pushed_ + 1;
+  }
 
   uint64_t NextOrder() {
     uint64_t order = pushed_++;
@@ -183,10 +220,11 @@ class EventQueue {
   std::vector<Line> lines_ = std::vector<Line>(1);
   size_t end_ = kRoot;  // behind the last key
   bool hole_ = false;   // the root was popped
-  std::vector<Event> slab_;
+  std::vector<Slot> slab_;
   std::vector<uint32_t> free_;
   uint64_t pushed_ = 0;
   uint64_t permutation_ = 0;  // 0: none; else odd
+  std::vector<uint64_t> sequences_;  // of each slot, while ties are permuted
 };
 
 }  // namespace brokersim::sim

@@ -3,7 +3,6 @@
 #define BROKERSIM_SIM_KERNEL_NODE_H_
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -114,13 +113,14 @@ struct alignas(64) Node {
   int blocked = 0;            // how many slow writes it is in
   int returned = 0;           // writes that have returned while the process was paused
   int frozen_clocks = 0;      // how many of these stop its clock too
+  NodeId last_link_to;        // the link that was looked for last, and where it was found
+  uint32_t last_link = 0;
   Duration service_time;      // as in `spec`
-  NodeClock clock;
-
-  TimerTable timers;
   uint64_t timer_generation = 0;
-  Effects::Counters counters;
+  TimerTable timers;
+  NodeClock clock;
   Streams streams;
+  Effects::Counters counters;
   // Links to other nodes that were used: (the other node, index of the link), sorted.
   std::vector<std::pair<NodeId, uint32_t>> links;
   Fifo<Work> inbox;
@@ -131,7 +131,7 @@ struct alignas(64) Node {
   Time frozen_since;
   // A write that takes longer blocks the process in it.
   Duration blocked_for;
-  std::deque<Deferred> deferred;
+  Fifo<Deferred> deferred;
   std::optional<DiskErrorWork> failed;  // the write under way
 
   Disk disk;

@@ -14,6 +14,7 @@
 #include "sim/base/ids.h"
 #include "sim/base/payload.h"
 #include "sim/base/sim_time.h"
+#include "sim/clock/node_clock.h"
 #include "sim/disk/disk.h"
 #include "sim/kernel/effects.h"
 #include "sim/random/distributions.h"
@@ -28,18 +29,18 @@ using Settings = std::map<std::string, std::string, std::less<>>;
 class Env {
  public:
   // What is pointed to must outlive it.
-  Env(NodeId self, const std::string* name, uint32_t incarnation, uint64_t seed, Time monotonic,
-      Time wall, Disk* disk, Streams* streams, const Settings* settings)
-      : self_(self), name_(name), incarnation_(incarnation), seed_(seed), monotonic_(monotonic),
-        wall_(wall), disk_(disk), streams_(streams), settings_(settings) {}
+  Env(NodeId self, const std::string* name, uint32_t incarnation, uint64_t seed, Time now,
+      const NodeClock* clock, Disk* disk, Streams* streams, const Settings* settings)
+      : self_(self), name_(name), incarnation_(incarnation), seed_(seed), now_(now),
+        clock_(clock), disk_(disk), streams_(streams), settings_(settings) {}
 
   NodeId self() const { return self_; }
   std::string_view name() const { return *name_; }
   // 1 for the first process on the node, one more for each that follows.
   uint32_t incarnation() const { return incarnation_; }
   // The node's clocks. Leases and timestamps use these; nothing sees virtual time.
-  Time monotonic() const { return monotonic_; }
-  Time wall() const { return wall_; }
+  Time monotonic() const { return clock_->Monotonic(now_); }
+  Time wall() const { return clock_->Wall(now_); }
   const Disk& disk() const { return *disk_; }
   // Creates the file if there is none.
   FileId Open(std::string_view file) { return disk_->Open(file); }
@@ -58,8 +59,8 @@ class Env {
   const std::string* name_;
   uint32_t incarnation_;
   uint64_t seed_;
-  Time monotonic_;
-  Time wall_;
+  Time now_;
+  const NodeClock* clock_;
   Disk* disk_;
   Streams* streams_;
   const Settings* settings_;
@@ -91,7 +92,7 @@ class Describer {
   void Set(std::string path, std::string value) {
     fields_.emplace_back(std::move(path), std::move(value));
   }
-  void Set(std::string path, int64_t value) { Set(std::move(path), fmt::format("{}", value)); }
+  void Set(std::string path, int64_t value) { Set(std::move(path), fmt::format_int(value).str()); }
   std::vector<std::pair<std::string, std::string>> Take() { return std::move(fields_); }
 
  private:

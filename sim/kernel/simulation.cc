@@ -81,30 +81,6 @@ void Simulation::Begin(formats::TraceHeader header) {
   }
 }
 
-RunEnd Simulation::Run(Time until) {
-  CHECK(begun_, "Run before Begin");
-  while (!finished_) {
-    if (queue_.empty()) return RunEnd::kIdle;
-    const Time next = queue_.next_time();
-    if (next > until) {
-      now_ = until;
-      return RunEnd::kTimeLimit;
-    }
-    if (recorder_.events() >= settings_.max_events) return RunEnd::kEventLimit;
-    if (rules_.ties && next == now_) NoteTie();
-    now_ = next;
-    Dispatch(queue_.Pop());
-  }
-  return RunEnd::kFinished;
-}
-
-// Counts two events of one instant.
-void Simulation::NoteTie() {
-  for (uint32_t index : active_faults_) {
-    if (std::holds_alternative<Ties>(faults_[index].fault.action)) ++faults_[index].report.effects;
-  }
-}
-
 void Simulation::Finish() { recorder_.Finish(now_); }
 
 std::vector<FaultReport> Simulation::fault_reports() const {
@@ -112,40 +88,6 @@ std::vector<FaultReport> Simulation::fault_reports() const {
   reports.reserve(faults_.size());
   for (const FaultState& state : faults_) reports.push_back(state.report);
   return reports;
-}
-
-namespace {
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
-
-}  // namespace
-
-void Simulation::Dispatch(Event& event) {
-  current_cause_ = 0;
-  // Each takes what it needs out of the queue's memory before it schedules anything.
-  std::visit(Overloaded{
-                 [](std::monostate) { CHECK(false, "an empty event"); },
-                 [this](Arrival& arrival) { OnArrival(Arrival(std::move(arrival))); },
-                 [this](ConnSignal signal) { OnSignal(signal); },
-                 [this](TimerDue due) { OnTimerDue(due); },
-                 [this](SyncDone done) { OnSyncDone(done); },
-                 [this](ServiceDone done) { OnServiceDone(done); },
-                 [this](BootDue boot) {
-                   // Whatever keeps it down starts it in the end.
-                   if (!KeptDown(boot.node)) Boot(boot.node, boot.cause);
-                 },
-                 [this](FaultDue fault) { OnFaultDue(fault); },
-                 [this](FaultStep step) { OnFaultStep(step); },
-                 [this](SecondHandling& again) { OnSecondHandling(SecondHandling(std::move(again))); },
-                 [this](WriteReturned returned) { OnWriteReturned(returned); },
-                 [this](HealDue) { Heal(); },
-             },
-             event);
 }
 
 }  // namespace brokersim::sim

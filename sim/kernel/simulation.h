@@ -96,14 +96,15 @@ class Simulation {
  private:
   friend class FaultActions;
 
-  // simulation.cc: the loop.
+  // simulation_hot.cc: the loop, and what happens most of what follows.
   // `event` is an alternative of Event.
   template <class E>
   [[gnu::always_inline]] void Schedule(Time at, E&& event) {
     queue_.Push(at, std::forward<E>(event));
   }
   void Dispatch(Event& event);
-  void NoteTie();
+  void Foresee(const Event& event);
+  void NoteTie(Time next);
   [[gnu::always_inline]] EventId Emit(Mark mark) {
     if (mark.cause == 0) mark.cause = current_cause_;
     return recorder_.Emit(now_, mark);
@@ -116,7 +117,7 @@ class Simulation {
   void Boot(NodeId id, EventId cause);
   // `W` is an alternative of Work.
   template <class W>
-  void Submit(NodeId id, W work);
+  void Submit(NodeId id, W&& work);
   template <class W>
   void StartService(NodeId id, W&& work);
   void OnServiceDone(const ServiceDone& event);
@@ -132,8 +133,15 @@ class Simulation {
   void DetailWork(NodeId id, const W& work);
   template <class W>
   void CallHandler(NodeId id, const W& work, Env& env, Effects& out);
-  Env MakeEnv(NodeId id);
-  void AfterHandler(NodeId id, Effects& out, uint64_t draws_before);
+  Env MakeEnv(NodeId id) {
+    Node& n = node(id);
+    return Env(id, &n.spec.name, n.incarnation, settings_.seed, now_, &n.clock, &n.disk, &n.streams, &n.settings);
+  }
+  void AfterHandler(NodeId id, Effects& out, uint64_t draws_before) {
+    node(id).process->CheckInvariants();
+    if (recorder_.tracing()) [[unlikely]] DetailHandler(id, out, draws_before);
+  }
+  void DetailHandler(NodeId id, Effects& out, uint64_t draws_before);
   void Perform(NodeId id, EventId cause, Effects& out);
   void PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects);
   void OnWriteReturned(const WriteReturned& event);
@@ -166,13 +174,19 @@ class Simulation {
   void FailDisk(NodeId id, EventId cause, FileId file, const DiskVerdict& verdict);
 
   // simulation_network.cc: datagrams and connections.
+  // No fault is active and none waits for a message: messages take the straight path.
+  bool quiet() const { return active_faults_.empty() && message_triggers_ == 0; }
   // Stays where it is until another pair of nodes uses a link for the first time.
-  Link& LinkBetween(NodeId from, NodeId to);
+  Link& LinkBetween(NodeId from, NodeId to) {
+    const Node& n = node(from);
+    return n.last_link_to == to ? links_[n.last_link] : FindLink(from, to);
+  }
+  Link& FindLink(NodeId from, NodeId to);
   Connection& connection(ConnId id) { return node({id.opener}).connections[id.serial]; }
   const Connection& connection(ConnId id) const { return node({id.opener}).connections[id.serial]; }
   // Whether the connection was asked for yet.
   bool Asked(ConnId id) const { return id.serial < node({id.opener}).connections.size(); }
-  EventId EmitSend(const Packet& packet, EventId cause);
+  EventId EmitSend(NodeId from, NodeId to, uint64_t message, const Payload& payload, EventId cause);
   EventId EmitDrop(const Packet& packet, std::string_view why, std::string_view fault);
   EventId EmitHold(const Packet& packet, std::string_view why, std::string_view fault);
   void EmitCopy(const Packet& packet, std::string_view fault);
@@ -208,7 +222,7 @@ class Simulation {
   // Messages of connections that were on their way wait, in their order, at the head of their directions.
   void TakeBack(std::vector<Event> crossing, bool loses, std::string_view fault);
   void DropWaiting(ConnId id, bool toward_server, std::string_view why);
-  void OnArrival(Arrival arrival);
+  void OnArrival(MessageWork work);
   void Connect(NodeId from, ConnId id, NodeId to, EventId cause);
   void CloseEnd(ConnId id, bool at_server, EventId cause);
   void Signal(ConnId id, ConnSignal::Kind kind, bool to_server, EventId cause, Duration extra = Duration());
@@ -285,6 +299,7 @@ class Simulation {
   // One that is paused or blocked is asked when it goes on; what it makes of it is counted then.
   bool AskProcess(NodeId id, const Operation& operation, FaultState& state);
   bool AskNow(NodeId id, const Operation& operation, FaultState& state);
+  void AskLate(NodeId id, OperationWork& work);
 
   // Which mechanisms have a rule now, so that the others cost nothing.
   struct Rules {
@@ -316,6 +331,7 @@ class Simulation {
   // Indices of active faults, in order of their beginning.
   std::vector<uint32_t> active_faults_;
   Rules rules_;
+  uint64_t last_sequence_ = 0;  // of the event before, while ties are permuted
   int64_t message_triggers_ = 0;  // triggers that watch messages and have not fired
   bool healed_ = false;
   EventId current_cause_ = 0;

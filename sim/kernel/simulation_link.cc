@@ -15,11 +15,17 @@ constexpr Duration kLongestRetransmission = Seconds(120);
 
 }  // namespace
 
-Link& Simulation::LinkBetween(NodeId from, NodeId to) {
-  std::vector<std::pair<NodeId, uint32_t>>& known = node(from).links;
+Link& Simulation::FindLink(NodeId from, NodeId to) {
+  Node& n = node(from);
+  std::vector<std::pair<NodeId, uint32_t>>& known = n.links;
   const auto at = std::lower_bound(known.begin(), known.end(), std::make_pair(to, uint32_t{0}));
-  if (at != known.end() && at->first == to) return links_[at->second];
-  known.emplace(at, to, static_cast<uint32_t>(links_.size()));
+  n.last_link_to = to;
+  if (at != known.end() && at->first == to) {
+    n.last_link = at->second;
+    return links_[at->second];
+  }
+  n.last_link = static_cast<uint32_t>(links_.size());
+  known.emplace(at, to, n.last_link);
   Link& link = links_.emplace_back();
   const NodeSpec& a = node(from).spec;
   const NodeSpec& b = node(to).spec;
@@ -29,6 +35,7 @@ Link& Simulation::LinkBetween(NodeId from, NodeId to) {
              pair != datacenter_links_.end()) {
     link.spec = pair->second;
   }
+  link.plain = link.spec.loss.zero() && link.spec.duplicate.zero() && link.spec.bandwidth == 0;
   link.random = Stream(settings_.seed, fmt::format("net/{}/{}", a.name, b.name));
   link.retransmissions = Stream(settings_.seed, fmt::format("net/{}/{}/retransmissions", a.name, b.name));
   return link;

@@ -23,17 +23,6 @@ constexpr Duration kFirstRequestRepetition = Seconds(1);
 
 }  // namespace
 
-EventId Simulation::EmitSend(const Packet& packet, EventId cause) {
-  const EventId event = Emit({.kind = EventKind::kSend, .node = packet.from, .peer = packet.to,
-                              .cause = cause, .message = packet.message,
-                              .content = packet.payload->digest()});
-  if (auto* shown = detail()) {
-    shown->type = std::string(packet.payload->name());
-    shown->text = packet.payload->Text();
-  }
-  return event;
-}
-
 EventId Simulation::EmitDrop(const Packet& packet, std::string_view why, std::string_view fault) {
   const EventId event = Emit({.kind = EventKind::kDrop, .node = packet.to, .peer = packet.from,
                               .cause = packet.sent, .message = packet.message,
@@ -67,24 +56,6 @@ void Simulation::EmitCopy(const Packet& packet, std::string_view fault) {
   }
 }
 
-void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef message) {
-  Packet packet{from, to, ConnId{}, false, std::move(message), 0, 0};
-  packet.message = ++messages_sent_;
-  packet.sent = EmitSend(packet, cause);
-  NoteTrigger(Trigger::Moment::kMessageSent, &packet, "", packet.sent);
-  if (rules_.successors) NoteAct(from, packet.sent);
-  QueuedPacket queued{std::move(packet)};
-  const Verdict verdict = Judge(queued);
-  if (verdict.drop) return;
-  if (!queued.holders.empty()) {
-    faults_[queued.holders.front()].held.push_back(std::move(queued));
-    return;
-  }
-  const std::optional<Time> arrives = Launch(queued.packet, verdict.extra);
-  for (uint32_t copier : verdict.copied_by) Launch(queued.packet, verdict.extra, &faults_[copier].random);
-  LaunchLateCopies(queued.packet, verdict, arrives);
-}
-
 void Simulation::LaunchLateCopies(const Packet& packet, const Verdict& verdict, std::optional<Time> arrives) {
   if (!arrives.has_value()) return;
   for (const auto& [copier, after] : verdict.late) {
@@ -92,27 +63,6 @@ void Simulation::LaunchLateCopies(const Packet& packet, const Verdict& verdict, 
     EmitCopy(packet, faults_[copier].fault.id);
     Schedule(*arrives + after, Arrival{packet});
   }
-}
-
-void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, MessageRef message) {
-  // The write that keeps the process blocked comes before the request to connect.
-  if (!Asked(id)) return;
-  const Connection& conn = connection(id);
-  const bool toward_server = conn.opener == from;
-  Packet packet{from, toward_server ? conn.server : conn.opener, id, toward_server,
-                std::move(message), 0, 0};
-  packet.message = ++messages_sent_;
-  packet.sent = EmitSend(packet, cause);
-  if (!(toward_server ? conn.opener_open : conn.server_open)) {
-    EmitDrop(packet, "the connection is closed", "");
-    return;
-  }
-  const EventId sent = packet.sent;
-  const Packet seen = packet;
-  connection(id).direction(toward_server).waiting.push_back({std::move(packet)});
-  Pump(id, toward_server);
-  NoteTrigger(Trigger::Moment::kMessageSent, &seen, "", sent);
-  if (rules_.successors) NoteAct(from, sent);
 }
 
 // Hands over what waits, in order, until the head can't pass.
@@ -295,37 +245,6 @@ Simulation::Verdict Simulation::Judge(QueuedPacket& queued) {
     EmitCopy(queued.packet, faults_[index].fault.id);
   }
   return verdict;
-}
-
-void Simulation::OnArrival(Arrival arrival) {
-  Packet& packet = arrival.packet;
-  current_cause_ = packet.sent;
-  Node& to = node(packet.to);
-  if (packet.conn.valid()) {
-    Connection& conn = connection(packet.conn);
-    for (uint32_t index : active_faults_) {
-      FaultState& state = faults_[index];
-      if (!state.message.has_value() || state.message->act != Act::kReset) continue;
-      if (!Matches(*state.message, packet) || !state.message->match.Means(++state.matches)) continue;
-      ++state.report.effects;
-      const EventId dropped = EmitDrop(packet, "the connection was reset", state.fault.id);
-      Reset(packet.conn, dropped);
-      return;
-    }
-    const uint32_t expected = packet.toward_server ? conn.server_incarnation : conn.opener_incarnation;
-    const bool open = packet.toward_server ? conn.server_open : conn.opener_open;
-    if (!to.process || !open || to.incarnation != expected) {
-      const EventId dropped = EmitDrop(packet, "nobody holds this end of the connection", "");
-      SendReset(packet.conn, !packet.toward_server, dropped);
-      return;
-    }
-  } else if (!to.process) {
-    EmitDrop(packet, "nobody is listening", "");
-    return;
-  }
-  const Packet seen = packet;
-  Submit(packet.to, MessageWork{std::move(packet)});
-  NoteTrigger(Trigger::Moment::kMessageArrived, &seen, "", seen.sent);
 }
 
 bool Simulation::HostReachable(NodeId from, NodeId to) const {

@@ -322,6 +322,14 @@ bool Simulation::AskProcess(NodeId id, const Operation& operation, FaultState& s
   return false;
 }
 
+// The process goes on and hears what it was asked meanwhile.
+void Simulation::AskLate(NodeId id, OperationWork& work) {
+  work.operation.name = work.name;
+  current_cause_ = work.cause;
+  FaultState& fault = faults_[work.fault];
+  if (AskNow(id, work.operation, fault)) ++fault.report.effects;
+}
+
 bool Simulation::AskNow(NodeId id, const Operation& operation, FaultState& state) {
   Node& n = node(id);
   Emit({.kind = EventKind::kOperate,

@@ -36,7 +36,15 @@ class TimerTable {
   }
   uint32_t FindOrAdd(Timer timer) {
     const uint32_t found = Find(timer);
-    return found != kNone ? found : Add(timer);
+    if (found != kNone) return found;
+    if (root_ != kNone || free_ != 0) return Add(timer);
+    // The only one, where the last only one was.
+    free_ = first_.left;
+    root_ = 0;
+    first_.state.timer = timer;
+    first_.rank = RankOf(timer);
+    first_.left = first_.right = kNone;
+    return 0;
   }
   SetTimerState& operator[](uint32_t at) { return slot(at).state; }
   const SetTimerState& operator[](uint32_t at) const { return slot(at).state; }
@@ -85,10 +93,10 @@ class TimerTable {
   Slot& slot(uint32_t at) { return at == 0 ? first_ : more_[at - 1]; }
   const Slot& slot(uint32_t at) const { return at == 0 ? first_ : more_[at - 1]; }
 
+  Slot first_;  // many processes have one timer, and find it here
   uint32_t used_ = 0;  // slots that were ever used
   uint32_t root_ = kNone;
   uint32_t free_ = kNone;
-  Slot first_;  // many processes have one timer, and find it here
   std::vector<Slot> more_;
 };
 
@@ -126,6 +134,12 @@ inline uint32_t TimerTable::Add(Timer timer) {
 
 inline void TimerTable::Erase(uint32_t erased) {
   Slot& gone = slot(erased);
+  if (root_ == erased && gone.left == kNone && gone.right == kNone) {
+    root_ = kNone;
+    gone.state.generation = 0;
+    gone.left = std::exchange(free_, erased);
+    return;
+  }
   uint32_t* link = &root_;
   while (*link != erased) link = &slot(*link).Toward(gone.state.timer);
   uint32_t left = gone.left;

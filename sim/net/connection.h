@@ -22,8 +22,9 @@ struct LinkSpec {
 };
 
 struct Link {
-  LinkSpec spec;
   Stream random;
+  LinkSpec spec;
+  bool plain = true;       // nothing but latency
   Stream retransmissions;  // of its own, so that a cut moves no other draw
   Time free_at;  // when the last byte handed over so far has left
 };
@@ -56,6 +57,9 @@ struct Direction {
   // The sender's end is gone: its host says so to the other end after what waits.
   bool reset_follows = false;
   EventId reset_cause = 0;
+
+  // Nothing waits, so that the next message can go at once.
+  bool flows() const { return waiting.empty() && !stalled && !stuck && !reset_follows; }
 };
 
 struct Connection {

@@ -140,12 +140,12 @@ Distribution Distribution::Empirical(std::vector<Point> points) {
   return d;
 }
 
-Duration Distribution::Sample(Stream& stream) const {
+Duration Distribution::SampleOther(Stream& stream) const {
   switch (kind_) {
     case Kind::kConstant:
       return first_;
     case Kind::kUniform:
-      return Duration::FromNanos(stream.Between(first_.nanos(), second_.nanos()));
+      break;
     case Kind::kExponential: {
       const int64_t mean = (second_ - first_).nanos();
       const Int128 sample = static_cast<Int128>(mean) * SampleExponential(stream).raw;

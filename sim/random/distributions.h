@@ -55,7 +55,10 @@ class Distribution {
   // Straight lines between the points. REQUIRES: shares rise from 0 to 1,000,000, values don't fall.
   static Distribution Empirical(std::vector<Point> points);
 
-  Duration Sample(Stream& stream) const;
+  Duration Sample(Stream& stream) const {
+    if (kind_ == Kind::kUniform) return Duration::FromNanos(stream.Between(first_.nanos(), second_.nanos()));
+    return SampleOther(stream);
+  }
   Kind kind() const { return kind_; }
   // What it was made of: the first and second duration, and sigma or alpha in thousandths.
   Duration first() const { return first_; }
@@ -63,6 +66,8 @@ class Distribution {
   int64_t shape_milli() const { return shape_milli_; }
 
  private:
+  Duration SampleOther(Stream& stream) const;
+
   Kind kind_ = Kind::kConstant;
   Duration first_;
   Duration second_;

@@ -37,7 +37,7 @@ class Stream {
   Stream(uint64_t seed, std::string_view name) : key_(FoldMultiply(seed ^ kMixB, kMixA) ^ DigestOf(name)) {}
 
   // 64 uniform bits.
-  uint64_t Next() {
+  [[gnu::always_inline]] uint64_t Next() {
     return Finalize(Finalize(draws_++ * kMixA + key_) ^ key_);
   }
 
@@ -75,7 +75,7 @@ class Stream {
   uint64_t draws() const { return draws_; }
 
  private:
-  static uint64_t Finalize(uint64_t x) {
+  [[gnu::always_inline]] static uint64_t Finalize(uint64_t x) {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
     return x ^ (x >> 31);
