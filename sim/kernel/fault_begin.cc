@@ -512,6 +512,7 @@ void FaultActions::BeginKind(const ClockFreeze&) {
   for (NodeId id : Nodes()) {
     state_.done.push_back(id);
     if (node(id).clock.wall_frozen()) continue;
+    sim_.SettleClock(id);
     node(id).clock.FreezeWall(sim_.now_);
     Count();
     sim_.EmitClock(id, 1, "wall clock stands still");

@@ -106,6 +106,7 @@ void FaultActions::EndKind(const ClockFreeze& f) {
              std::find(other.done.begin(), other.done.end(), id) != other.done.end();
     });
     if (still) continue;
+    sim_.SettleClock(id);
     node(id).clock.ThawWall(sim_.now_, f.then == AfterFreeze::kCatchUp);
     sim_.EmitClock(id, 2,
                    f.then == AfterFreeze::kCatchUp ? "wall clock catches up" : "wall clock goes on from there");

@@ -283,6 +283,7 @@ class Simulation {
   void WipeDisk(NodeId id, FaultState& state);
   void PauseNode(NodeId id, FaultState& state, bool clock_runs);
   void ResumeNode(NodeId id, FaultState& state, bool clock_runs);
+  void SettleClock(NodeId id);
   void SetDrift(NodeId id, int64_t ppm);
   void EmitClock(NodeId id, uint64_t content, std::string text);
   Duration StartDelay(NodeId id);

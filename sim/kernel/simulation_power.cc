@@ -185,12 +185,17 @@ void Simulation::ResumeNode(NodeId id, FaultState& state, bool clock_runs) {
   DrainInbox(id);
 }
 
+// A clock that stands still with its machine is put right when that goes on; who reads it before has it done now.
+void Simulation::SettleClock(NodeId id) {
+  Node& n = node(id);
+  if (n.frozen_clocks == 0) return;
+  n.clock.SkipBack(now_, n.frozen_since);
+  n.frozen_since = now_;
+}
+
 void Simulation::SetDrift(NodeId id, int64_t ppm) {
   Node& n = node(id);
-  if (n.frozen_clocks > 0) {
-    n.clock.SkipBack(now_, n.frozen_since);
-    n.frozen_since = now_;
-  }
+  SettleClock(id);
   n.clock.SetDrift(now_, ppm);
   RescheduleTimers(id);
 }
@@ -290,11 +295,12 @@ FaultState* Simulation::Stuck(NodeId id, std::string_view name) {
 
 void Simulation::Unpark(FaultState& state) {
   std::vector<FaultState::Parked> parked = std::exchange(state.parked, {});
-  for (FaultState::Parked& one : parked) {
-    const Node& n = node(one.node);
-    if (!n.process || n.incarnation != one.incarnation) continue;
-    std::visit([&](auto& work) { Submit(one.node, std::move(work)); }, one.work);
+  // Before what came later and waits: a connection's messages keep their order.
+  for (size_t i = parked.size(); i-- > 0;) {
+    Node& n = node(parked[i].node);
+    if (n.process && n.incarnation == parked[i].incarnation) n.inbox.push_front(std::move(parked[i].work));
   }
+  for (const FaultState::Parked& one : parked) DrainInbox(one.node);
 }
 
 // A process passes a step that its model names; a fault may end it there.

@@ -94,6 +94,14 @@ TEST(ClockFreeze, OfTwoTheLastEndCounts) {
   EXPECT_EQ(Readings(world, {140, 250, 350}), Texts({"140 100", "250 100", "350 350"}));
 }
 
+// A wall clock that froze while the machine stood still showed the time that the machine had missed.
+TEST(ClockFreeze, OfAMachineThatStandsStill) {
+  ToyWorld world;
+  world.AddFault("p", Pause{kA, false}, Ms(100), Ms(100));
+  world.AddFault("f", ClockFreeze{kA, AfterFreeze::kContinue}, Ms(150), Ms(100));
+  EXPECT_EQ(Readings(world, {50, 220, 300}), Texts({"50 50", "120 100", "200 150"}));
+}
+
 TEST(Offset, SurvivesAFreezeAndARestart) {
   ToyWorld world;
   world.AddFault("o", Offset{kA, Ms(1000)}, Ms(50), Ms(300));

@@ -188,6 +188,18 @@ TEST(Stuck, ItsMessagesAndTimersPileUpAndOthersDoNot) {
   EXPECT_EQ(world.Effects("f"), 3);
 }
 
+// What it had kept came after what had been received meanwhile.
+TEST(Stuck, ThatEndsDuringAPauseKeepsTheOrder) {
+  for (uint64_t seed = 0; seed < 4; ++seed) {
+    ToyWorld world({.seed = seed});
+    AddTalk(world, 4);
+    world.AddFault("f", Stuck{kB, {"Word"}}, Ms(5), Ms(30));
+    world.AddFault("p", Pause{kB}, Ms(25), Ms(40));
+    EXPECT_EQ(ToyWorld::Only(OfB(world), {"got"}),
+              Lines({"65ms b got 1", "65ms b got 2", "65ms b got 3", "65ms b got 4"}));
+  }
+}
+
 TEST(Ties, EventsOfOneInstantRunInADrawnOrder) {
   absl::btree_map<std::string, int> orders;
   for (uint64_t seed = 0; seed < 30; ++seed) {
