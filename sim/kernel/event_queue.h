@@ -34,8 +34,18 @@ class EventQueue {
     return key(kRoot).time;
   }
 
+  // How many events had been pushed when the next one was, while ties are permuted; 0: before that. REQUIRES: !empty().
+  uint64_t next_sequence() {
+    FillHole();
+    const uint32_t slot = key(kRoot).slot();
+    return slot < sequences_.size() ? sequences_[slot] : 0;
+  }
+
   // Events that are pushed from now on come, within an instant, in an order drawn from the seed.
-  void PermuteTies(uint64_t seed) { permutation_ = FoldMultiply(seed ^ kMixA, kMixB) | 1; }
+  void PermuteTies(uint64_t seed) {
+    permutation_ = FoldMultiply(seed ^ kMixA, kMixB) | 1;
+    sequences_.clear();
+  }
   // ... in the order of pushing again.
   void KeepTies() { permutation_ = 0; }
 
@@ -52,6 +62,7 @@ class EventQueue {
       free_.pop_back();
       slab_[slot].event = std::forward<E>(event);
     }
+    if (permutation_ != 0) [[unlikely]] NoteSequence(slot);
     Insert(Key{time, NextOrder() << kSlotBits | slot});
   }
 
@@ -125,6 +136,11 @@ class EventQueue {
   };
 
   Key& key(size_t i) { return lines_[i >> 2].keys[i & 3]; }
+
+  [[gnu::noinline]] void NoteSequence(uint32_t slot) {
+    if (sequences_.size() <= slot) sequences_.resize(slot + 1);
+    sequences_[slot] = pushed_ + 1;
+  }
 
   uint64_t NextOrder() {
     uint64_t order = pushed_++;
@@ -208,6 +224,7 @@ class EventQueue {
   std::vector<uint32_t> free_;
   uint64_t pushed_ = 0;
   uint64_t permutation_ = 0;  // 0: none; else odd
+  std::vector<uint64_t> sequences_;  // of each slot, while ties are permuted
 };
 
 }  // namespace brokersim::sim

@@ -6,6 +6,7 @@
 #define BROKERSIM_SIM_KERNEL_FAULT_ACTIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -147,7 +148,6 @@ class FaultActions {
   // ---- fault_end.cc: beside the rules, which go by themselves.
   template <class Kind>
   void EndKind(const Kind&) {}
-  void EndKind(const Stop& f);
   void EndKind(const Offset& f);
   void EndKind(const Drift& f);
   void EndKind(const Strobe& f);
@@ -187,6 +187,7 @@ class FaultActions {
   void Ask(NodeId id, Operation operation);
   void ChangeSetting(NodeId id, const std::string& key, const std::string& value);
   void RestoreSettings();
+  bool LeaveToLater(NodeId id, const std::string& key, const std::optional<std::string>& value);
   void Shuffle(std::vector<NodeId>& nodes);
 
   Simulation& sim_;

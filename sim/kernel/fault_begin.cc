@@ -102,7 +102,8 @@ void FaultActions::Ask(NodeId id, Operation operation) {
 void FaultActions::ChangeSetting(NodeId id, const std::string& key, const std::string& value) {
   Settings& settings = node(id).settings;
   const auto found = settings.find(key);
-  state_.former_settings.emplace_back(id, found == settings.end() ? std::nullopt : std::make_optional(found->second));
+  state_.former_settings.push_back(
+      {id, key, found == settings.end() ? std::nullopt : std::make_optional(found->second)});
   settings[key] = value;
   Ask(id, {.name = "config", .key = key, .value = value});
 }
@@ -403,7 +404,9 @@ void FaultActions::BeginKind(const PowerLoss& f) {
   state_.death = DeathRule{NodeSet(Nodes()), true, f.unsynced, false};
   // Of processes that are down the page cache is still there.
   for (NodeId id : Nodes()) {
-    if (!node(id).process && node(id).incarnation > 0) sim_.LosePageCache(id, state_, {f.unsynced}, state_.began);
+    if (node(id).process || node(id).incarnation == 0) continue;
+    sim_.LosePageCache(id, state_, {f.unsynced}, state_.began);
+    Count();
   }
 }
 
@@ -507,9 +510,10 @@ void FaultActions::BeginKind(const MonoJump& f) {
 
 void FaultActions::BeginKind(const ClockFreeze&) {
   for (NodeId id : Nodes()) {
-    if (node(id).clock.wall_frozen()) continue;
-    node(id).clock.FreezeWall(sim_.now_);
     state_.done.push_back(id);
+    if (node(id).clock.wall_frozen()) continue;
+    sim_.SettleClock(id);
+    node(id).clock.FreezeWall(sim_.now_);
     Count();
     sim_.EmitClock(id, 1, "wall clock stands still");
   }

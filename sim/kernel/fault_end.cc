@@ -22,6 +22,8 @@ void FaultActions::End() {
   const EventId ended = sim_.current_cause_;
   for (NodeId id : kept_down) {
     sim_.current_cause_ = ended;
+    // Asked to stop and still at it: it starts when it has.
+    if (node(id).process) node(id).starts_after_exit = true;
     sim_.LetStart(id, ended);
   }
   sim_.current_cause_ = ended;
@@ -53,13 +55,8 @@ void FaultActions::ResumeAll() {
 
 void FaultActions::RestoreSettings() {
   const auto former = std::exchange(state_.former_settings, {});
-  for (const auto& [id, value] : former) {
-    std::string key;
-    std::visit(
-        [&](const auto& kind) {
-          if constexpr (requires { kind.key; }) key = kind.key;
-        },
-        state_.fault.action);
+  for (const auto& [id, key, value] : former) {
+    if (LeaveToLater(id, key, value)) continue;
     if (value.has_value()) {
       node(id).settings[key] = *value;
     } else {
@@ -69,11 +66,18 @@ void FaultActions::RestoreSettings() {
   }
 }
 
-// Asked to stop and still at it: it starts when it has.
-void FaultActions::EndKind(const Stop&) {
-  for (NodeId id : state_.keeps_down) {
-    if (node(id).process) node(id).starts_after_exit = true;
+// Another fault has changed the setting since: it lasts, and what was before both comes back at its end.
+bool FaultActions::LeaveToLater(NodeId id, const std::string& key, const std::optional<std::string>& value) {
+  for (uint32_t index : sim_.active_faults_) {
+    FaultState& other = sim_.faults_[index];
+    if (other.began < state_.began) continue;
+    for (FaultState::FormerSetting& changed : other.former_settings) {
+      if (changed.node != id || changed.key != key) continue;
+      changed.value = value;
+      return true;
+    }
   }
+  return false;
 }
 
 void FaultActions::EndKind(const Offset& f) {
@@ -95,6 +99,14 @@ void FaultActions::EndKind(const Drift& f) {
 
 void FaultActions::EndKind(const ClockFreeze& f) {
   for (NodeId id : state_.done) {
+    // Of several that have it stand still, the last one's end counts.
+    const bool still = std::any_of(sim_.active_faults_.begin(), sim_.active_faults_.end(), [&](uint32_t index) {
+      const FaultState& other = sim_.faults_[index];
+      return std::holds_alternative<ClockFreeze>(other.fault.action) &&
+             std::find(other.done.begin(), other.done.end(), id) != other.done.end();
+    });
+    if (still) continue;
+    sim_.SettleClock(id);
     node(id).clock.ThawWall(sim_.now_, f.then == AfterFreeze::kCatchUp);
     sim_.EmitClock(id, 2,
                    f.then == AfterFreeze::kCatchUp ? "wall clock catches up" : "wall clock goes on from there");

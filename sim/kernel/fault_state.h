@@ -178,7 +178,12 @@ struct FaultState {
   std::vector<NodeId> members;           // whom its steps are about, in their order
   std::vector<NodeId> done;              // nodes on which it took effect
   bool wall_is_wrong = false;            // of a clock that alternates
-  std::vector<std::pair<NodeId, std::optional<std::string>>> former_settings;
+  struct FormerSetting {
+    NodeId node;
+    std::string key;
+    std::optional<std::string> value;
+  };
+  std::vector<FormerSetting> former_settings;
   EventId began = 0;
 
   const std::vector<NodeId>& Set(std::string_view field) const {

@@ -285,9 +285,9 @@ void FaultActions::StepKind(const RollingUpgrade& f, int64_t step) {
   }
   const NodeId id = state_.members[static_cast<size_t>(step)];
   node(id).settings[f.key] = f.value;
-  if (!sim_.StopNode(id, state_)) return;
-  Count();
-  if (node(id).process) node(id).starts_after_exit = true;
+  const bool stopping = sim_.StopNode(id, state_);
+  if (stopping) Count();
+  if (stopping && node(id).process) node(id).starts_after_exit = true;
   LetStart(id);
 }
 

@@ -44,7 +44,10 @@ struct ConnectedWork { ConnId conn; EventId cause = 0; };
 struct DisconnectedWork { ConnId conn; std::string_view reason; EventId cause = 0; };
 struct StopWork { EventId cause = 0; };
 struct DiskErrorWork { DiskError error; EventId cause = 0; };
-using Work = std::variant<MessageWork, TimerWork, SyncedWork, ConnectedWork, DisconnectedWork, StopWork, DiskErrorWork>;
+// What a fault asked of a process that can't run now. The name is the operation's, which has only a view of it.
+struct OperationWork { std::string name; Operation operation; uint32_t fault = 0; EventId cause = 0; };
+using Work = std::variant<MessageWork, TimerWork, SyncedWork, ConnectedWork, DisconnectedWork, StopWork, DiskErrorWork,
+                          OperationWork>;
 
 struct PendingSync {
   FileId file;
@@ -108,6 +111,7 @@ struct alignas(64) Node {
   bool disk_has_news = false; // a write has failed, or takes time
   int paused = 0;             // how many faults pause its process
   int blocked = 0;            // how many slow writes it is in
+  int returned = 0;           // writes that have returned while the process was paused
   int frozen_clocks = 0;      // how many of these stop its clock too
   NodeId last_link_to;        // the link that was looked for last, and where it was found
   uint32_t last_link = 0;

@@ -104,7 +104,7 @@ class Simulation {
   }
   void Dispatch(Event& event);
   void Foresee(const Event& event);
-  void NoteTie();
+  void NoteTie(Time next);
   [[gnu::always_inline]] EventId Emit(Mark mark) {
     if (mark.cause == 0) mark.cause = current_cause_;
     return recorder_.Emit(now_, mark);
@@ -240,6 +240,9 @@ class Simulation {
   std::pair<bool, bool> Turned(NodeId server);
   bool Route(NodeId from, NodeId* to);
   // Ends connections between the sets; returns how many.
+  // Both ends see a reset; what they have not read yet is lost.
+  void Reset(ConnId id, EventId cause);
+  void DropUnread(NodeId id, ConnId conn);
   int64_t ResetBetween(const NodeSet& a, const NodeSet& b, EventId cause);
 
   // simulation_faults.cc
@@ -280,6 +283,7 @@ class Simulation {
   void WipeDisk(NodeId id, FaultState& state);
   void PauseNode(NodeId id, FaultState& state, bool clock_runs);
   void ResumeNode(NodeId id, FaultState& state, bool clock_runs);
+  void SettleClock(NodeId id);
   void SetDrift(NodeId id, int64_t ppm);
   void EmitClock(NodeId id, uint64_t content, std::string text);
   Duration StartDelay(NodeId id);
@@ -293,7 +297,10 @@ class Simulation {
   void Unpark(FaultState& state);
   void PassPoint(NodeId id, std::string_view point);
   // Returns whether the operation means anything to the process.
+  // One that is paused or blocked is asked when it goes on; what it makes of it is counted then.
   bool AskProcess(NodeId id, const Operation& operation, FaultState& state);
+  bool AskNow(NodeId id, const Operation& operation, FaultState& state);
+  void AskLate(NodeId id, OperationWork& work);
 
   // Which mechanisms have a rule now, so that the others cost nothing.
   struct Rules {
@@ -325,6 +332,7 @@ class Simulation {
   // Indices of active faults, in order of their beginning.
   std::vector<uint32_t> active_faults_;
   Rules rules_;
+  uint64_t last_sequence_ = 0;  // of the event before, while ties are permuted
   int64_t message_triggers_ = 0;  // triggers that watch messages and have not fired
   bool healed_ = false;
   EventId current_cause_ = 0;

@@ -81,6 +81,7 @@ void Simulation::PerformDisk(NodeId id, EventId cause, const Effect& effect) {
     }
   } else if (const auto* replace = std::get_if<ReplaceEffect>(&effect)) {
     n.disk.Replace(op.file, replace->content);
+    if (verdict.loses && replace->content) n.disk.Damage(op.file, 0);
     for (auto& [ticket, sync] : n.syncs) {
       if (sync.file == op.file) sync.blocks = std::min(sync.blocks, n.disk.file(op.file).size());
     }

@@ -37,13 +37,22 @@ std::vector<std::pair<std::string_view, Selector>> SelectorsOf(const FaultAction
 std::optional<std::string_view> ArgumentOf(std::string_view term, std::string_view prefix) {
   if (term.size() < prefix.size() + 2 || !term.starts_with(prefix)) return std::nullopt;
   if (term[prefix.size()] != '(' || term.back() != ')') return std::nullopt;
+  // The last one closes the first: "one(a) - dc(b)" is no "one(...)".
+  int open = 0;
+  for (size_t i = prefix.size(); i + 1 < term.size(); ++i) {
+    if (term[i] == '(') ++open;
+    if (term[i] == ')' && --open == 0) return std::nullopt;
+  }
   return term.substr(prefix.size() + 1, term.size() - prefix.size() - 2);
 }
 
 }  // namespace
 
 bool Simulation::TermSelects(std::string_view term, NodeId id) const {
-  if (const size_t minus = term.find(" - "); minus != std::string_view::npos) {
+  // As a condition, one of them is any of them.
+  if (const auto some = ArgumentOf(term, "one"); some.has_value()) return TermSelects(*some, id);
+  // The last one binds last: "A - B - C" is without B and without C.
+  if (const size_t minus = term.rfind(" - "); minus != std::string_view::npos) {
     return TermSelects(term.substr(0, minus), id) && !TermSelects(term.substr(minus + 3), id);
   }
   const Node& n = node(id);

@@ -51,9 +51,11 @@ template void Simulation::Submit(NodeId, ConnectedWork&&);
 template void Simulation::Submit(NodeId, DisconnectedWork&&);
 template void Simulation::Submit(NodeId, StopWork&&);
 template void Simulation::Submit(NodeId, DiskErrorWork&&);
+template void Simulation::Submit(NodeId, OperationWork&&);
 
 template <class W>
 [[gnu::always_inline]] inline void Simulation::StartService(NodeId id, W&& work) {
+  if constexpr (std::is_same_v<std::decay_t<W>, OperationWork>) return AskLate(id, work);
   Node& n = node(id);
   Duration takes = n.service_time;
   if (rules_.processes) {
@@ -208,6 +210,8 @@ template <class W>
     process.OnDisconnected(work.conn, env, out);
   } else if constexpr (std::is_same_v<W, DiskErrorWork>) {
     process.OnDiskError(work.error, env, out);
+  } else if constexpr (std::is_same_v<W, OperationWork>) {
+    CHECK(false, "{} takes no time", work.name);  // StartService has asked already
   } else {
     process.OnStop(env, out);
   }
@@ -239,6 +243,10 @@ void Simulation::PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effe
 void Simulation::OnWriteReturned(const WriteReturned& event) {
   Node& n = node(event.node);
   if (!n.process || n.incarnation != event.incarnation) return;
+  if (n.paused > 0) {
+    ++n.returned;
+    return;
+  }
   Deferred deferred = std::move(n.deferred.front());
   n.deferred.pop_front();
   --n.blocked;
@@ -341,8 +349,7 @@ void Simulation::OnArrival(MessageWork work) {
       if (!Matches(*state.message, packet) || !state.message->match.Means(++state.matches)) continue;
       ++state.report.effects;
       const EventId dropped = EmitDrop(packet, "the connection was reset", state.fault.id);
-      LoseEnd(packet.conn, true, "reset", dropped);
-      LoseEnd(packet.conn, false, "reset", dropped);
+      Reset(packet.conn, dropped);
       return;
     }
     const uint32_t expected = packet.toward_server ? conn.server_incarnation : conn.opener_incarnation;
@@ -403,7 +410,7 @@ void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef 
 
 void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, MessageRef message) {
   // The write that keeps the process blocked comes before the request to connect.
-  if (!Asked(id)) return;
+  if (!Asked(id)) [[unlikely]] return;
   Connection& conn = connection(id);
   const bool toward_server = conn.opener == from;
   const NodeId to = toward_server ? conn.server : conn.opener;
@@ -477,7 +484,7 @@ RunEnd Simulation::Run(Time until) {
       return RunEnd::kTimeLimit;
     }
     if (recorder_.events() >= settings_.max_events) return RunEnd::kEventLimit;
-    if (rules_.ties && next == now_) NoteTie();
+    if (rules_.ties) [[unlikely]] NoteTie(next);
     now_ = next;
     Event& event = queue_.Pop();
     if (nodes_.size() >= kManyNodes) Foresee(event);
@@ -486,8 +493,12 @@ RunEnd Simulation::Run(Time until) {
   return RunEnd::kFinished;
 }
 
-// Counts two events of one instant.
-void Simulation::NoteTie() {
+// Counts an event that runs after one of its instant that was scheduled later.
+void Simulation::NoteTie(Time next) {
+  const uint64_t sequence = queue_.next_sequence();
+  const bool swapped = next == now_ && sequence < last_sequence_;
+  last_sequence_ = sequence;
+  if (!swapped) return;
   for (uint32_t index : active_faults_) {
     if (std::holds_alternative<Ties>(faults_[index].fault.action)) ++faults_[index].report.effects;
   }

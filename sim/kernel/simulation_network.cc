@@ -419,11 +419,31 @@ int64_t Simulation::ResetBetween(const NodeSet& a, const NodeSet& b, EventId cau
       const bool between = (a.Has(conn.opener) && b.Has(conn.server)) || (b.Has(conn.opener) && a.Has(conn.server));
       if (!between || !conn.established || (!conn.opener_open && !conn.server_open)) continue;
       ++gone;
-      LoseEnd(id, true, "reset", cause);
-      LoseEnd(id, false, "reset", cause);
+      Reset(id, cause);
     }
   }
   return gone;
+}
+
+void Simulation::Reset(ConnId id, EventId cause) {
+  const NodeId server = connection(id).server;
+  DropUnread(server, id);
+  if (server != connection(id).opener) DropUnread(connection(id).opener, id);
+  LoseEnd(id, true, "reset", cause);
+  LoseEnd(id, false, "reset", cause);
+}
+
+void Simulation::DropUnread(NodeId id, ConnId conn) {
+  Fifo<Work> rest;
+  for (Work& work : node(id).inbox) {
+    const auto* message = std::get_if<MessageWork>(&work);
+    if (message != nullptr && message->packet.conn == conn) {
+      EmitDrop(message->packet, "the connection was reset before it was read", "");
+    } else {
+      rest.push_back(std::move(work));
+    }
+  }
+  node(id).inbox = std::move(rest);
 }
 
 // One end learns that the connection is gone.

@@ -98,6 +98,7 @@ void Simulation::Destroy(NodeId id) {
   n.starts_after_exit = false;
   n.deferred.clear();
   n.blocked = 0;
+  n.returned = 0;
   n.blocked_for = Duration();
   n.failed.reset();
   n.disk_has_news = false;

@@ -9,6 +9,19 @@ namespace brokersim::sim {
 
 using formats::EventKind;
 
+namespace {
+
+// Whether there is a file to read whose name has this part; the empty one is in every disk's.
+bool HasFile(const Disk& disk, const std::string& part) {
+  if (part.empty()) return true;
+  for (uint32_t f = 0; f < disk.files(); ++f) {
+    if (disk.file(FileId{f}).name.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool Simulation::KeptDown(NodeId id) const {
   return std::any_of(active_faults_.begin(), active_faults_.end(), [&](uint32_t index) {
     const std::vector<NodeId>& down = faults_[index].keeps_down;
@@ -164,16 +177,25 @@ void Simulation::ResumeNode(NodeId id, FaultState& state, bool clock_runs) {
   std::stable_partition(n.inbox.begin(), n.inbox.end(), [timers_first](const Work& work) {
     return std::holds_alternative<TimerWork>(work) == timers_first;
   });
+  const uint32_t incarnation = n.incarnation;
+  for (int returned = std::exchange(n.returned, 0); returned > 0; --returned) {
+    OnWriteReturned(WriteReturned{id, incarnation});
+  }
   if (n.service_over) OnServiceDone(ServiceDone{id, n.incarnation});
   DrainInbox(id);
 }
 
+// A clock that stands still with its machine is put right when that goes on; who reads it before has it done now.
+void Simulation::SettleClock(NodeId id) {
+  Node& n = node(id);
+  if (n.frozen_clocks == 0) return;
+  n.clock.SkipBack(now_, n.frozen_since);
+  n.frozen_since = now_;
+}
+
 void Simulation::SetDrift(NodeId id, int64_t ppm) {
   Node& n = node(id);
-  if (n.frozen_clocks > 0) {
-    n.clock.SkipBack(now_, n.frozen_since);
-    n.frozen_since = now_;
-  }
+  SettleClock(id);
   n.clock.SetDrift(now_, ppm);
   RescheduleTimers(id);
 }
@@ -207,6 +229,7 @@ bool Simulation::CanRead(NodeId id) {
     if (!state.disk.has_value() || !state.disk->on_read || state.disk->error.empty() || !state.disk->nodes.Has(id)) {
       continue;
     }
+    if (!HasFile(node(id).disk, state.disk->file)) continue;
     if (!state.random.Chance(state.disk->probability)) continue;
     ++state.report.effects;
     state.keeps_down.push_back(id);
@@ -258,6 +281,7 @@ template bool Simulation::Park(NodeId, const ConnectedWork&);
 template bool Simulation::Park(NodeId, const DisconnectedWork&);
 template bool Simulation::Park(NodeId, const StopWork&);
 template bool Simulation::Park(NodeId, const DiskErrorWork&);
+template bool Simulation::Park(NodeId, const OperationWork&);
 
 FaultState* Simulation::Stuck(NodeId id, std::string_view name) {
   for (uint32_t index : active_faults_) {
@@ -271,11 +295,12 @@ FaultState* Simulation::Stuck(NodeId id, std::string_view name) {
 
 void Simulation::Unpark(FaultState& state) {
   std::vector<FaultState::Parked> parked = std::exchange(state.parked, {});
-  for (FaultState::Parked& one : parked) {
-    const Node& n = node(one.node);
-    if (!n.process || n.incarnation != one.incarnation) continue;
-    std::visit([&](auto& work) { Submit(one.node, std::move(work)); }, one.work);
+  // Before what came later and waits: a connection's messages keep their order.
+  for (size_t i = parked.size(); i-- > 0;) {
+    Node& n = node(parked[i].node);
+    if (n.process && n.incarnation == parked[i].incarnation) n.inbox.push_front(std::move(parked[i].work));
   }
+  for (const FaultState::Parked& one : parked) DrainInbox(one.node);
 }
 
 // A process passes a step that its model names; a fault may end it there.
@@ -297,6 +322,22 @@ void Simulation::PassPoint(NodeId id, std::string_view point) {
 bool Simulation::AskProcess(NodeId id, const Operation& operation, FaultState& state) {
   Node& n = node(id);
   if (!n.process) return false;
+  if (!n.held()) return AskNow(id, operation, state);
+  const auto index = static_cast<uint32_t>(&state - faults_.data());
+  n.inbox.push_back(OperationWork{std::string(operation.name), operation, index, current_cause_});
+  return false;
+}
+
+// The process goes on and hears what it was asked meanwhile.
+void Simulation::AskLate(NodeId id, OperationWork& work) {
+  work.operation.name = work.name;
+  current_cause_ = work.cause;
+  FaultState& fault = faults_[work.fault];
+  if (AskNow(id, work.operation, fault)) ++fault.report.effects;
+}
+
+bool Simulation::AskNow(NodeId id, const Operation& operation, FaultState& state) {
+  Node& n = node(id);
   Emit({.kind = EventKind::kOperate,
         .node = id,
         .cause = current_cause_,

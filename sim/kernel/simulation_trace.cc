@@ -81,6 +81,7 @@ template void Simulation::DetailWork(NodeId, const ConnectedWork&);
 template void Simulation::DetailWork(NodeId, const DisconnectedWork&);
 template void Simulation::DetailWork(NodeId, const StopWork&);
 template void Simulation::DetailWork(NodeId, const DiskErrorWork&);
+template void Simulation::DetailWork(NodeId, const OperationWork&);
 
 void Simulation::DetailHandler(NodeId id, Effects& out, uint64_t draws_before) {
   formats::TraceEvent& shown = *detail();

@@ -42,7 +42,7 @@ TEST(ParseDuration, ExactValues) {
 TEST(ParseDuration, BadOnes) {
   for (const char* text : {"", "s", "5", "5 s", " 5s", "5s ", "5sec", "5S", "5Ms", "1.2.3s", "--5s", "+5s", "1e3s", "-",
                            "-s", ".s", "5d", "0x5s", "1,5s", "0.5ns", "0.0000000001s", "9999999999999999s",
-                           "999999999999999h", "1s1ms", "\xC2\xB5s"}) {
+                           "1s1ms", "\xC2\xB5s"}) {
     const auto duration = ParseDuration(text);
     ASSERT_FALSE(duration.ok()) << text << " gives " << duration->nanos();
     EXPECT_EQ(duration.status().code(), absl::StatusCode::kInvalidArgument);
@@ -53,7 +53,7 @@ TEST(ParseDuration, BadOnes) {
 }
 
 TEST(ParseDuration, NoLongerThanAYear) {
-  for (const char* text : {"8761h", "-8761h", "8760.5h", "31536001s", "2500000h"}) {
+  for (const char* text : {"8761h", "-8761h", "8760.5h", "31536001s", "2500000h", "999999999999999h"}) {
     const auto duration = ParseDuration(text);
     ASSERT_FALSE(duration.ok()) << text;
     EXPECT_EQ(duration.status().message(),

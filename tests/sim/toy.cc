@@ -49,6 +49,15 @@ void Toy::OnStop(Env& env, Effects& out) {
   script_->stop(*this, env, out);
 }
 
+void Toy::OnDiskError(const DiskError& error, Env& env, Effects& out) {
+  if (!script_->disk_error) return out.Exit();
+  script_->disk_error(*this, error, env, out);
+}
+
+bool Toy::OnOperation(const Operation& operation, Env& env, Effects& out) {
+  return script_->operation && script_->operation(*this, operation, env, out);
+}
+
 namespace {
 
 class ToyFactory final : public ProcessFactory {
@@ -94,7 +103,9 @@ Simulation& ToyWorld::Build() {
 
 Simulation ToyWorld::BuildAt(SimulationSettings settings) const {
   Simulation built(settings);
-  built.SetLink("", "", link);
+  for (const auto& from : scripts_) {
+    for (const auto& to : scripts_) built.SetLink(from->spec.datacenter, to->spec.datacenter, link);
+  }
   for (const auto& script : scripts_) {
     const NodeId id = built.AddNode(script->spec);
     built.Install(id, std::make_shared<ToyFactory>(script.get()));

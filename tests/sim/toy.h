@@ -41,6 +41,9 @@ struct ToyScript {
   std::function<void(Toy&, ConnId, Env&, Effects&)> connected;
   std::function<void(Toy&, SyncTicket, Env&, Effects&)> synced;
   Act stop;  // by default: exits
+  std::function<void(Toy&, const DiskError&, Env&, Effects&)> disk_error;  // by default: exits
+  std::function<bool(Toy&, const Operation&, Env&, Effects&)> operation;   // by default: means nothing to it
+  std::function<bool(const Toy&)> healthy;                                 // by default: always
 
   ToyScript& At(Duration when, Act act) {
     acts.emplace_back(when, std::move(act));
@@ -76,6 +79,9 @@ class Toy final : public Process {
   void OnConnected(ConnId id, Env& env, Effects& out) override;
   void OnSynced(SyncTicket ticket, Env& env, Effects& out) override;
   void OnStop(Env& env, Effects& out) override;
+  void OnDiskError(const DiskError& error, Env& env, Effects& out) override;
+  bool OnOperation(const Operation& operation, Env& env, Effects& out) override;
+  bool Healthy() const override { return !script_->healthy || script_->healthy(*this); }
   std::string_view TimerName(Timer timer) const override { return timer.kind == 1 ? "alarm" : "act"; }
   bool HoldsRole(std::string_view name) const override { return !role.empty() && name == role; }
   void Describe(Describer& to) const override { to.Set("number", number); }
