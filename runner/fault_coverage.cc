@@ -72,7 +72,8 @@ std::string FaultCoverage::Text() const {
   std::string text = fmt::format("faults    {} of {} kinds that were scheduled had an effect{}{}\n", effective,
                                  kinds_.size(), never.empty() ? "" : "; never: ", never);
   if (kinds_.size() > 1) {
-    text += fmt::format("overlaps  {} of {} pairs of mechanisms were active together\n", pairs_.size(), possible_pairs());
+    text += fmt::format("overlaps  {} of {} pairs of mechanisms were active together\n", pairs_.size(),
+                        possible_pairs());
   }
   return text;
 }

@@ -166,6 +166,7 @@ absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& fiel
     if (auto status = CheckTerm(steps, field, term.substr(0, minus)); !status.ok()) return status;
     return CheckTerm(steps, field, term.substr(minus + 3));
   }
+  if (term == "-") return absl::OkStatus();  // nobody
   std::vector<std::string> known = {"*", "controller"};
   std::string kind;
   std::string argument;

@@ -91,12 +91,14 @@ TEST(Bugs, EveryFirstWaveKindHasOneOrIsListed) {
 
 }  // namespace
 
-// One line a bug: kind, bug, alike, first seed with the kind and all that are not alike, runs without a hit when the kind is left out.
+// One line a bug: kind, bug, alike, first seed with the kind and all that are not alike, runs without a hit when the
+// kind is left out.
 std::string Table() {
   std::string table =
       "# Planted bugs, one a kind\n\n"
       "<!-- Printed by //tests/sim:fault_bugs_test -- --table -->\n\n"
-      "| kind | planted bug | alike | first seed with the kind and all that are not alike | runs without a hit when the kind is left out too |\n|---|---|---|---|---|\n";
+      "| kind | planted bug | alike | first seed with the kind and all that are not alike "
+      "| runs without a hit when the kind is left out too |\n|---|---|---|---|---|\n";
   for (const Bug& bug : AllBugs()) {
     std::string alike;
     for (const std::string_view kind : bug.alike) alike += (alike.empty() ? "" : ", ") + std::string(kind);

@@ -103,7 +103,8 @@ Bug TornWrite() {
     }
   };
   Bug bug{"torn_write", "recovery gives up at the eighth broken tail", {"kill_power", "bit_rot"},
-          "a power cut may tear every tail by itself; rot before a crash looks the same", {"crash", "restart"}, Alone(p), PlanFor({"a"})};
+          "a power cut may tear every tail by itself; rot before a crash looks the same",
+          {"crash", "restart"}, Alone(p), PlanFor({"a"})};
   bug.plan.zones = {"dc(x)"};
   bug.plan.faults = 24;
   return bug;
