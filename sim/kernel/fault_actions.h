@@ -176,6 +176,7 @@ class FaultActions {
   void RaiseBarrier(CutMode mode);
   void LowerBarrier();
   void Kill(NodeId id);
+  void KillAll();
   void KillPowered(NodeId id, PowerCut cut);
   // Lets a node start that this fault keeps down.
   void LetStart(NodeId id);
@@ -184,7 +185,9 @@ class FaultActions {
   void CrashAtPoint(const std::string& point, int64_t nth);
   void ShiftWall(NodeId id, Duration by, std::string_view text);
   // Asks the process; counts if it means something to it.
-  void Ask(NodeId id, Operation operation);
+  void Ask(NodeId id, const Operation& operation);
+  void AskAll(const Operation& operation);
+  void TakeBack(std::string_view operation);
   void ChangeSetting(NodeId id, const std::string& key, const std::string& value);
   void RestoreSettings();
   bool LeaveToLater(NodeId id, const std::string& key, const std::optional<std::string>& value);

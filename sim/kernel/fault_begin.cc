@@ -95,8 +95,17 @@ void FaultActions::ShiftWall(NodeId id, Duration by, std::string_view text) {
   sim_.EmitClock(id, static_cast<uint64_t>(by.nanos()), fmt::format("wall clock {} {}", text, ToText(by)));
 }
 
-void FaultActions::Ask(NodeId id, Operation operation) {
+void FaultActions::Ask(NodeId id, const Operation& operation) {
   if (sim_.AskProcess(id, operation, state_)) Count();
+}
+
+// Of copies: what is done to a node may run handlers, and a handler may end the fault.
+void FaultActions::AskAll(const Operation& operation) {
+  for (NodeId id : std::vector<NodeId>(Nodes())) Ask(id, operation);
+}
+
+void FaultActions::KillAll() {
+  for (NodeId id : std::vector<NodeId>(Nodes())) Kill(id);
 }
 
 void FaultActions::ChangeSetting(NodeId id, const std::string& key, const std::string& value) {
@@ -326,7 +335,7 @@ void FaultActions::BeginKind(const Misroute& f) {
 // ---- processes
 
 void FaultActions::BeginKind(const Crash&) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Kill(id);
+  KillAll();
 }
 
 void FaultActions::BeginKind(const KillPower& f) {
@@ -540,34 +549,32 @@ void FaultActions::BeginKind(const DuplicateId& f) {
 }
 
 void FaultActions::BeginKind(const UncleanElection& f) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Ask(id, {.name = "unclean_election", .key = f.partition});
+  AskAll({.name = "unclean_election", .key = f.partition});
 }
 
 void FaultActions::BeginKind(const Reassign& f) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Ask(id, {.name = "reassign", .key = f.partition, .value = f.replicas});
+  AskAll({.name = "reassign", .key = f.partition, .value = f.replicas});
 }
 
 void FaultActions::BeginKind(const PrematureFailover& f) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Ask(id, {.name = "failover", .key = f.partition});
+  AskAll({.name = "failover", .key = f.partition});
 }
 
 void FaultActions::BeginKind(const Operate& f) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Ask(id, {.name = f.operation, .key = f.key, .value = f.value});
+  AskAll({.name = f.operation, .key = f.key, .value = f.value});
 }
 
 void FaultActions::BeginKind(const RetryPolicy& f) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) {
-    Ask(id, {.name = "retry_policy", .value = std::string(f.backoff == Backoff::kNone ? "none" : "exponential"),
-             .number = f.times, .duration = f.timeout});
-  }
+  AskAll({.name = "retry_policy", .value = std::string(f.backoff == Backoff::kNone ? "none" : "exponential"),
+          .number = f.times, .duration = f.timeout});
 }
 
 void FaultActions::BeginKind(const SlowConsumer& f) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Ask(id, {.name = "slow_consumer", .distribution = f.extra});
+  AskAll({.name = "slow_consumer", .distribution = f.extra});
 }
 
 void FaultActions::BeginKind(const CheckBackUnknown& f) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Ask(id, {.name = "check_back_unknown", .number = f.times});
+  AskAll({.name = "check_back_unknown", .number = f.times});
 }
 
 }  // namespace brokersim::sim

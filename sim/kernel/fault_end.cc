@@ -80,6 +80,13 @@ bool FaultActions::LeaveToLater(NodeId id, const std::string& key, const std::op
   return false;
 }
 
+// Tells the processes that what they were asked is over.
+void FaultActions::TakeBack(std::string_view operation) {
+  for (NodeId id : std::vector<NodeId>(Nodes())) {
+    sim_.AskProcess(id, {.name = operation, .begins = false}, state_);
+  }
+}
+
 void FaultActions::EndKind(const Offset& f) {
   for (NodeId id : Nodes()) ShiftWall(id, -f.offset, "moved by");
 }
@@ -125,22 +132,19 @@ void FaultActions::EndKind(const BadRollout&) { RestoreSettings(); }
 
 void FaultActions::EndKind(const DuplicateId&) {
   RestoreSettings();
-  for (NodeId id : std::vector<NodeId>(Nodes())) Kill(id);
+  KillAll();
 }
 
 void FaultActions::EndKind(const SlowConsumer&) {
-  for (NodeId id : std::vector<NodeId>(Nodes()))
-    sim_.AskProcess(id, {.name = "slow_consumer", .begins = false}, state_);
+  TakeBack("slow_consumer");
 }
 
 void FaultActions::EndKind(const RetryPolicy&) {
-  for (NodeId id : std::vector<NodeId>(Nodes()))
-    sim_.AskProcess(id, {.name = "retry_policy", .begins = false}, state_);
+  TakeBack("retry_policy");
 }
 
 void FaultActions::EndKind(const CheckBackUnknown&) {
-  for (NodeId id : std::vector<NodeId>(Nodes()))
-    sim_.AskProcess(id, {.name = "check_back_unknown", .begins = false}, state_);
+  TakeBack("check_back_unknown");
 }
 
 }  // namespace brokersim::sim

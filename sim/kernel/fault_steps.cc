@@ -104,7 +104,7 @@ void FaultActions::StepKind(const CrashAt&, int64_t step) { LetStart(NodeId{stat
 void FaultActions::StepKind(const ClientCrashAt&, int64_t step) { LetStart(NodeId{static_cast<uint32_t>(step)}); }
 
 void FaultActions::BeginKind(const Restart& f) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Kill(id);
+  KillAll();
   After(f.down, 0);
 }
 
@@ -131,7 +131,7 @@ void FaultActions::StepKind(const ReplaceNode&, int64_t) { EndAfter(Duration());
 
 // Even steps start the nodes, odd ones kill them again.
 void FaultActions::BeginKind(const CrashLoop& f) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Kill(id);
+  KillAll();
   After(f.down, 0);
 }
 
@@ -239,7 +239,7 @@ void FaultActions::BeginKind(const Failback& f) {
 }
 
 void FaultActions::StepKind(const Failback&, int64_t) {
-  for (NodeId id : std::vector<NodeId>(Nodes())) Kill(id);
+  KillAll();
 }
 
 // ---- operators. Three steps for each node: stop, start, and whether to go on.
