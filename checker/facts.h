@@ -8,15 +8,13 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "checker/history/op_index.h"
 #include "checker/interner.h"
 #include "formats/history.pb.h"
 #include "formats/verdict.pb.h"
 
 namespace brokersim::checker {
 
-// Position of an operation in the history.
-using OpIndex = uint32_t;
-inline constexpr OpIndex kNoOp = UINT32_MAX;
 inline constexpr int64_t kNoOffset = -1;
 
 // What is known of an operation in the end. Without a completion it is kUnknown.
