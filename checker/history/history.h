@@ -57,6 +57,7 @@ class History {
 
   // As in the file: `3`, `:nemesis`, `p1`.
   std::string ProcessName(Id process) const;
+  const Value& Process(Id process) const { return processes_.Get(process); }
   Id processes() const { return processes_.size(); }
   // Without the colon: "append".
   std::string_view FName(Id f) const { return f_names_.Text(f); }
@@ -73,6 +74,10 @@ class History {
   // The outcome of an invocation: its completion's type, kInfo if it has none.
   OpType Outcome(const Op& invocation) const {
     return invocation.pair == kNoOp ? OpType::kInfo : ops_[invocation.pair].type;
+  }
+  // Whether no file holds the line: it stands for the beginning of a completion that had none.
+  bool MadeUp(const Op& op) const {
+    return op.type == OpType::kInvoke && op.pair != kNoOp && ops_[op.pair].index == op.index;
   }
   // The last line with that `index`; kNoOp if there is none.
   OpIndex At(uint64_t index) const;
@@ -98,7 +103,8 @@ struct Line {
   Value value;
   int64_t time = kNoTime;
   int64_t index = -1;  // -1: none given
-  // The line of its invocation, where the file tells; else it is the process's open one.
+  // The line of its invocation, where the file tells (an invocation's own: HistoryBuilder::size()); a process may then do
+  // several things at a time. Else it is the process's open one.
   OpIndex invocation = kNoOp;
   absl::Span<const Extra> extras;
 };
