@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "checker/check.h"
+#include "checker/effects/effects.h"
 #include "checker/history/proto.h"
 #include "checker/words.h"
 #include "checker/workloads/workloads.h"
@@ -48,6 +49,22 @@ constexpr Model kModels[] = {
      [](const History& history, const CheckOptions&) { return CheckComments(history); }},
     {{"sequential", ":write K, :read [K [V ...]]", "a process's writes become visible in its order"},
      [](const History& history, const CheckOptions&) { return CheckSequential(history); }},
+    {{"delivery", ":send V, :receive, :ack, :nack, :extend, :dead-letter", "a queue's promises about each message"},
+     [](const History& history, const CheckOptions& options) { return CheckDelivery(history, options.delivery); }},
+    {{"exactly-once", ":send V, :process {:group :input :outputs}, :assign, :commit, :read-outputs, :drained",
+      "each input has its effect once in each group"},
+     [](const History& history, const CheckOptions&) { return CheckExactlyOnce(history); }},
+    {{"reconciliation", ":send V, :insert V, :read-topic, :read-db", "broker and database agree"},
+     [](const History& history, const CheckOptions&) { return CheckReconciliation(history); }},
+    {{"session", ":read K, :write [K V], :txn [[:r K V] [:w K V] ...]", "each process sees and writes versions forward"},
+     [](const History& history, const CheckOptions& options) { return CheckSession(history, options.session); }},
+    {{"causal", ":read K, :write [K V], :txn [[:r K V] [:w K V] ...]", "who sees a write sees what it depends on"},
+     [](const History& history, const CheckOptions&) { return CheckCausal(history); }},
+    {{"sequential-consistency", ":read K, :write [K V], :txn [[:r K V] [:w K V] ...]",
+      "one order of all operations agrees with each process's own"},
+     [](const History& history, const CheckOptions& options) {
+       return CheckSequentialConsistency(history, options.limits);
+     }},
     {{"broker", ":send, :poll, :commit, :process, :assign", "brokersim's own checks, as scenarios run them"}, Broker},
 };
 

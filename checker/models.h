@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "checker/delivery/delivery.h"
 #include "checker/history/history.h"
 #include "checker/limits.h"
+#include "checker/session/session.h"
 #include "formats/verdict.pb.h"
 
 namespace brokersim::checker {
@@ -27,6 +29,10 @@ struct CheckOptions {
   bool negative_balances = false;
   // set-full: whether stale reads are violations.
   bool linearizable = false;
+  // delivery: how often, in which order, and within which bounds.
+  DeliveryOptions delivery;
+  // session: what a read may miss.
+  SessionOptions session;
 };
 
 struct ModelInfo {

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <optional>
+#include <functional>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "checker/history/format.h"
@@ -11,6 +13,7 @@
 #include "cli/command.h"
 #include "runner/files.h"
 #include "runner/text_file.h"
+#include "scenarios/quantity.h"
 
 namespace brokersim::cli {
 namespace {
@@ -114,6 +117,49 @@ int Convert(const ConvertOptions& options) {
 
 }  // namespace
 
+namespace {
+
+// An option that takes a duration, e.g. 30s.
+void AddDuration(CLI::App* command, const std::string& name, const std::string& meaning,
+                 std::function<void(int64_t)> set) {
+  command->add_option_function<std::string>(
+      name,
+      [name, set = std::move(set)](const std::string& text) {
+        const absl::StatusOr<sim::Duration> duration = scenarios::ParseDuration(text);
+        if (!duration.ok()) throw CLI::ValidationError(name, std::string(duration.status().message()));
+        set(duration->nanos());
+      },
+      meaning);
+}
+
+void AddDeliveryOptions(CLI::App* command, Options* options) {
+  using Guarantee = checker::DeliveryOptions::Guarantee;
+  using Order = checker::DeliveryOptions::Order;
+  static const auto& guarantees = *new std::map<std::string, Guarantee>{{"at-most-once", Guarantee::kAtMostOnce},
+                                                                        {"at-least-once", Guarantee::kAtLeastOnce},
+                                                                        {"exactly-once", Guarantee::kExactlyOnce}};
+  static const auto& orders = *new std::map<std::string, Order>{
+      {"none", Order::kNone}, {"queue", Order::kQueue}, {"group", Order::kGroup}, {"key", Order::kKey}};
+  checker::DeliveryOptions* const delivery = &options->check.delivery;
+  command->add_option("--guarantee", delivery->guarantee, "delivery: at-most-once, at-least-once (default), exactly-once")
+      ->transform(CLI::CheckedTransformer(guarantees))
+      ->option_text("WORD");
+  command->add_option("--order", delivery->order, "delivery: none (default), or in each queue, group or key")
+      ->transform(CLI::CheckedTransformer(orders))
+      ->option_text("WORD");
+  command->add_option_function<uint32_t>(
+      "--max-receives", [delivery](uint32_t n) { delivery->max_receives = n; },
+      "delivery: after this many a message is a dead letter");
+  AddDuration(command, "--dedup-window", "delivery: how long deduplication ids are remembered (default: 5min)",
+              [delivery](int64_t ns) { delivery->dedup_window = ns; });
+  AddDuration(command, "--lateness", "delivery: how long after it is due a delayed message may come",
+              [delivery](int64_t ns) { delivery->lateness = ns; });
+  AddDuration(command, "--max-staleness", "session: how long ago what a read misses may have been acknowledged",
+              [options](int64_t ns) { options->check.session.max_staleness = ns; });
+}
+
+}  // namespace
+
 Command AddCheck(CLI::App* app, const Context&) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app->add_subcommand("check", "Judge a history that a run or another tool recorded");
@@ -129,6 +175,7 @@ Command AddCheck(CLI::App* app, const Context&) {
   command->add_flag("-n,--allow-negative-balances", options->check.negative_balances,
                     "bank: balances may be below zero");
   command->add_flag("--linearizable", options->check.linearizable, "set-full: stale reads are violations");
+  AddDeliveryOptions(command, options.get());
   command->add_option("--steps", options->check.limits.steps, "end a search as unknown after this many steps")
       ->check(WholeNumber(1));
   command->add_option("--memory", options->memory_mib, "... or beyond this many MiB (default: 2048)")
