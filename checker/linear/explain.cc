@@ -69,6 +69,14 @@ class Explainer {
     anomaly_.set_explanation(text);
   }
 
+  std::string StateAfter(const std::vector<uint32_t>& order) const {
+    const std::unique_ptr<Object> object = what_.model.New();
+    for (const uint32_t op : order) {
+      if (!object->Step(core_[op].call)) return "(a state that can't be)";
+    }
+    return object->Text();
+  }
+
   // The operation that can't be placed, and what was tried.
   std::string Stuck(PartCheck& check) {
     const Operation& stuck = core_[check.stuck()];
@@ -76,7 +84,7 @@ class Explainer {
     for (const Breadth::DeadEnd& end : check.breadth()->DeadEnds(kMostAttempts)) {
       formats::Attempt* attempt = anomaly_.add_attempts();
       for (const uint32_t op : end.order) attempt->add_order(Index(core_[op]));
-      const std::string state = Short(check.states()->Text(end.state));
+      const std::string state = Short(StateAfter(end.order));
       attempt->set_state(state);
       attempt->set_stuck(Index(stuck));
       attempt->set_why(end.order.empty()

@@ -38,6 +38,7 @@ class Prefixes {
       const bool goes_on = i + 1 < texts.size() && texts[i + 1].substr(0, texts[i].size()) == texts[i];
       if (!goes_on) longest.push_back(texts[i]);
     }
+    Add("");
     for (const std::string_view text : longest) Add(text);
   }
 
@@ -60,9 +61,7 @@ class Prefixes {
     }
     return more.empty() ? place : kOff;
   }
-  int64_t Start(std::string_view text) const {
-    return texts_.empty() ? (text.empty() ? 0 : kOff) : GoOn(Place(0, 0), text);
-  }
+  int64_t Start(std::string_view text) const { return GoOn(Place(0, 0), text); }
 
  private:
   void Add(std::string_view text) {
