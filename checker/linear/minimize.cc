@@ -40,7 +40,7 @@ class Minimizer {
     for (uint32_t op = 0; op < all_.size(); ++op) {
       if (all_[op].begin < until) places.push_back(op);
     }
-    Take(places);
+    Take(WithSeen(places));
   }
 
   Places WithSeen(const Places& some) const {
@@ -51,17 +51,22 @@ class Minimizer {
       taken[op] = 1;
     };
     for (const uint32_t op : some) take(op);
-    for (size_t i = 0; i < places.size(); ++i) {
-      Places seen;
-      model_.Saw(all_, places[i], &seen);
-      for (const uint32_t op : seen) take(op);
-    }
+    size_t followed = 0;
+    const auto follow = [&] {
+      for (; followed < places.size(); ++followed) {
+        Places seen;
+        model_.Saw(all_, places[followed], &seen);
+        for (const uint32_t op : seen) take(op);
+      }
+    };
+    follow();
     // Open ones are context.
     OpIndex last = 0;
     for (const uint32_t op : places) last = std::max(last, all_[op].open() ? 0 : all_[op].end);
     for (uint32_t op = 0; op < all_.size(); ++op) {
       if (all_[op].open() && all_[op].begin < last) take(op);
     }
+    follow();
     std::sort(places.begin(), places.end());
     return places;
   }

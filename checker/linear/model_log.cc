@@ -115,18 +115,30 @@ class Log final : public Model {
 
   // A read saw the appends of its records.
   void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
-    if (ops[at].call.f != kRead) return;
+    if (ops[at].call.f == kAppend) {
+      // It was a read that told where an append without an answer went.
+      for (uint32_t reader = 0; ops[at].open() && reader < ops.size(); ++reader) {
+        if (ops[reader].call.f != kRead || !Shows(ops[reader], ops[at])) continue;
+        seen->push_back(reader);
+        return;
+      }
+      return;
+    }
     for (uint32_t writer = 0; writer < ops.size(); ++writer) {
       if (ops[writer].call.f != kAppend) continue;
-      for (const Value& item : ops[at].call.out.items()) {
-        if (!(item.items()[0] == ops[writer].call.out) && !(item.items()[1] == ops[writer].call.in)) continue;
-        seen->push_back(writer);
-        break;
-      }
+      if (Shows(ops[at], ops[writer])) seen->push_back(writer);
     }
   }
 
  private:
+  // The record, or another one with its offset or value.
+  static bool Shows(const Operation& read, const Operation& append) {
+    for (const Value& item : read.call.out.items()) {
+      if (item.items()[0] == append.call.out || item.items()[1] == append.call.in) return true;
+    }
+    return false;
+  }
+
   std::vector<ModelOp> ops_ = {{"append", "adds the record, returns its offset"},
                                {"read", "returns [[offset value] ...] from an offset on; [] at the end", true}};
 };

@@ -32,11 +32,11 @@ bool Written(const Operation& op, Value* value) {
   return true;
 }
 
-// What it found; false: it didn't look.
+// What it found, if it happened; false: it didn't look.
 bool Found(const Operation& op, Value* value) {
   if (op.call.f == kRead) *value = op.call.out;
   if (op.call.f == kCas) *value = op.call.in.items()[0];
-  return (op.call.f == kRead || op.call.f == kCas) && !op.open();
+  return op.call.f == kRead || op.call.f == kCas;
 }
 
 class Register final : public Model {

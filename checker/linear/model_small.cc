@@ -178,18 +178,28 @@ class Mutex final : public Model {
     return Model::Read(told, call);
   }
 
-  // Each release belongs to the acquire of the same process before it.
+  // Each release belongs to the acquire of the same process before it, and both say nothing about the others. Where
+  // some don't, what anybody did may have been there for what came after.
   void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
-    const bool is_acquire = ops[at].call.f == kAcquire;
-    const auto of_same = [&](uint32_t op) { return ops[op].process == ops[at].process; };
-    if (is_acquire) {
-      uint32_t next = at + 1;
-      while (next < ops.size() && !of_same(next)) ++next;
-      if (next < ops.size() && ops[next].call.f == kRelease) seen->push_back(next);
-    } else {
-      uint32_t last = at;
-      while (last > 0 && !of_same(last - 1)) --last;
-      if (last > 0 && ops[last - 1].call.f == kAcquire) seen->push_back(last - 1);
+    constexpr uint32_t kNobody = UINT32_MAX;
+    std::vector<uint32_t> holds;  // by process: its acquire
+    uint32_t partner = kNobody;
+    bool all_paired = true;
+    for (uint32_t op = 0; op < ops.size(); ++op) {
+      const Id process = ops[op].process;
+      if (process >= holds.size()) holds.resize(process + 1, kNobody);
+      const uint32_t held = holds[process];
+      if ((ops[op].call.f == kRelease) == (held == kNobody)) all_paired = false;
+      if (op == at && ops[op].call.f == kRelease) partner = held;
+      if (held == at && ops[op].call.f == kRelease) partner = op;
+      holds[process] = ops[op].call.f == kAcquire ? op : kNobody;
+    }
+    if (all_paired) {
+      if (partner != kNobody) seen->push_back(partner);
+      return;
+    }
+    for (uint32_t op = 0; op < ops.size(); ++op) {
+      if (op != at && ops[op].begin < ops[at].end) seen->push_back(op);
     }
   }
 
