@@ -16,14 +16,19 @@ class Minimizer {
 
   Places Run(const PartCheck& found) {
     Start(found);
-    Link();
-    ShrinkKnown();
-    ShrinkOpen();
-    Places core;
-    for (uint32_t op = 0; op < ops_.size(); ++op) {
-      if (in_[op] != 0) core.push_back(place_[op]);
+    // Who saw whom may change with who is left.
+    for (size_t before = 0; complete_ && before != place_.size();) {
+      before = place_.size();
+      Link();
+      ShrinkKnown();
+      ShrinkOpen();
+      Places core;
+      for (uint32_t op = 0; op < ops_.size(); ++op) {
+        if (in_[op] != 0) core.push_back(place_[op]);
+      }
+      Take(core);
     }
-    return core;
+    return place_;
   }
 
   bool complete() const { return complete_; }

@@ -1,5 +1,6 @@
 // A set, a counter, a lock.
 #include <algorithm>
+#include <utility>
 
 #include "checker/linear/models.h"
 
@@ -178,32 +179,31 @@ class Mutex final : public Model {
     return Model::Read(told, call);
   }
 
-  // Each release belongs to the acquire of the same process before it, and both say nothing about the others. Where
-  // some don't, what anybody did may have been there for what came after.
+  // Each release belongs to the acquire of the same process before it, and both say nothing about the others. Once a
+  // process releases what it didn't acquire, or acquires twice, anything may have been there for anything.
   void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
     constexpr uint32_t kNobody = UINT32_MAX;
     std::vector<uint32_t> holds;  // by process: its acquire
-    uint32_t partner = kNobody;
-    bool all_paired = true;
     for (uint32_t op = 0; op < ops.size(); ++op) {
       const Id process = ops[op].process;
       if (process >= holds.size()) holds.resize(process + 1, kNobody);
-      const uint32_t held = holds[process];
-      if ((ops[op].call.f == kRelease) == (held == kNobody)) all_paired = false;
-      if (op == at && ops[op].call.f == kRelease) partner = held;
-      if (held == at && ops[op].call.f == kRelease) partner = op;
-      holds[process] = ops[op].call.f == kAcquire ? op : kNobody;
+      const uint32_t held = std::exchange(holds[process], Holds(ops[op]) ? op : kNobody);
+      const bool is_strange = (ops[op].call.f == kAcquire) != (held == kNobody);
+      if (is_strange && ops[op].begin < ops[at].end) return SawAll(ops, at, seen);
+      if (ops[op].call.f == kAcquire) continue;
+      if (op == at && held != kNobody) seen->push_back(held);
+      if (held == at) seen->push_back(op);
     }
-    if (all_paired) {
-      if (partner != kNobody) seen->push_back(partner);
-      return;
-    }
+  }
+
+ private:
+  static bool Holds(const Operation& op) { return op.call.f == kAcquire && !op.open(); }
+  static void SawAll(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) {
     for (uint32_t op = 0; op < ops.size(); ++op) {
       if (op != at && ops[op].begin < ops[at].end) seen->push_back(op);
     }
   }
 
- private:
   std::vector<ModelOp> ops_ = {{"acquire", "gets the lock"}, {"release", "lets it go"}};
 };
 

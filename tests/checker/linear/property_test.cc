@@ -145,7 +145,7 @@ TEST_P(PropertyTest, AgreesWithAllOrders) {
   for (int i = 0; i < kHistories; ++i) {
     Shape shape;
     shape.unique = i % 2 == 0;
-    shape.ops = i % 16 == 0 ? 8 : 6;
+    shape.ops = i % 4 == 0 ? 8 : 6;
     shape.overlap = 1 + i / 2 % 6;
     shape.crashed = i % 3 == 0 ? 30 : 10;
     shape.wrong = i % 5 == 0 ? 0 : 60;
