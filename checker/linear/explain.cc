@@ -26,12 +26,9 @@ class Explainer {
       return;
     }
     const uint64_t steps = std::min(what_.limits.steps, std::max(kLeastSteps, 3 * what_.found.steps()));
-    const std::vector<uint32_t> core = MinimalCore(what_.model, what_.part.ops, what_.found, steps, &complete_);
-    for (const uint32_t op : core) {
-      core_.push_back(what_.part.ops[op]);
-      anomaly_.add_operations(Index(core_.back()));
-    }
-    PartCheck check(what_.model, core_);
+    core_ = MinimalCore(what_.model, what_.part.ops, what_.found, steps, &arena_);
+    for (const Operation& op : core_.ops) anomaly_.add_operations(Index(op));
+    PartCheck check(what_.model, core_.ops);
     check.SearchOnly();
     const bool searched = check.Run(steps) == Outcome::kNot && check.stuck() != kNone;
     Say(searched ? &check : nullptr);
@@ -61,29 +58,29 @@ class Explainer {
     std::string text =
         fmt::format("These {} operations{} have no order in which each takes effect between its begin and its end and "
                     "all end as their clients were told",
-                    core_.size(), what_.part_name);
-    if (core_.size() == 1) text = fmt::format("Nothing{} explains {}", what_.part_name, Named(core_[0]));
-    if (check != nullptr && core_.size() > 1) text += Stuck(*check);
+                    core_.ops.size(), what_.part_name);
+    if (core_.ops.size() == 1) text = fmt::format("Nothing{} explains {}", what_.part_name, Named(core_.ops[0]));
+    if (check != nullptr && core_.ops.size() > 1) text += Stuck(*check);
     text += '.';
-    if (!complete_) text += " Fewer of them may do: the budget for leaving some out ended.";
+    if (!core_.complete) text += " Fewer of them may do: the budget for leaving some out ended.";
     anomaly_.set_explanation(text);
   }
 
   std::string StateAfter(const std::vector<uint32_t>& order) const {
     const std::unique_ptr<Object> object = what_.model.New();
     for (const uint32_t op : order) {
-      if (!object->Step(core_[op].call)) return "(a state that can't be)";
+      if (!object->Step(core_.ops[op].call)) return "(a state that can't be)";
     }
     return object->Text();
   }
 
   // The operation that can't be placed, and what was tried.
   std::string Stuck(PartCheck& check) {
-    const Operation& stuck = core_[check.stuck()];
+    const Operation& stuck = core_.ops[check.stuck()];
     std::vector<std::string> states;
     for (const Breadth::DeadEnd& end : check.breadth()->DeadEnds(kMostAttempts)) {
       formats::Attempt* attempt = anomaly_.add_attempts();
-      for (const uint32_t op : end.order) attempt->add_order(Index(core_[op]));
+      for (const uint32_t op : end.order) attempt->add_order(Index(core_.ops[op]));
       const std::string state = Short(StateAfter(end.order));
       attempt->set_state(state);
       attempt->set_stuck(Index(stuck));
@@ -99,8 +96,8 @@ class Explainer {
 
   const Explanation& what_;
   formats::Anomaly& anomaly_;
-  std::vector<Operation> core_;
-  bool complete_ = true;
+  Arena arena_;
+  Core core_;
 };
 
 }  // namespace

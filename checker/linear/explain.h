@@ -25,14 +25,20 @@ struct Explanation {
 // Fills in an anomaly "non-linearizable".
 void Explain(const Explanation& what, formats::Anomaly* anomaly);
 
-// Places in `ops` of as few operations as have no order among themselves:
-// - Each operation stays with what it saw (Model::Observed).
+struct Core {
+  std::vector<uint32_t> places = {};  // in the operations given, rising
+  std::vector<Operation> ops = {};    // those, as they look without the others
+  bool complete = true;               // false: fewer may do
+};
+
+// As few operations as have no order among themselves:
+// - Each stays with what it saw (Model::Saw); an answer that tells of many loses what isn't there (Model::Unsee).
 // - Open operations are context: together with all of them there is still no order. Those that stay are needed for that
 //   fewer of the others wouldn't do.
 // - Leaving out any one operation that ended, with all that saw it, leaves operations that have an order.
-// `steps` bounds the whole: at its end the rest may be more than is needed (`*complete` is false).
-std::vector<uint32_t> MinimalCore(const Model& model, absl::Span<const Operation> ops, const PartCheck& found,
-                                  uint64_t steps, bool* complete);
+// `steps` bounds the whole. What is made for answers belongs to the arena.
+Core MinimalCore(const Model& model, absl::Span<const Operation> ops, const PartCheck& found, uint64_t steps,
+                 Arena* arena);
 
 }  // namespace brokersim::checker
 

@@ -11,10 +11,10 @@ using Places = std::vector<uint32_t>;  // in the operations given, rising
 
 class Minimizer {
  public:
-  Minimizer(const Model& model, absl::Span<const Operation> ops, uint64_t steps)
-      : model_(model), all_(ops), steps_left_(steps) {}
+  Minimizer(const Model& model, absl::Span<const Operation> ops, uint64_t steps, Arena* arena)
+      : model_(model), all_(ops), steps_left_(steps), arena_(*arena) {}
 
-  Places Run(const PartCheck& found) {
+  Core Run(const PartCheck& found) {
     Start(found);
     // Who saw whom may change with who is left.
     for (size_t before = 0; complete_ && before != place_.size();) {
@@ -28,10 +28,8 @@ class Minimizer {
       }
       Take(core);
     }
-    return place_;
+    return {.places = std::move(place_), .ops = std::move(ops_), .complete = complete_};
   }
-
-  bool complete() const { return complete_; }
 
  private:
   // Where to start: what the verdict hints at, with all that it saw; else all up to what can't be placed.
@@ -77,10 +75,38 @@ class Minimizer {
   }
 
   void Take(const Places& places) {
-    place_ = places;
+    std::vector<uint8_t> in(all_.size(), 0);
+    for (const uint32_t place : places) in[place] = 1;
+    place_.clear();
     ops_.clear();
-    for (const uint32_t place : places) ops_.push_back(all_[place]);
+    Pick(all_, in, &arena_, &ops_, &place_);
     in_.assign(ops_.size(), 1);
+  }
+
+  // Those that are in, as they look without the others.
+  void Pick(absl::Span<const Operation> ops, const std::vector<uint8_t>& in, Arena* arena,
+            std::vector<Operation>* picked, Places* places) {
+    std::vector<Operation> gone;
+    for (uint32_t op = 0; op < ops.size(); ++op) {
+      if (in[op] == 0) gone.push_back(ops[op]);
+    }
+    for (uint32_t op = 0; op < ops.size(); ++op) {
+      if (in[op] == 0) continue;
+      picked->push_back(ops[op]);
+      if (!gone.empty() && model_.TellsOfMany(ops[op].call)) {
+        Spend(gone.size() + ops[op].call.out.items().size());
+        if (!model_.Unsee(gone, &picked->back(), arena)) {
+          picked->pop_back();
+          continue;
+        }
+      }
+      if (places != nullptr) places->push_back(op);
+    }
+  }
+
+  void Spend(uint64_t steps) {
+    steps_left_ -= std::min(steps_left_, steps);
+    if (steps_left_ == 0) complete_ = false;
   }
 
   // Who must go with whom.
@@ -96,15 +122,12 @@ class Minimizer {
   }
 
   bool HasNoOrder(const std::vector<uint8_t>& in) {
+    Arena arena;
     std::vector<Operation> some;
-    for (uint32_t op = 0; op < ops_.size(); ++op) {
-      if (in[op] != 0) some.push_back(ops_[op]);
-    }
+    Pick(ops_, in, &arena, &some, nullptr);
     PartCheck check(model_, some);
     const Outcome outcome = check.Run(steps_left_);
-    const uint64_t spent = check.steps() + some.size();
-    steps_left_ -= std::min(steps_left_, spent);
-    if (steps_left_ == 0) complete_ = false;
+    Spend(check.steps() + some.size());
     return outcome == Outcome::kNot;
   }
 
@@ -171,7 +194,7 @@ class Minimizer {
       for (size_t at = 0; at < open.size() && complete_; at += chunk) {
         const std::vector<uint8_t> before = in_;
         for (size_t i = at; i < std::min(open.size(), at + chunk); ++i) in_[open[i]] = 0;
-        if (!IsMinimal()) in_ = before;
+        if (!HasNoOrder(in_) || !IsMinimal()) in_ = before;
       }
       std::erase_if(open, [&](uint32_t op) { return in_[op] == 0; });
     }
@@ -180,6 +203,7 @@ class Minimizer {
   const Model& model_;
   absl::Span<const Operation> all_;
   uint64_t steps_left_;
+  Arena& arena_;
   bool complete_ = true;
   Places place_;                 // of those below
   std::vector<Operation> ops_;
@@ -190,12 +214,9 @@ class Minimizer {
 
 }  // namespace
 
-std::vector<uint32_t> MinimalCore(const Model& model, absl::Span<const Operation> ops, const PartCheck& found,
-                                  uint64_t steps, bool* complete) {
-  Minimizer minimizer(model, ops, steps);
-  std::vector<uint32_t> core = minimizer.Run(found);
-  *complete = minimizer.complete();
-  return core;
+Core MinimalCore(const Model& model, absl::Span<const Operation> ops, const PartCheck& found, uint64_t steps,
+                 Arena* arena) {
+  return Minimizer(model, ops, steps, arena).Run(found);
 }
 
 }  // namespace brokersim::checker

@@ -34,9 +34,25 @@ std::unique_ptr<Object> Model::ForSearch(std::vector<Call>* calls) const {
 void Model::Settle(std::vector<Operation>* ops) const { (void)ops; }
 
 void Model::Saw(absl::Span<const Operation> ops, uint32_t op, std::vector<uint32_t>* seen) const {
-  (void)ops;
+  const auto value_of = [&](uint32_t at) {
+    return ops[at].call.out.is_nil() ? ops[at].call.in : ops[at].call.out;
+  };
+  const Value value = value_of(op);
+  for (uint32_t other = 0; other < ops.size(); ++other) {
+    if (other != op && !value.is_nil() && value_of(other) == value) seen->push_back(other);
+  }
+}
+
+bool Model::TellsOfMany(const Call& call) const {
+  (void)call;
+  return false;
+}
+
+bool Model::Unsee(absl::Span<const Operation> gone, Operation* op, Arena* arena) const {
+  (void)gone;
   (void)op;
-  (void)seen;
+  (void)arena;
+  return true;
 }
 
 }  // namespace brokersim::checker

@@ -147,9 +147,15 @@ class Model {
   // Settles what only all operations of an object together tell, e.g. where an append ended up whose client was never
   // told. May leave out open operations that nobody can ever notice. `ops` by their begin.
   virtual void Settle(std::vector<Operation>* ops) const;
-  // Adds the operations that this one saw, or may have seen. Who leaves out an operation must leave out all that saw it
-  // too, else a history without any fault would look as if it had one. By default nobody saw anything.
+  // For explanations: adds the operations that this one saw, or may have seen. Who leaves out an operation must leave
+  // out all that saw it too, else a history without any fault would look as if it had one. By default operations with
+  // equal values (the one returned, else the one given; not nil) saw one another.
   virtual void Saw(absl::Span<const Operation> ops, uint32_t op, std::vector<uint32_t>* seen) const;
+  // Whether the answer tells of many operations at once (a whole set): then it isn't left out with each of them, but
+  // Unsee takes the traces of those in `gone` off it. What is made for it belongs to the arena. False: nothing is left
+  // that it tells.
+  virtual bool TellsOfMany(const Call& call) const;
+  virtual bool Unsee(absl::Span<const Operation> gone, Operation* op, Arena* arena) const;
 };
 
 template <typename ObjectType>

@@ -144,8 +144,8 @@ class AppendKv final : public Model {
     for (uint32_t writer = 0; writer < ops.size(); ++writer) {
       const Operation& op = ops[writer];
       if (op.call.f == kGet || op.begin > ops[at].end) continue;
-      // Any put may have cleared what was before.
-      if (op.call.f == kPut || text.find(op.call.in.text()) != text.npos) seen->push_back(writer);
+      const size_t found = text.find(op.call.in.text());
+      if (op.call.f == kPut ? found == 0 : found != text.npos) seen->push_back(writer);
     }
   }
 

@@ -113,28 +113,40 @@ class Log final : public Model {
     });
   }
 
-  // A read saw the appends of its records.
+  // It was a read that told where an append without an answer went. Else a read does without what is left out: offsets
+  // may leave some out too.
   void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
-    if (ops[at].call.f == kAppend) {
-      // It was a read that told where an append without an answer went.
-      for (uint32_t reader = 0; ops[at].open() && reader < ops.size(); ++reader) {
-        if (ops[reader].call.f != kRead || !Shows(ops[reader], ops[at])) continue;
-        seen->push_back(reader);
-        return;
-      }
+    if (ops[at].call.f != kAppend || !ops[at].open()) return;
+    for (uint32_t reader = 0; reader < ops.size(); ++reader) {
+      if (ops[reader].call.f != kRead || !Shows(ops[reader], ops[at])) continue;
+      seen->push_back(reader);
       return;
-    }
-    for (uint32_t writer = 0; writer < ops.size(); ++writer) {
-      if (ops[writer].call.f != kAppend) continue;
-      if (Shows(ops[at], ops[writer])) seen->push_back(writer);
     }
   }
 
+  bool TellsOfMany(const Call& call) const override { return call.f == kRead && !call.out.items().empty(); }
+  bool Unsee(absl::Span<const Operation> gone, Operation* op, Arena* arena) const override {
+    std::vector<std::pair<int64_t, Value>> records;
+    for (const Operation& one : gone) {
+      if (one.call.f == kAppend) records.emplace_back(one.call.out.integer(), one.call.in);
+    }
+    StableSort(&records, [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Value> items;
+    for (const Value& item : op->call.out.items()) {
+      const int64_t offset = item.items()[0].integer();
+      auto at = std::lower_bound(records.begin(), records.end(), offset,
+                                 [](const auto& record, int64_t wanted) { return record.first < wanted; });
+      while (at != records.end() && at->first == offset && !(at->second == item.items()[1])) ++at;
+      if (at == records.end() || at->first != offset) items.push_back(item);
+    }
+    op->call.out = arena->Vector(items);
+    return !items.empty();  // else it would say that the log ends there
+  }
+
  private:
-  // The record, or another one with its offset or value.
   static bool Shows(const Operation& read, const Operation& append) {
     for (const Value& item : read.call.out.items()) {
-      if (item.items()[0] == append.call.out || item.items()[1] == append.call.in) return true;
+      if (item.items()[0] == append.call.out && item.items()[1] == append.call.in) return true;
     }
     return false;
   }

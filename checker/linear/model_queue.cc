@@ -108,17 +108,6 @@ class Queue final : public Model {
     return Model::Read(told, call);
   }
 
-  // What was enqueued and what took it out belong together.
-  void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
-    const auto value_of = [&](uint32_t op) {
-      return ops[op].call.f == kEnqueue ? ops[op].call.in : ops[op].call.out;
-    };
-    const Value value = value_of(at);
-    for (uint32_t op = 0; op < ops.size(); ++op) {
-      if (op != at && !value.is_nil() && value_of(op) == value) seen->push_back(op);
-    }
-  }
-
  private:
   bool is_fifo_;
   std::vector<ModelOp> ops_ = {{"enqueue", "puts the value in"},

@@ -84,18 +84,39 @@ class Set final : public Model {
     return call.f != kReadSet;
   }
 
+  // Elements have nothing to do with one another. Where one was only added once, it may go without those that ask for it
+  // in vain; else all that was done with it goes together.
   void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
-    const Operation& read = ops[at];
-    if (!read.pure) return;
-    ValueInterner held;
-    for (const Value& item : read.call.out.items()) held.Intern(item);
-    for (uint32_t writer = 0; writer < ops.size(); ++writer) {
-      const Call& call = ops[writer].call;
-      if (ops[writer].pure || ops[writer].begin > read.end) continue;
-      if (read.call.f == kContains && !(call.in == read.call.in)) continue;
-      const bool has = read.call.f == kContains ? read.call.out.integer() != 0 : held.Find(call.in) != kNoId;
-      if (has == (call.f == kAdd)) seen->push_back(writer);
+    if (ops[at].call.f == kReadSet) return;
+    const auto is_same = [&](uint32_t op) {
+      return ops[op].call.f != kReadSet && ops[op].call.in == ops[at].call.in;
+    };
+    uint32_t adds = 0;
+    bool is_removed = false;
+    for (uint32_t op = 0; op < ops.size(); ++op) {
+      if (!is_same(op)) continue;
+      adds += ops[op].call.f == kAdd ? 1 : 0;
+      is_removed = is_removed || ops[op].call.f == kRemove;
     }
+    const bool is_found = ops[at].call.f == kContains && ops[at].call.out.integer() != 0;
+    for (uint32_t op = 0; op < ops.size(); ++op) {
+      if (op == at || !is_same(op)) continue;
+      if (adds > 1 || is_removed || (is_found && ops[op].call.f == kAdd)) seen->push_back(op);
+    }
+  }
+
+  bool TellsOfMany(const Call& call) const override { return call.f == kReadSet; }
+  bool Unsee(absl::Span<const Operation> gone, Operation* op, Arena* arena) const override {
+    ValueInterner elements;
+    for (const Operation& one : gone) {
+      if (one.call.f == kAdd || one.call.f == kRemove) elements.Intern(one.call.in);
+    }
+    std::vector<Value> items;
+    for (const Value& item : op->call.out.items()) {
+      if (elements.Find(item) == kNoId) items.push_back(item);
+    }
+    op->call.out = arena->Items(op->call.out.kind(), items);
+    return true;
   }
 
  private:

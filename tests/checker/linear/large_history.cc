@@ -13,8 +13,7 @@ namespace {
 // One key's object.
 struct Thing {
   int64_t value = 0;               // register (0: nil), counter
-  int64_t before = 0;              // what it held before
-  std::deque<int64_t> queue;       // queues
+  std::deque<int64_t> queue;       // queues; of registers what they held before
   std::vector<int64_t> all;        // set, log, appended pieces
   std::string text;
   bool held = false;
@@ -169,15 +168,15 @@ class Making {
         client->outcome = OpType::kFail;
         return;
       }
-      thing.before = thing.value;
-      if (!Fails(LargeShape::kLost, client, client->f != "cas")) thing.value = client->argument;
+      thing.queue.push_back(thing.value);
+      thing.value = client->argument;
     }
   }
 
   void Dequeue(Client* client, Thing* thing) {
     if (thing->queue.empty()) return;
     size_t at = shape_.model == "queue" ? random_.Below(thing->queue.size()) : 0;
-    if (Fails(LargeShape::kEarly, client, thing->queue.size() > 40)) at = thing->queue.size() / 2;
+    if (Fails(LargeShape::kEarly, client, thing->queue.size() > 4)) at = thing->queue.size() / 2;
     client->out = Value::Int(thing->queue[at]);
     if (Fails(LargeShape::kTwice, client, true)) return;
     thing->queue.erase(thing->queue.begin() + static_cast<ptrdiff_t>(at));
@@ -207,6 +206,8 @@ class Making {
       client->out = builder_.arena().Items(Value::Kind::kSet, items);
     } else if (shape_.model == "linear-counter") {
       client->out = Value::Int(thing->value);
+    } else if (Fails(LargeShape::kStale, client, thing->queue.size() > 20)) {
+      client->out = Value::Int(thing->queue[thing->queue.size() - 20]);
     } else {
       client->out = thing->value == 0 ? Value::Nil() : Value::Int(thing->value);
     }
