@@ -1,5 +1,5 @@
-// Linearizability: the recorded histories, file by file and together, against what Porcupine took for them; and large
-// histories of our own.
+// Linearizability: the recorded histories, file by file and together, against what Porcupine took for them;
+// and large histories of our own.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -82,8 +82,9 @@ void AddLarge() {
     benchmark::RegisterBenchmark(("linear/" + shape.name).c_str(), [shape](benchmark::State& state) {
       const Case one = {shape.model, checker::LargeHistory(shape)};
       Judge(state, one, false);
-      state.counters["ops/s"] = benchmark::Counter(static_cast<double>(shape.ops) * static_cast<double>(state.iterations()),
-                                                   benchmark::Counter::kIsRate);
+      state.counters["ops/s"] =
+          benchmark::Counter(static_cast<double>(shape.ops) * static_cast<double>(state.iterations()),
+                             benchmark::Counter::kIsRate);
     })->Unit(benchmark::kMillisecond);
   }
   const checker::LargeShape fifo = checker::LargeShapes().front();
@@ -92,7 +93,8 @@ void AddLarge() {
     const std::unique_ptr<checker::Model> model = checker::FindLinearModel(fifo.model);
     const absl::StatusOr<formats::Verdict> verdict = CheckLinearizable(*model, history, {});
     for (auto _ : state) {
-      if (!checker::VerifyOrder(*model, history, verdict->order()).ok()) return state.SkipWithError("a wrong order");
+      if (!checker::VerifyOrder(*model, history, verdict->order()).ok())
+        return state.SkipWithError("a wrong order");
     }
   })->Unit(benchmark::kMillisecond);
 }

@@ -1,7 +1,8 @@
 // The search that goes through time once, with all configurations that are possible at the moment.
 //
-// Just in time (G. Lowe, "Testing for linearizability", 2017): an operation takes effect only when it, or another one
-// that needs it, must end. What only looks takes effect at once wherever it can, which never takes anything away.
+// Just in time (G. Lowe, "Testing for linearizability", 2017): an operation takes effect only when it, or
+// another one that needs it, must end. What only looks takes effect at once wherever it can, which never
+// takes anything away.
 #ifndef BROKERSIM_CHECKER_LINEAR_BREADTH_H_
 #define BROKERSIM_CHECKER_LINEAR_BREADTH_H_
 
@@ -28,8 +29,8 @@ class Breadth {
   // Of kLinearizable: operations in an order that explains all.
   std::vector<uint32_t> Order() const;
 
-  // Of kNot: the operation that can't be placed before its end, and what was tried: orders that explain all that ended
-  // before, the longest ones first, at most `most`.
+  // Of kNot: the operation that can't be placed before its end, and what was tried: orders that explain all
+  // that ended before, the longest ones first, at most `most`.
   uint32_t stuck() const { return stuck_; }
   struct DeadEnd {
     std::vector<uint32_t> order;

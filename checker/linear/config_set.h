@@ -1,5 +1,5 @@
-// A set of configurations that keeps only the best: of equal state and set, those that used the fewest open operations,
-// for whoever used fewer can still do whatever the other can.
+// A set of configurations that keeps only the best: of equal state and set, those that used the fewest open
+// operations, for whoever used fewer can still do whatever the other can.
 #ifndef BROKERSIM_CHECKER_LINEAR_CONFIG_SET_H_
 #define BROKERSIM_CHECKER_LINEAR_CONFIG_SET_H_
 
@@ -14,8 +14,8 @@ class ConfigSet {
  public:
   explicit ConfigSet(const Space& space) : space_(&space), slots_(16) {}
 
-  // False: one that is as good was there. `stage`: those of different stages have nothing to do with one another.
-  // Adds to `steps` for each comparison.
+  // False: one that is as good was there. `stage`: those of different stages have nothing to do with one
+  // another. Adds to `steps` for each comparison.
   bool Insert(const uint64_t* config, uint32_t stage, uint32_t node, uint64_t* steps);
   void Clear();
 

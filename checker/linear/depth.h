@@ -1,4 +1,5 @@
-// The search that follows one order as far as it goes, then the next. It finds an order soon where there are many.
+// The search that follows one order as far as it goes, then the next. It finds an order soon where there are
+// many.
 #ifndef BROKERSIM_CHECKER_LINEAR_DEPTH_H_
 #define BROKERSIM_CHECKER_LINEAR_DEPTH_H_
 

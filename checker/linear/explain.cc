@@ -21,8 +21,8 @@ class Explainer {
     anomaly_.set_type("non-linearizable");
     anomaly_.set_code("NLIN");
     if (!what_.limits.explain) {
-      anomaly_.set_explanation(fmt::format("No order of the operations{} explains what the clients were told.",
-                                           what_.part_name));
+      anomaly_.set_explanation(
+          fmt::format("No order of the operations{} explains what the clients were told.", what_.part_name));
       return;
     }
     const uint64_t steps = std::min(what_.limits.steps, std::max(kLeastSteps, 3 * what_.found.steps()));
@@ -46,20 +46,23 @@ class Explainer {
     const std::string_view name = what_.model.ops()[op.call.f].name;
     std::string text(name);
     if (!op.call.in.is_nil()) text += ' ' + Short(ToText(op.call.in));
-    if (op.call.known && !(op.call.out.is_nil() && !op.call.in.is_nil())) text += " -> " + Short(ToText(op.call.out));
+    if (op.call.known && !(op.call.out.is_nil() && !op.call.in.is_nil()))
+      text += " -> " + Short(ToText(op.call.out));
     return text;
   }
   std::string Named(const Operation& op) const {
     const Op& line = what_.history.op(op.begin);
-    return fmt::format("`{}` (operation {} of process {})", Text(op), line.index, what_.history.ProcessName(line.process));
+    return fmt::format("`{}` (operation {} of process {})", Text(op), line.index,
+                       what_.history.ProcessName(line.process));
   }
 
   void Say(PartCheck* check) {
-    std::string text =
-        fmt::format("These {} operations{} have no order in which each takes effect between its begin and its end and "
-                    "all end as their clients were told",
-                    core_.ops.size(), what_.part_name);
-    if (core_.ops.size() == 1) text = fmt::format("Nothing{} explains {}", what_.part_name, Named(core_.ops[0]));
+    std::string text = fmt::format(
+        "These {} operations{} have no order in which each takes effect between its begin and its end and "
+        "all end as their clients were told",
+        core_.ops.size(), what_.part_name);
+    if (core_.ops.size() == 1)
+      text = fmt::format("Nothing{} explains {}", what_.part_name, Named(core_.ops[0]));
     if (check != nullptr && core_.ops.size() > 1) text += Stuck(*check);
     text += '.';
     if (!core_.complete) text += " Fewer of them may do: the budget for leaving some out ended.";
@@ -90,7 +93,8 @@ class Explainer {
       if (std::find(states.begin(), states.end(), state) == states.end()) states.push_back(state);
     }
     std::string text = fmt::format(": {} fits nowhere", Named(stuck));
-    for (size_t i = 0; i < states.size(); ++i) text += (i == 0 ? "; what may come before it leaves " : ", or ") + states[i];
+    for (size_t i = 0; i < states.size(); ++i)
+      text += (i == 0 ? "; what may come before it leaves " : ", or ") + states[i];
     return text;
   }
 

@@ -32,8 +32,10 @@ struct Core {
 };
 
 // As few operations as have no order among themselves:
-// - Each stays with what it saw (Model::Saw); an answer that tells of many loses what isn't there (Model::Unsee).
-// - Open operations are context: together with all of them there is still no order. Those that stay are needed for that
+// - Each stays with what it saw (Model::Saw); an answer that tells of many loses what isn't there
+// (Model::Unsee).
+// - Open operations are context: together with all of them there is still no order. Those that stay are
+// needed for that
 //   fewer of the others wouldn't do.
 // - Leaving out any one operation that ended, with all that saw it, leaves operations that have an order.
 // `steps` bounds the whole. What is made for answers belongs to the arena.

@@ -14,7 +14,8 @@
 namespace brokersim::checker {
 namespace {
 
-// Steps that an object may take before the others have their turn: one without an order is often found at once.
+// Steps that an object may take before the others have their turn: one without an order is often found at
+// once.
 constexpr uint64_t kFirstRound = 1 << 16;
 
 using Maker = std::unique_ptr<Model> (*)();
@@ -33,10 +34,10 @@ constexpr Maker kMakers[] = {
     NewLog,
 };
 
-// One operation takes effect at the latest begin before it in its object's order: sorted by that, orders of several
-// objects become one, and nothing comes after what began only later.
-void PutOrder(const Operations& operations, const History& history, const std::vector<std::vector<uint32_t>>& orders,
-              formats::Verdict* verdict) {
+// One operation takes effect at the latest begin before it in its object's order: sorted by that, orders of
+// several objects become one, and nothing comes after what began only later.
+void PutOrder(const Operations& operations, const History& history,
+              const std::vector<std::vector<uint32_t>>& orders, formats::Verdict* verdict) {
   std::vector<uint32_t> first(size_t{operations.lines} + 1, 0);
   const auto each = [&](const auto& use) {
     for (size_t p = 0; p < orders.size(); ++p) {
@@ -150,8 +151,8 @@ class Checking {
       verdict_.add_unknown_reasons(fmt::format(
           "The operations{} are undecided after {} steps and {} MB: an order explains the first {} of the {} "
           "operations that ended. Remedy: more steps (now {}) or memory (now {} MB).",
-          PartName(part), one.check->steps(), one.check->bytes() >> 20, one.check->ended(), all, limits_.steps,
-          limits_.memory >> 20));
+          PartName(part), one.check->steps(), one.check->bytes() >> 20, one.check->ended(), all,
+          limits_.steps, limits_.memory >> 20));
     }
   }
 
@@ -175,7 +176,8 @@ Catalogue MakeCatalogue() {
   for (const Maker maker : kMakers) {
     all.models.push_back(maker());
     std::string names;
-    for (const ModelOp& op : all.models.back()->ops()) names += (names.empty() ? "" : ", ") + std::string(op.name);
+    for (const ModelOp& op : all.models.back()->ops())
+      names += (names.empty() ? "" : ", ") + std::string(op.name);
     all.ops.push_back(std::move(names));
   }
   for (size_t i = 0; i < all.models.size(); ++i) {
@@ -201,7 +203,8 @@ std::unique_ptr<Model> FindLinearModel(std::string_view name) {
   return nullptr;
 }
 
-absl::StatusOr<formats::Verdict> CheckLinearizable(const Model& model, const History& history, const Limits& limits) {
+absl::StatusOr<formats::Verdict> CheckLinearizable(const Model& model, const History& history,
+                                                   const Limits& limits) {
   return Checking(model, history, limits).Run();
 }
 
@@ -212,7 +215,8 @@ absl::StatusOr<formats::Verdict> CheckLinearizable(std::string_view model, const
   }
   std::string names;
   for (const ModelInfo& info : LinearModels()) names += (names.empty() ? "" : ", ") + std::string(info.name);
-  return absl::NotFoundError(fmt::format("no model is called {}. Remedy: one of {}", std::string(model), names));
+  return absl::NotFoundError(
+      fmt::format("no model is called {}. Remedy: one of {}", std::string(model), names));
 }
 
 }  // namespace brokersim::checker

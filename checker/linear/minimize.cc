@@ -205,7 +205,7 @@ class Minimizer {
   uint64_t steps_left_;
   Arena& arena_;
   bool complete_ = true;
-  Places place_;                 // of those below
+  Places place_;  // of those below
   std::vector<Operation> ops_;
   std::vector<uint8_t> in_;
   std::vector<Places> seen_by_;

@@ -1,6 +1,8 @@
-// What a client sees of an object, written as if there were only one client: the whole of a model of linearizability.
+// What a client sees of an object, written as if there were only one client: the whole of a model of
+// linearizability.
 //
-// A model of one's own takes a few lines: an object that does one call after the other, and the names of the calls.
+// A model of one's own takes a few lines: an object that does one call after the other, and the names of the
+// calls.
 //
 //   struct Stack : ObjectOf<Stack> {
 //     std::vector<Value> items;
@@ -52,11 +54,11 @@ struct Call {
 class Object {
  public:
   virtual ~Object() = default;
-  // Does the call, if it can end here as the client was told; one with an unknown end can end anyhow. False: it can't,
-  // and this object is of no further use. Depends on nothing but the state and the call.
+  // Does the call, if it can end here as the client was told; one with an unknown end can end anyhow. False:
+  // it can't, and this object is of no further use. Depends on nothing but the state and the call.
   virtual bool Step(const Call& call) = 0;
-  // The state, as a row of values: two objects are in the same state if and only if their rows are equal. The values
-  // may point into this object. `row` is empty before.
+  // The state, as a row of values: two objects are in the same state if and only if their rows are equal. The
+  // values may point into this object. `row` is empty before.
   virtual void Write(std::vector<Value>* row) const = 0;
   // For people. By default the row.
   virtual std::string Text() const;
@@ -90,7 +92,7 @@ struct Told {
   OpType outcome = OpType::kInfo;  // kOk, kFail or kInfo
   Value in = {};                   // the invocation's value
   Value out = {};                  // the completion's; nil if there is none
-  Value error = {};                  // what the completion held under `:error`
+  Value error = {};                // what the completion held under `:error`
   bool key_is_in = false;          // the key was found, and taken off `in` and `out`
 };
 
@@ -130,30 +132,31 @@ class Model {
   virtual absl::Span<const ModelOp> ops() const = 0;
   virtual std::unique_ptr<Object> New() const = 0;
 
-  // Makes a call of what a client was told. `call` comes as by default: OK happened, FAIL never, INFO maybe; `in` and
-  // `out` are the values told. Where an answer says nothing (of a write), a model had better set `known` and leave
-  // `out` nil: then the search sees that all such calls are the same. kInvalidArgument: a value of the wrong shape, with
-  // what would be right.
+  // Makes a call of what a client was told. `call` comes as by default: OK happened, FAIL never, INFO maybe;
+  // `in` and `out` are the values told. Where an answer says nothing (of a write), a model had better set
+  // `known` and leave `out` nil: then the search sees that all such calls are the same. kInvalidArgument: a
+  // value of the wrong shape, with what would be right.
   virtual absl::StatusOr<Fate> Read(const Told& told, Call* call) const;
   // Whether every operation must name a key.
   virtual bool wants_key() const { return false; }
-  // The element that the call is about, and nothing else; false: it is about more. Where all calls of an object are
-  // about one element each, and calls about different elements never touch one another, each is judged for itself.
+  // The element that the call is about, and nothing else; false: it is about more. Where all calls of an
+  // object are about one element each, and calls about different elements never touch one another, each is
+  // judged for itself.
   virtual bool ElementOf(const Call& call, Value* element) const;
   virtual Shortcut shortcut() const { return Shortcut::kNone; }
-  // A model over which the search is the same but sees fewer states: calls may be replaced by others as long as the
-  // search ends the same, place by place. The object returned is the new one.
+  // A model over which the search is the same but sees fewer states: calls may be replaced by others as long
+  // as the search ends the same, place by place. The object returned is the new one.
   virtual std::unique_ptr<Object> ForSearch(std::vector<Call>* calls) const;
-  // Settles what only all operations of an object together tell, e.g. where an append ended up whose client was never
-  // told. May leave out open operations that nobody can ever notice. `ops` by their begin.
+  // Settles what only all operations of an object together tell, e.g. where an append ended up whose client
+  // was never told. May leave out open operations that nobody can ever notice. `ops` by their begin.
   virtual void Settle(std::vector<Operation>* ops) const;
-  // For explanations: adds the operations that this one saw, or may have seen. Who leaves out an operation must leave
-  // out all that saw it too, else a history without any fault would look as if it had one. By default operations with
-  // equal values (the one returned, else the one given; not nil) saw one another.
+  // For explanations: adds the operations that this one saw, or may have seen. Who leaves out an operation
+  // must leave out all that saw it too, else a history without any fault would look as if it had one. By
+  // default operations with equal values (the one returned, else the one given; not nil) saw one another.
   virtual void Saw(absl::Span<const Operation> ops, uint32_t op, std::vector<uint32_t>* seen) const;
-  // Whether the answer tells of many operations at once (a whole set): then it isn't left out with each of them, but
-  // Unsee takes the traces of those in `gone` off it. What is made for it belongs to the arena. False: nothing is left
-  // that it tells.
+  // Whether the answer tells of many operations at once (a whole set): then it isn't left out with each of
+  // them, but Unsee takes the traces of those in `gone` off it. What is made for it belongs to the arena.
+  // False: nothing is left that it tells.
   virtual bool TellsOfMany(const Call& call) const;
   virtual bool Unsee(absl::Span<const Operation> gone, Operation* op, Arena* arena) const;
 };

@@ -18,10 +18,13 @@ struct StringObject : ObjectOf<StringObject> {
     text += call.in.text();
     return true;
   }
-  void Write(std::vector<Value>* row) const override { row->push_back(Value::Text(Value::Kind::kString, text)); }
+  void Write(std::vector<Value>* row) const override {
+    row->push_back(Value::Text(Value::Kind::kString, text));
+  }
 };
 
-// The strings that gets returned, as a tree of prefixes: each says where it leaves the one that it shares most with.
+// The strings that gets returned, as a tree of prefixes: each says where it leaves the one that it shares
+// most with.
 class Prefixes {
  public:
   static constexpr int64_t kOff = -1;  // no string that was ever got begins so
@@ -69,8 +72,8 @@ class Prefixes {
     size_t shared = 0;
     for (uint32_t i = 0; i < texts_.size(); ++i) {
       const size_t most = std::min(text.size(), texts_[i].size());
-      const size_t same = static_cast<size_t>(std::mismatch(text.begin(), text.begin() + most, texts_[i].begin()).first -
-                                              text.begin());
+      const size_t same = static_cast<size_t>(
+          std::mismatch(text.begin(), text.begin() + most, texts_[i].begin()).first - text.begin());
       if (same > shared) {
         shared = same;
         parent = i;
@@ -97,7 +100,8 @@ struct PlaceObject : ObjectOf<PlaceObject> {
   int64_t place = 0;
 
   bool Step(const Call& call) override {
-    if (call.f == kGet) return !call.known || (place != Prefixes::kOff && prefixes->Text(place) == call.out.text());
+    if (call.f == kGet)
+      return !call.known || (place != Prefixes::kOff && prefixes->Text(place) == call.out.text());
     place = call.f == kPut ? prefixes->Start(call.in.text()) : prefixes->GoOn(place, call.in.text());
     return true;
   }
@@ -120,7 +124,8 @@ class AppendKv final : public Model {
   absl::StatusOr<Fate> Read(const Told& told, Call* call) const override {
     if (call->f == kGet) {
       call->in = Value::Nil();
-      if (call->known && !IsText(call->out)) return absl::InvalidArgumentError("a get returns a string, or nil");
+      if (call->known && !IsText(call->out))
+        return absl::InvalidArgumentError("a get returns a string, or nil");
       if (call->out.is_nil()) call->out = Value::Text(Value::Kind::kString, "");
     } else {
       if (!IsText(call->in)) return absl::InvalidArgumentError("put and append want a string");

@@ -30,7 +30,8 @@ struct LogObject : ObjectOf<LogObject> {
                                [](const auto& record, int64_t offset) { return record.first < offset; });
     if (call.out.items().empty()) return at == records.end();
     for (const Value& item : call.out.items()) {
-      if (at == records.end() || at->first != item.items()[0].integer() || !(at->second == item.items()[1])) return false;
+      if (at == records.end() || at->first != item.items()[0].integer() || !(at->second == item.items()[1]))
+        return false;
       ++at;
     }
     return true;
@@ -47,7 +48,8 @@ class Log final : public Model {
  public:
   std::string_view name() const override { return "log"; }
   std::string_view meaning() const override {
-    return "Records at offsets that rise, and may leave some out; a read returns the next ones from an offset on.";
+    return "Records at offsets that rise, and may leave some out; a read returns the next ones from an "
+           "offset on.";
   }
   absl::Span<const ModelOp> ops() const override { return ops_; }
   std::unique_ptr<Object> New() const override { return std::make_unique<LogObject>(); }
@@ -56,7 +58,8 @@ class Log final : public Model {
   absl::StatusOr<Fate> Read(const Told& told, Call* call) const override {
     if (call->f == kAppend) {
       if (call->known && IsRecord(call->out)) call->out = call->out.items()[0];
-      if (call->known && !call->out.is_int()) return absl::InvalidArgumentError("an append returns its offset");
+      if (call->known && !call->out.is_int())
+        return absl::InvalidArgumentError("an append returns its offset");
       return Model::Read(told, call);
     }
     if (call->in.is_nil()) call->in = Value::Int(0);
@@ -69,8 +72,8 @@ class Log final : public Model {
     return Model::Read(told, call);
   }
 
-  // Gives appends without an answer the offsets at which reads saw their values, the first begun the lowest; those that
-  // nobody saw go.
+  // Gives appends without an answer the offsets at which reads saw their values, the first begun the lowest;
+  // those that nobody saw go.
   void Settle(std::vector<Operation>* ops) const override {
     ValueInterner values;
     std::vector<std::vector<int64_t>> seen;     // by value: offsets
@@ -113,8 +116,8 @@ class Log final : public Model {
     });
   }
 
-  // It was a read that told where an append without an answer went. Else a read does without what is left out: offsets
-  // may leave some out too.
+  // It was a read that told where an append without an answer went. Else a read does without what is left
+  // out: offsets may leave some out too.
   void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
     if (ops[at].call.f != kAppend || !ops[at].open()) return;
     for (uint32_t reader = 0; reader < ops.size(); ++reader) {
@@ -151,8 +154,9 @@ class Log final : public Model {
     return false;
   }
 
-  std::vector<ModelOp> ops_ = {{"append", "adds the record, returns its offset"},
-                               {"read", "returns [[offset value] ...] from an offset on; [] at the end", true}};
+  std::vector<ModelOp> ops_ = {
+      {"append", "adds the record, returns its offset"},
+      {"read", "returns [[offset value] ...] from an offset on; [] at the end", true}};
 };
 
 }  // namespace

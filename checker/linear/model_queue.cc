@@ -24,8 +24,8 @@ struct FifoObject : ObjectOf<FifoObject> {
   void Write(std::vector<Value>* row) const override { row->assign(items.begin(), items.end()); }
 };
 
-// A dequeue without an answer takes anything, and may do so as late as it likes: so it is only done just before a
-// dequeue finds nothing, until nothing is left.
+// A dequeue without an answer takes anything, and may do so as late as it likes: so it is only done just
+// before a dequeue finds nothing, until nothing is left.
 struct BagObject : ObjectOf<BagObject> {
   std::shared_ptr<ValueInterner> values = std::make_shared<ValueInterner>();  // of all objects in this search
   std::vector<uint32_t> counts;  // by value; the last one isn't 0
@@ -92,7 +92,8 @@ class Queue final : public Model {
 
   absl::StatusOr<Fate> Read(const Told& told, Call* call) const override {
     if (call->f == kEnqueue) {
-      if (told.in.is_nil()) return absl::InvalidArgumentError("nil can't be enqueued: it stands for an empty queue");
+      if (told.in.is_nil())
+        return absl::InvalidArgumentError("nil can't be enqueued: it stands for an empty queue");
       call->known = true;
       call->out = Value::Nil();
       return Model::Read(told, call);

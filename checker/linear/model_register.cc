@@ -128,20 +128,22 @@ std::unique_ptr<Model> NewRegister(bool has_cas, bool failed_cas_differs) {
   if (!has_cas) return std::make_unique<Register>("register", "A register, nil at first.", ops, false, false);
   ops.push_back({"cas", "[from to]: sets it to `to` if it holds `from`"});
   if (!failed_cas_differs) {
-    return std::make_unique<Register>("cas-register", "A register with compare-and-set, nil at first.", ops, false,
-                                      false);
+    return std::make_unique<Register>("cas-register", "A register with compare-and-set, nil at first.", ops,
+                                      false, false);
   }
   ops.push_back({"failed-cas", "(a cas that FAILed) it doesn't hold `from`", true});
-  return std::make_unique<Register>("cas-register-strict",
-                                    "A cas-register on which a FAILed cas says that the value differed, as in "
-                                    "Porcupine's etcd logs.",
-                                    ops, true, false);
+  return std::make_unique<Register>(
+      "cas-register-strict",
+      "A cas-register on which a FAILed cas says that the value differed, as in "
+      "Porcupine's etcd logs.",
+      ops, true, false);
 }
 
 std::unique_ptr<Model> NewKv() {
   return std::make_unique<Register>(
       "kv", "A map; each key is a register, nil at first.",
-      std::vector<ModelOp>{{"get", "returns the key's value", true}, {"put", "sets the key's value"}}, false, true);
+      std::vector<ModelOp>{{"get", "returns the key's value", true}, {"put", "sets the key's value"}}, false,
+      true);
 }
 
 }  // namespace brokersim::checker

@@ -66,9 +66,11 @@ class Set final : public Model {
   absl::StatusOr<Fate> Read(const Told& told, Call* call) const override {
     if (call->f == kReadSet) {
       call->in = Value::Nil();
-      if (call->known && !call->out.is_sequence()) return absl::InvalidArgumentError("a read returns a set of values");
+      if (call->known && !call->out.is_sequence())
+        return absl::InvalidArgumentError("a read returns a set of values");
     } else if (call->f == kContains) {
-      if (call->known && call->out.is_sequence() && call->out.items().size() == 2) call->out = call->out.items()[1];
+      if (call->known && call->out.is_sequence() && call->out.items().size() == 2)
+        call->out = call->out.items()[1];
       if (call->known && call->out.kind() != Value::Kind::kBool) {
         return absl::InvalidArgumentError("contains returns true or false");
       }
@@ -84,8 +86,8 @@ class Set final : public Model {
     return call.f != kReadSet;
   }
 
-  // Elements have nothing to do with one another. Where one was only added once, it may go without those that ask for it
-  // in vain; else all that was done with it goes together.
+  // Elements have nothing to do with one another. Where one was only added once, it may go without those that
+  // ask for it in vain; else all that was done with it goes together.
   void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
     if (ops[at].call.f == kReadSet) return;
     const auto is_same = [&](uint32_t op) {
@@ -200,8 +202,9 @@ class Mutex final : public Model {
     return Model::Read(told, call);
   }
 
-  // Each release belongs to the acquire of the same process before it, and both say nothing about the others. Once a
-  // process releases what it didn't acquire, or acquires twice, anything may have been there for anything.
+  // Each release belongs to the acquire of the same process before it, and both say nothing about the others.
+  // Once a process releases what it didn't acquire, or acquires twice, anything may have been there for
+  // anything.
   void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
     constexpr uint32_t kNobody = UINT32_MAX;
     std::vector<uint32_t> holds;  // by process: its acquire

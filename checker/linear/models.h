@@ -8,8 +8,9 @@
 
 namespace brokersim::checker {
 
-// A register, nil at first. With `has_cas` it also takes :cas [from to]; with `failed_cas_differs` a cas that FAILed says
-// that the register didn't hold `from` (Porcupine's reading), else just that it did not happen (Knossos').
+// A register, nil at first. With `has_cas` it also takes :cas [from to]; with `failed_cas_differs` a cas that
+// FAILed says that the register didn't hold `from` (Porcupine's reading), else just that it did not happen
+// (Knossos').
 std::unique_ptr<Model> NewRegister(bool has_cas, bool failed_cas_differs);
 std::unique_ptr<Model> NewKv();
 std::unique_ptr<Model> NewAppendKv();

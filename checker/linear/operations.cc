@@ -9,7 +9,8 @@ namespace brokersim::checker {
 namespace {
 
 bool IsPair(const Value& value) {
-  return (value.kind() == Value::Kind::kVector || value.kind() == Value::Kind::kList) && value.items().size() == 2;
+  return (value.kind() == Value::Kind::kVector || value.kind() == Value::Kind::kList) &&
+         value.items().size() == 2;
 }
 
 class Reader {
@@ -47,7 +48,8 @@ class Reader {
 
   absl::Status Error(const Op& line, const std::string& what) const {
     return absl::InvalidArgumentError(fmt::format("operation {} (:{} {}): {}", line.index,
-                                                  std::string(history_.FName(line.f)), ToText(line.value), what));
+                                                  std::string(history_.FName(line.f)), ToText(line.value),
+                                                  what));
   }
 
   // Where keys are: in the extras, in pairs, or nowhere.
@@ -74,9 +76,10 @@ class Reader {
     if (any && model_.wants_key() && !keys_in_extras_ && !keys_in_pairs_) {
       for (const Op& line : history_.ops()) {
         if (!line.client || line.type != OpType::kInvoke || IsPair(line.value)) continue;
-        return Error(line, fmt::format("{} wants a key. Remedy: the value as [key value] ([key nil] to read), or "
-                                       ":key beside :value",
-                                       std::string(model_.name())));
+        return Error(line,
+                     fmt::format("{} wants a key. Remedy: the value as [key value] ([key nil] to read), or "
+                                 ":key beside :value",
+                                 std::string(model_.name())));
       }
     }
     return absl::OkStatus();
@@ -109,7 +112,8 @@ class Reader {
       if (keys_in_pairs_ && IsPair(told.out)) {
         told.out = told.out.items()[1];
       } else if (keys_in_pairs_ && told.outcome == OpType::kOk) {
-        return Error(completion, "the invocation's value is [key value], this one isn't. Remedy: the same key in both");
+        return Error(completion,
+                     "the invocation's value is [key value], this one isn't. Remedy: the same key in both");
       }
     }
     op.call.in = told.in;

@@ -25,11 +25,12 @@ struct Operations {
   uint64_t count = 0;       // operations in all parts
 };
 
-// Takes the history apart by key: the extra `:key`, or else, if the values of all invocations are pairs, the first of
-// each (Jepsen's independent tuples); with `by_element` also by element where the model allows it. Operations that
-// didn't happen, and reads without an answer, are left out.
+// Takes the history apart by key: the extra `:key`, or else, if the values of all invocations are pairs, the
+// first of each (Jepsen's independent tuples); with `by_element` also by element where the model allows it.
+// Operations that didn't happen, and reads without an answer, are left out.
 //
-// kInvalidArgument: an operation that the model doesn't know, or a value of the wrong shape: which, why and the remedy.
+// kInvalidArgument: an operation that the model doesn't know, or a value of the wrong shape: which, why and
+// the remedy.
 absl::StatusOr<Operations> ReadOperations(const Model& model, const History& history, bool by_element);
 
 }  // namespace brokersim::checker

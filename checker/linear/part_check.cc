@@ -5,7 +5,8 @@
 namespace brokersim::checker {
 namespace {
 
-// The first turn of each search. Later ones double, so that no search waits for long for one that leads nowhere.
+// The first turn of each search. Later ones double, so that no search waits for long for one that leads
+// nowhere.
 constexpr uint64_t kFirstTurn = 4096;
 
 }  // namespace

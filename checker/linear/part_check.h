@@ -1,4 +1,5 @@
-// Decides about one object: by an algorithm of its kind where one fits, else by searching, in both ways in turn.
+// Decides about one object: by an algorithm of its kind where one fits, else by searching, in both ways in
+// turn.
 #ifndef BROKERSIM_CHECKER_LINEAR_PART_CHECK_H_
 #define BROKERSIM_CHECKER_LINEAR_PART_CHECK_H_
 

@@ -6,13 +6,20 @@ namespace brokersim::checker {
 
 ShortcutResult TryShortcut(Shortcut shortcut, absl::Span<const Operation> ops) {
   switch (shortcut) {
-    case Shortcut::kNone: return {};
-    case Shortcut::kRegister: return CheckUniqueRegister(ops);
-    case Shortcut::kAppends: return CheckAppends(ops);
-    case Shortcut::kBag: return CheckUniqueQueue(ops, false);
-    case Shortcut::kFifo: return CheckUniqueQueue(ops, true);
-    case Shortcut::kSet: return CheckGrowingSet(ops);
-    case Shortcut::kLog: return CheckLog(ops);
+    case Shortcut::kNone:
+      return {};
+    case Shortcut::kRegister:
+      return CheckUniqueRegister(ops);
+    case Shortcut::kAppends:
+      return CheckAppends(ops);
+    case Shortcut::kBag:
+      return CheckUniqueQueue(ops, false);
+    case Shortcut::kFifo:
+      return CheckUniqueQueue(ops, true);
+    case Shortcut::kSet:
+      return CheckGrowingSet(ops);
+    case Shortcut::kLog:
+      return CheckLog(ops);
   }
   return {};
 }

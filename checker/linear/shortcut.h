@@ -1,7 +1,8 @@
-// Algorithms for objects of a kind whose histories tell enough that nothing must be searched: near-linear time.
+// Algorithms for objects of a kind whose histories tell enough that nothing must be searched: near-linear
+// time.
 //
-// Each says "not mine" where the history doesn't fulfil what it requires; its "no" is exact (shown beside each, and by
-// tests against all orders), and each "yes" comes with an order whose times were checked.
+// Each says "not mine" where the history doesn't fulfil what it requires; its "no" is exact (shown beside
+// each, and by tests against all orders), and each "yes" comes with an order whose times were checked.
 #ifndef BROKERSIM_CHECKER_LINEAR_SHORTCUT_H_
 #define BROKERSIM_CHECKER_LINEAR_SHORTCUT_H_
 
@@ -35,8 +36,8 @@ ShortcutResult CheckLog(absl::Span<const Operation> ops);
 // ---- What they share.
 
 // An operation's time is from `begin` to `end`, of open ones to kNoOp.
-// Operations of a lower rank must come before those of a higher one; those of equal rank may come in any order. Yes with
-// an order, or no with two suspects. kUnranked: it didn't happen.
+// Operations of a lower rank must come before those of a higher one; those of equal rank may come in any
+// order. Yes with an order, or no with two suspects. kUnranked: it didn't happen.
 inline constexpr uint32_t kUnranked = UINT32_MAX;
 ShortcutResult OrderByRank(absl::Span<const Operation> ops, const std::vector<uint32_t>& ranks);
 

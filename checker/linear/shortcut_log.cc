@@ -1,9 +1,10 @@
 // Logs: the offsets are the order.
 //
-// A read that shows a record came after its append, and so after all below it; one that shows none came before the
-// append of the next record there is. So each append has a time after which, and one before which, it took effect, and
-// from the lowest offset up the first of these may not pass the second. Where it never does, appends take effect as
-// early as that allows, and reads when they begin or as soon as their records are there.
+// A read that shows a record came after its append, and so after all below it; one that shows none came
+// before the append of the next record there is. So each append has a time after which, and one before which,
+// it took effect, and from the lowest offset up the first of these may not pass the second. Where it never
+// does, appends take effect as early as that allows, and reads when they begin or as soon as their records
+// are there.
 #include <algorithm>
 #include <utility>
 
@@ -18,16 +19,17 @@ enum : uint32_t { kAppend, kRead };
 struct Record {
   int64_t offset = 0;
   uint32_t op = 0;
-  OpIndex after = 0;          // it took effect after this line,
-  uint32_t after_of = 0;      // for that is where this operation begins;
-  OpIndex before = kNoOp;     // and before this line,
-  uint32_t before_of = 0;     // for that is where this one ends
+  OpIndex after = 0;       // it took effect after this line,
+  uint32_t after_of = 0;   // for that is where this operation begins;
+  OpIndex before = kNoOp;  // and before this line,
+  uint32_t before_of = 0;  // for that is where this one ends
   friend bool operator<(const Record& a, const Record& b) {
     return a.offset != b.offset ? a.offset < b.offset : a.op < b.op;
   }
 };
 
-// When an operation takes effect. At one time, reads of nothing come first, then appends, then reads of records.
+// When an operation takes effect. At one time, reads of nothing come first, then appends, then reads of
+// records.
 struct Effect {
   OpIndex time = 0;
   uint32_t kind = 0;
@@ -67,12 +69,13 @@ class LogCheck {
     return {.answer = ShortcutResult::kNo, .suspects = std::move(suspects), .steps = ops_.size()};
   }
 
-  // Whether the log, as it will be in the end, holds what the read shows; binds the record that the read tells about.
+  // Whether the log, as it will be in the end, holds what the read shows; binds the record that the read
+  // tells about.
   bool Match(uint32_t read) {
     const Operation& op = ops_[read];
     const int64_t from = op.call.in.integer();
-    auto at = static_cast<uint32_t>(std::lower_bound(records_.begin(), records_.end(), Record{.offset = from}) -
-                                    records_.begin());
+    auto at = static_cast<uint32_t>(
+        std::lower_bound(records_.begin(), records_.end(), Record{.offset = from}) - records_.begin());
     next_[read] = at;
     if (op.call.out.items().empty()) {
       if (at < records_.size() && op.begin > records_[at].after) {
@@ -110,7 +113,8 @@ class LogCheck {
       if (records_[i].after > records_[bound].after) bound = i;
       const Record& record = records_[i];
       if (record.before < records_[bound].after) {
-        return No({records_[bound].after_of, records_[bound].op, records_[by].op, record.op, record.before_of});
+        return No(
+            {records_[bound].after_of, records_[bound].op, records_[by].op, record.op, record.before_of});
       }
       effects.push_back({records_[bound].after, 1, i, record.op});
     }

@@ -1,18 +1,23 @@
 // Queues whose items are all different, with dequeues that found nothing and operations without an outcome.
 //
-// 1. Who was dequeued, was enqueued before the dequeue ended; so each item has a time in which it came and one in which
+// 1. Who was dequeued, was enqueued before the dequeue ended; so each item has a time in which it came and
+// one in which
 //    it went. An item without an outcome that nobody took needn't have come.
-// 2. Dequeues without an answer may have taken what nobody else took, at any time after they began. Which took which
-//    matters only for how early an item can be gone, and the items that must be gone are always those whose enqueues
-//    ended first (of two, what forces the later one out forces the earlier one too). So the k-th item by end of enqueue
-//    goes to the k-th dequeue by begin.
-// 3. A dequeue that found nothing needs a moment in its time at which no item is surely there, i.e. between the end of
-//    its enqueue and the begin of its dequeue. What surely came before that moment came and went before, all else may
-//    come and go after; cutting times there makes no new trouble within either side (T. Henzinger, A. Sezgin,
-//    V. Vafeiadis, "Aspect-oriented linearizability proofs", 2013, have the same without open operations).
-// 4. First in first out: between two moments of nothing, an item comes before another whose enqueue began only when its
-//    own had ended, and likewise for dequeues. Any order of the items that keeps both will do, and if there is none,
-//    two of them stand in each other's way.
+// 2. Dequeues without an answer may have taken what nobody else took, at any time after they began. Which
+// took which
+//    matters only for how early an item can be gone, and the items that must be gone are always those whose
+//    enqueues ended first (of two, what forces the later one out forces the earlier one too). So the k-th
+//    item by end of enqueue goes to the k-th dequeue by begin.
+// 3. A dequeue that found nothing needs a moment in its time at which no item is surely there, i.e. between
+// the end of
+//    its enqueue and the begin of its dequeue. What surely came before that moment came and went before, all
+//    else may come and go after; cutting times there makes no new trouble within either side (T. Henzinger,
+//    A. Sezgin, V. Vafeiadis, "Aspect-oriented linearizability proofs", 2013, have the same without open
+//    operations).
+// 4. First in first out: between two moments of nothing, an item comes before another whose enqueue began
+// only when its
+//    own had ended, and likewise for dequeues. Any order of the items that keeps both will do, and if there
+//    is none, two of them stand in each other's way.
 #include <algorithm>
 #include <utility>
 
@@ -154,7 +159,8 @@ class QueueCheck {
       item.went_after = std::max(Begin(op), item.came_after);
       item.came_before = std::min(item.came_before, item.went_before);
     }
-    std::erase_if(items_, [&](const Item& item) { return item.dequeue == kUnranked && item.came_before == kNever; });
+    std::erase_if(items_,
+                  [&](const Item& item) { return item.dequeue == kUnranked && item.came_before == kNever; });
     return true;
   }
 
@@ -208,7 +214,8 @@ class QueueCheck {
     uint32_t longest = kUnranked;
     for (Time covered = Begin(op); covered < End(op); covered = items_[longest].went_after) {
       for (; next < sorted.size() && items_[sorted[next]].came_before <= covered; ++next) {
-        const bool is_longer = longest == kUnranked || items_[sorted[next]].went_after > items_[longest].went_after;
+        const bool is_longer =
+            longest == kUnranked || items_[sorted[next]].went_after > items_[longest].went_after;
         if (is_longer) longest = sorted[next];
       }
       suspects.push_back(items_[longest].enqueue);
@@ -296,8 +303,8 @@ class QueueCheck {
     return true;
   }
 
-  // The items come in the order found, each as early as can be, and likewise go; those that found nothing stand at the
-  // moments between.
+  // The items come in the order found, each as early as can be, and likewise go; those that found nothing
+  // stand at the moments between.
   void MergeOrder() {
     std::vector<std::pair<Time, uint32_t>> came;
     std::vector<std::pair<Time, uint32_t>> went;
@@ -332,7 +339,8 @@ class QueueCheck {
     until(kNever);
   }
 
-  // Without an order among the items: all as early as can be, but dequeues without an answer just before a moment.
+  // Without an order among the items: all as early as can be, but dequeues without an answer just before a
+  // moment.
   void SortOrder() {
     std::vector<std::pair<uint64_t, uint32_t>> order;  // time and kind; operation
     for (uint32_t i = 0; i < items_.size(); ++i) {

@@ -1,9 +1,9 @@
 // Registers whose writes all have different values (P. Gibbons, E. Korach, "Testing shared memories", 1997).
 //
-// A value's zone reaches from the first end to the last begin of its write and reads. If it does so forward, the value
-// must be there all that time: two such zones must not overlap. If it doesn't, all of them run at once for a while, and
-// any moment of that will do that isn't in another value's zone. What is violated here is violated in every order; and
-// where nothing is, the values' zones, or moments, give the order.
+// A value's zone reaches from the first end to the last begin of its write and reads. If it does so forward,
+// the value must be there all that time: two such zones must not overlap. If it doesn't, all of them run at
+// once for a while, and any moment of that will do that isn't in another value's zone. What is violated here
+// is violated in every order; and where nothing is, the values' zones, or moments, give the order.
 #include <algorithm>
 #include <utility>
 
@@ -79,7 +79,8 @@ ShortcutResult CheckUniqueRegister(absl::Span<const Operation> ops) {
     cluster_of[op] = id;
     if (!is_read) continue;
     Cluster& cluster = clusters[id];
-    if (cluster.write != kUnranked && ops[op].end < ops[cluster.write].begin) return No(ops, {cluster.write, op});
+    if (cluster.write != kUnranked && ops[op].end < ops[cluster.write].begin)
+      return No(ops, {cluster.write, op});
     ++cluster.reads;
     Add(ops, op, &cluster);
   }

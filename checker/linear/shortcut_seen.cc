@@ -1,7 +1,7 @@
 // What only grows, and is read whole: the reads tell the order of what they saw.
 //
-// Whatever a read shows came before it, whatever it doesn't came after. So every operation has a rank that any order
-// must keep, and where all times agree with the ranks, sorting by them is an order.
+// Whatever a read shows came before it, whatever it doesn't came after. So every operation has a rank that
+// any order must keep, and where all times agree with the ranks, sorting by them is an order.
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -40,7 +40,8 @@ class Pieces {
   }
 
   enum Answer { kUnclear, kApart, kForeign, kTwice };
-  // Fills in order(), and borders(): by length of a prefix, one more than how many pieces it holds; 0: it ends within one.
+  // Fills in order(), and borders(): by length of a prefix, one more than how many pieces it holds; 0: it
+  // ends within one.
   Answer TakeApart(std::string_view whole) {
     borders_.assign(whole.size() + 1, 0);
     borders_[0] = 1;
@@ -81,14 +82,19 @@ ShortcutResult CheckAppends(absl::Span<const Operation> ops) {
   uint32_t longest = kUnranked;
   for (uint32_t op = 0; op < ops.size(); ++op) {
     if (ops[op].call.f != kGet) continue;
-    if (longest == kUnranked || ops[op].call.out.text().size() > ops[longest].call.out.text().size()) longest = op;
+    if (longest == kUnranked || ops[op].call.out.text().size() > ops[longest].call.out.text().size())
+      longest = op;
   }
   const std::string_view whole = longest == kUnranked ? std::string_view() : ops[longest].call.out.text();
   switch (pieces.TakeApart(whole)) {
-    case Pieces::kUnclear: return {};
-    case Pieces::kForeign: return No(ops, {longest});
-    case Pieces::kTwice: return No(ops, {pieces.order().back(), longest});
-    case Pieces::kApart: break;
+    case Pieces::kUnclear:
+      return {};
+    case Pieces::kForeign:
+      return No(ops, {longest});
+    case Pieces::kTwice:
+      return No(ops, {pieces.order().back(), longest});
+    case Pieces::kApart:
+      break;
   }
 
   const auto count = static_cast<uint32_t>(pieces.order().size());
@@ -189,10 +195,10 @@ class Groups {
  private:
   absl::Span<const Operation> ops_;
   ValueInterner elements_;
-  std::vector<uint32_t> add_of_;    // by element
-  std::vector<uint32_t> group_of_;  // by element: the first that has it
-  std::vector<uint32_t> met_;       // by element: the last read that has it
-  std::vector<uint64_t> reads_;     // size, then operation
+  std::vector<uint32_t> add_of_;      // by element
+  std::vector<uint32_t> group_of_;    // by element: the first that has it
+  std::vector<uint32_t> met_;         // by element: the last read that has it
+  std::vector<uint64_t> reads_;       // size, then operation
   std::vector<uint32_t> first_read_;  // by group
 };
 

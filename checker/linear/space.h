@@ -1,5 +1,5 @@
-// What both searches walk through: the events of one object's operations in time, the states that it can be in, and
-// what each class of equal calls does to each state.
+// What both searches walk through: the events of one object's operations in time, the states that it can be
+// in, and what each class of equal calls does to each state.
 #ifndef BROKERSIM_CHECKER_LINEAR_SPACE_H_
 #define BROKERSIM_CHECKER_LINEAR_SPACE_H_
 
@@ -49,9 +49,9 @@ class States {
 // An operation without an end that may be used, together with all that are like it.
 struct OpenClass {
   uint32_t call_class = 0;
-  uint32_t word = 0;   // of a configuration: where the count of those used is
-  uint32_t shift = 0;  // ... and how far from its low end
-  uint64_t mask = 0;   // of the count, shifted down
+  uint32_t word = 0;               // of a configuration: where the count of those used is
+  uint32_t shift = 0;              // ... and how far from its low end
+  uint64_t mask = 0;               // of the count, shifted down
   std::vector<uint32_t> ops = {};  // by their begin; the first so many are used
 };
 
@@ -60,8 +60,8 @@ struct Event {
   bool is_end = false;
 };
 
-// A configuration is what a search has decided so far: the state, the set of running operations that have taken effect,
-// and how many of each open class have. As words: the state, the set by slot, the counts.
+// A configuration is what a search has decided so far: the state, the set of running operations that have
+// taken effect, and how many of each open class have. As words: the state, the set by slot, the counts.
 class Space {
  public:
   // `ops` by begin; they must outlive it.

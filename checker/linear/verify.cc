@@ -35,7 +35,8 @@ absl::Status VerifyOrder(const Model& model, const History& history, absl::Span<
   OpIndex latest = 0;  // begin of those so far
   OpIndex near = 0;    // where the last one was: the next is often close
   for (const uint64_t index : order) {
-    OpIndex line = near + 1 < history.size() && history.op(near + 1).index == index ? near + 1 : history.At(index);
+    OpIndex line =
+        near + 1 < history.size() && history.op(near + 1).index == index ? near + 1 : history.At(index);
     // A made-up invocation shares its completion's index, and comes before it.
     if (line != kNoOp && history.op(line).type != OpType::kInvoke) line = history.op(line).pair;
     if (line == kNoOp || places[line].op == nullptr) return Wrong(index, "isn't one that may have happened");
@@ -45,7 +46,8 @@ absl::Status VerifyOrder(const Model& model, const History& history, absl::Span<
     place.done = true;
     latest = std::max(latest, place.op->begin);
     if (place.op->end < latest) return Wrong(index, "comes after one that began only when it had ended");
-    if (!objects[place.part]->Step(place.op->call)) return Wrong(index, "can't end there as its client was told");
+    if (!objects[place.part]->Step(place.op->call))
+      return Wrong(index, "can't end there as its client was told");
   }
 
   for (const Place& place : places) {

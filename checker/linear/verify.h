@@ -1,6 +1,7 @@
 // Proves that an order explains a history, without any searching: the certificate of a VALID verdict.
 //
-// It shares with the search how a history is read (operations.h) and what one call does (Object::Step), nothing else.
+// It shares with the search how a history is read (operations.h) and what one call does (Object::Step),
+// nothing else.
 #ifndef BROKERSIM_CHECKER_LINEAR_VERIFY_H_
 #define BROKERSIM_CHECKER_LINEAR_VERIFY_H_
 
@@ -13,7 +14,8 @@
 
 namespace brokersim::checker {
 
-// `order`: indices of invocations, as in Verdict.order. In time linear in the history, besides what Step takes. OK if
+// `order`: indices of invocations, as in Verdict.order. In time linear in the history, besides what Step
+// takes. OK if
 // - every operation that ended is in it once, and no other more often,
 // - none comes after one that began only when it had ended, and
 // - done in this order, by one client after the other, each ends as its client was told.

@@ -29,26 +29,39 @@ struct Planted {
 
 TEST(FaultsTest, PlantedFaultsAreFound) {
   const Planted all[] = {
-      {"fifo-queue", LargeShape::kTwice, 3},   {"fifo-queue", LargeShape::kEarly, 4},
-      {"fifo-queue", LargeShape::kLost, 16},   {"queue", LargeShape::kTwice, 3},
-      {"register", LargeShape::kStale, 4},     {"cas-register", LargeShape::kStale, 6},
-      {"kv", LargeShape::kStale, 4},           {"log", LargeShape::kStale, 3},
-      {"linear-set", LargeShape::kLost, 2},    {"linear-counter", LargeShape::kLost, 500},
-      {"mutex", LargeShape::kTwice, 4},        {"register", LargeShape::kStale, 12, false},
+      {"fifo-queue", LargeShape::kTwice, 3},
+      {"fifo-queue", LargeShape::kEarly, 4},
+      {"fifo-queue", LargeShape::kLost, 16},
+      {"queue", LargeShape::kTwice, 3},
+      {"register", LargeShape::kStale, 4},
+      {"cas-register", LargeShape::kStale, 6},
+      {"kv", LargeShape::kStale, 4},
+      {"log", LargeShape::kStale, 3},
+      {"linear-set", LargeShape::kLost, 2},
+      {"linear-counter", LargeShape::kLost, 500},
+      {"mutex", LargeShape::kTwice, 4},
+      {"register", LargeShape::kStale, 12, false},
       {"cas-register", LargeShape::kStale, 12, false},
   };
   for (const Planted& planted : all) {
     int found = 0;
     for (uint64_t seed = 1; seed <= 20; ++seed) {
-      const LargeShape shape = {.model = std::string(planted.model), .ops = 400, .clients = 6,
-                                .crashed = planted.model == "mutex" ? 0 : 10, .keys = planted.model == "kv" ? 4 : 1,
-                                .unique = planted.unique, .seed = seed, .fault = planted.fault};
+      const LargeShape shape = {.model = std::string(planted.model),
+                                .ops = 400,
+                                .clients = 6,
+                                .crashed = planted.model == "mutex" ? 0 : 10,
+                                .keys = planted.model == "kv" ? 4 : 1,
+                                .unique = planted.unique,
+                                .seed = seed,
+                                .fault = planted.fault};
       const formats::Verdict verdict = JudgeLarge(shape);
-      SCOPED_TRACE(std::string(planted.model) + " " + std::to_string(planted.fault) + " seed " + std::to_string(seed));
+      SCOPED_TRACE(std::string(planted.model) + " " + std::to_string(planted.fault) + " seed " +
+                   std::to_string(seed));
       if (verdict.result() == formats::Verdict::VALID) continue;
       ++found;
       ASSERT_EQ(verdict.result(), formats::Verdict::INVALID);
-      EXPECT_LE(verdict.anomalies(0).operations_size(), planted.most) << verdict.anomalies(0).ShortDebugString();
+      EXPECT_LE(verdict.anomalies(0).operations_size(), planted.most)
+          << verdict.anomalies(0).ShortDebugString();
     }
     // In some histories what ran at the same time explains it.
     EXPECT_GE(found, 4) << planted.model << " " << planted.fault;
@@ -56,7 +69,8 @@ TEST(FaultsTest, PlantedFaultsAreFound) {
 }
 
 TEST(FaultsTest, BudgetEndsAsUnknownAndSaysHowFar) {
-  const LargeShape shape = {.model = "cas-register", .ops = 400, .clients = 40, .crashed = 300, .unique = false};
+  const LargeShape shape = {
+      .model = "cas-register", .ops = 400, .clients = 40, .crashed = 300, .unique = false};
   const formats::Verdict verdict = JudgeLarge(shape, {.steps = 2000});
   ASSERT_EQ(verdict.result(), formats::Verdict::UNKNOWN);
   ASSERT_EQ(verdict.unknown_reasons_size(), 1);

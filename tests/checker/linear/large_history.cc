@@ -12,9 +12,9 @@ namespace {
 
 // One key's object.
 struct Thing {
-  int64_t value = 0;               // register (0: nil), counter
-  std::deque<int64_t> queue;       // queues; of registers what they held before
-  std::vector<int64_t> all;        // set, log, appended pieces
+  int64_t value = 0;          // register (0: nil), counter
+  std::deque<int64_t> queue;  // queues; of registers what they held before
+  std::vector<int64_t> all;   // set, log, appended pieces
   std::string text;
   bool held = false;
 };
@@ -235,15 +235,35 @@ const std::vector<LargeShape>& LargeShapes() {
       {.name = "log, 1,000,000 operations", .model = "log", .ops = 1'000'000},
       {.name = "linear-set, 10,000 operations", .model = "linear-set", .ops = 10'000},
       {.name = "linear-counter, 100,000 operations", .model = "linear-counter", .ops = 100'000},
-      {.name = "append-kv, 10,000 operations, 10 keys", .model = "append-kv", .ops = 10'000, .clients = 50, .keys = 10},
+      {.name = "append-kv, 10,000 operations, 10 keys",
+       .model = "append-kv",
+       .ops = 10'000,
+       .clients = 50,
+       .keys = 10},
       {.name = "mutex, 100,000 operations", .model = "mutex", .ops = 100'000, .crashed = 0},
-      {.name = "register, 5 values, 100,000 operations", .model = "register", .ops = 100'000, .crashed = 1,
+      {.name = "register, 5 values, 100,000 operations",
+       .model = "register",
+       .ops = 100'000,
+       .crashed = 1,
        .unique = false},
-      {.name = "kv, 5 values, 10,000 operations, 50 clients, 1 key", .model = "kv", .ops = 10'000, .clients = 50,
-       .crashed = 0, .keys = 2, .unique = false},
-      {.name = "fifo-queue, 5 values, 10,000 operations", .model = "fifo-queue", .ops = 10'000, .clients = 8,
-       .crashed = 0, .unique = false},
-      {.name = "queue, 5 values, 10,000 operations", .model = "queue", .ops = 10'000, .clients = 8, .crashed = 1,
+      {.name = "kv, 5 values, 10,000 operations, 50 clients, 1 key",
+       .model = "kv",
+       .ops = 10'000,
+       .clients = 50,
+       .crashed = 0,
+       .keys = 2,
+       .unique = false},
+      {.name = "fifo-queue, 5 values, 10,000 operations",
+       .model = "fifo-queue",
+       .ops = 10'000,
+       .clients = 8,
+       .crashed = 0,
+       .unique = false},
+      {.name = "queue, 5 values, 10,000 operations",
+       .model = "queue",
+       .ops = 10'000,
+       .clients = 8,
+       .crashed = 1,
        .unique = false},
   };
   return shapes;

@@ -20,7 +20,8 @@ TEST(ModelsTest, CatalogueNamesAll) {
     EXPECT_EQ(FindLinearModel(info.name)->name(), info.name);
   }
   EXPECT_EQ(names,
-            "register cas-register cas-register-strict kv append-kv queue fifo-queue linear-set linear-counter mutex log ");
+            "register cas-register cas-register-strict kv append-kv queue fifo-queue linear-set "
+            "linear-counter mutex log ");
   EXPECT_EQ(FindLinearModel("toaster"), nullptr);
 }
 
@@ -114,8 +115,10 @@ TEST(ModelsTest, AppendKv) {
                                0 invoke get nil :key 1
                                0 ok get "ba" :key 1)";
   EXPECT_EQ(Verdict("append-kv", lines), "valid");
-  EXPECT_EQ(Verdict("append-kv", lines + "\n0 invoke get nil :key 1\n0 ok get \"ab\" :key 1"), "invalid: 0 1 4 6");
-  EXPECT_EQ(Verdict("append-kv", lines + "\n0 invoke get nil :key 1\n0 ok get \"b\" :key 1"), "invalid: 0 1 6");
+  EXPECT_EQ(Verdict("append-kv", lines + "\n0 invoke get nil :key 1\n0 ok get \"ab\" :key 1"),
+            "invalid: 0 1 4 6");
+  EXPECT_EQ(Verdict("append-kv", lines + "\n0 invoke get nil :key 1\n0 ok get \"b\" :key 1"),
+            "invalid: 0 1 6");
 }
 
 TEST(ModelsTest, AppendKvPutStartsAnew) {
@@ -155,13 +158,16 @@ TEST(ModelsTest, QueueTwiceAndFromNowhere) {
 
 TEST(ModelsTest, EmptyInThreeWords) {
   for (const std::string_view model : {"queue", "fifo-queue"}) {
-    for (const std::string_view empty : {"ok dequeue nil", "ok dequeue :empty", "fail dequeue :empty",
-                                         "fail dequeue nil :error :empty"}) {
-      const std::string lines = std::string("0 invoke enqueue 1\n0 ok enqueue 1\n1 invoke dequeue nil\n1 ") + std::string(empty);
+    for (const std::string_view empty :
+         {"ok dequeue nil", "ok dequeue :empty", "fail dequeue :empty", "fail dequeue nil :error :empty"}) {
+      const std::string lines =
+          std::string("0 invoke enqueue 1\n0 ok enqueue 1\n1 invoke dequeue nil\n1 ") + std::string(empty);
       EXPECT_EQ(Verdict(model, lines), "invalid: 0 2") << model << " " << empty;
-      EXPECT_EQ(Verdict(model, "2 invoke dequeue nil\n" + lines), "valid") << "a crashed dequeue may have taken it";
+      EXPECT_EQ(Verdict(model, "2 invoke dequeue nil\n" + lines), "valid")
+          << "a crashed dequeue may have taken it";
     }
-    EXPECT_EQ(Verdict(model, "0 invoke enqueue 1\n0 ok enqueue 1\n1 invoke dequeue nil\n1 fail dequeue nil"), "valid");
+    EXPECT_EQ(Verdict(model, "0 invoke enqueue 1\n0 ok enqueue 1\n1 invoke dequeue nil\n1 fail dequeue nil"),
+              "valid");
   }
 }
 
@@ -190,7 +196,9 @@ TEST(ModelsTest, SetReadWhole) {
                                2 ok read #{1 2})";
   EXPECT_EQ(Verdict("linear-set", lines), "valid");
   EXPECT_EQ(Verdict("linear-set", lines + "\n2 invoke read nil\n2 ok read [1]"), "invalid: 1 8");
-  EXPECT_EQ(Verdict("linear-set", lines + "\n2 invoke remove 1\n2 ok remove 1\n2 invoke read nil\n2 ok read [2]"), "valid");
+  EXPECT_EQ(
+      Verdict("linear-set", lines + "\n2 invoke remove 1\n2 ok remove 1\n2 invoke read nil\n2 ok read [2]"),
+      "valid");
 }
 
 TEST(ModelsTest, SetByElement) {
@@ -254,9 +262,10 @@ TEST(ModelsTest, ErrorsNameTheOperationAndTheRemedy) {
   EXPECT_EQ(Error("register", "0 invoke read nil\n0 ok read nil\n0 invoke jump 3"),
             "operation 2 (:jump 3): register knows no such operation. Remedy: read, write, or another model");
   EXPECT_EQ(Error("cas-register", "0 invoke cas 3"), "operation 0 (:cas 3): a cas wants [from to]");
-  EXPECT_EQ(Error("kv", "0 invoke get nil"),
-            "operation 0 (:get nil): kv wants a key. Remedy: the value as [key value] ([key nil] to read), or :key "
-            "beside :value");
+  EXPECT_EQ(
+      Error("kv", "0 invoke get nil"),
+      "operation 0 (:get nil): kv wants a key. Remedy: the value as [key value] ([key nil] to read), or :key "
+      "beside :value");
   EXPECT_EQ(Error("fifo-queue", "0 invoke enqueue nil"),
             "operation 0 (:enqueue nil): nil can't be enqueued: it stands for an empty queue");
   EXPECT_EQ(Error("linear-counter", "0 invoke add :x"), "operation 0 (:add :x): an add wants an integer");

@@ -1,8 +1,8 @@
 // Against every order: 10^5 small random histories of each model.
 //
-// Both answers are common. Each VALID's order is proved, each INVALID's operations are as few as can be; both searches
-// and the algorithms of each kind say the same; and what is left out of a valid history with all that saw it leaves a
-// valid one.
+// Both answers are common. Each VALID's order is proved, each INVALID's operations are as few as can be; both
+// searches and the algorithms of each kind say the same; and what is left out of a valid history with all
+// that saw it leaves a valid one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -89,7 +89,8 @@ class Comparison {
       for (uint32_t op = 0; op < ops.size(); ++op) {
         std::vector<uint32_t> seen;
         model_.Saw(ops, op, &seen);
-        for (const uint32_t other : seen) seen_by[PlaceOf(ops[other].begin)].push_back(PlaceOf(ops[op].begin));
+        for (const uint32_t other : seen)
+          seen_by[PlaceOf(ops[other].begin)].push_back(PlaceOf(ops[op].begin));
       }
     }
     return seen_by;
@@ -117,7 +118,8 @@ class Comparison {
           if (step == 1) gone = gone || ((op.f == "add" || op.f == "remove") && op.in[0] == read.out[at]);
           if (step == 2 && op.f == "append") {
             const Row::value_type value = op.in[0];
-            gone = gone || (value == read.out[at + 1] && (op.outcome != OpType::kOk || op.out[0] == read.out[at]));
+            gone = gone ||
+                   (value == read.out[at + 1] && (op.outcome != OpType::kOk || op.out[0] == read.out[at]));
           }
         }
         if (!gone) out.insert(out.end(), read.out.begin() + at, read.out.begin() + at + step);
@@ -142,13 +144,15 @@ class Comparison {
       if (core[i] && plain_.ops[i].outcome != OpType::kInfo) Skip(i, all_seen_by, &with_open);
     }
     for (size_t i = 0; i < core.size(); ++i) with_open[i] = with_open[i] && core[i];
-    EXPECT_FALSE(HasOrderWithout(with_open)) << "what may have happened explains it: " << anomaly.ShortDebugString();
+    EXPECT_FALSE(HasOrderWithout(with_open))
+        << "what may have happened explains it: " << anomaly.ShortDebugString();
     const std::vector<std::vector<size_t>> seen_by = SeenBy(core);
     for (size_t i = 0; i < core.size(); ++i) {
       if (core[i] || plain_.ops[i].outcome == OpType::kInfo) continue;
       Skipped less = core;
       Skip(i, seen_by, &less);
-      EXPECT_TRUE(HasOrderWithout(less)) << "without " << i << " it is still so: " << anomaly.ShortDebugString();
+      EXPECT_TRUE(HasOrderWithout(less))
+          << "without " << i << " it is still so: " << anomaly.ShortDebugString();
     }
     EXPECT_FALSE(anomaly.explanation().empty());
   }

@@ -9,9 +9,8 @@
 namespace brokersim::checker {
 namespace {
 
-
-// What the object is after the operation, for each way in which it may go; nothing if it can't end so. `op.out` counts
-// only if `told`.
+// What the object is after the operation, for each way in which it may go; nothing if it can't end so.
+// `op.out` counts only if `told`.
 std::vector<Row> After(std::string_view model, const Row& state, const PlainOp& op, bool told) {
   Row next = state;
   if (op.f == "write" || op.f == "put") {
@@ -72,7 +71,9 @@ std::vector<Row> After(std::string_view model, const Row& state, const PlainOp& 
     return {next};
   }
   if (model == "linear-counter") {
-    if (op.f == "read") return op.out == state || (state.empty() && op.out[0] == 0) ? std::vector<Row>{state} : std::vector<Row>{};
+    if (op.f == "read")
+      return op.out == state || (state.empty() && op.out[0] == 0) ? std::vector<Row>{state}
+                                                                  : std::vector<Row>{};
     return {{(state.empty() ? 0 : state[0]) + op.in[0]}};
   }
   if (model == "mutex") {
@@ -121,8 +122,9 @@ class Maker {
     history_.model = model_;
     const bool needs_key = model_ == "kv" || model_ == "append-kv";
     const uint64_t keys = random_.Below(3);
-    history_.keys = needs_key || keys == 0 ? (random_.Below(2) == 0 ? PlainHistory::kExtras : PlainHistory::kPairs)
-                                           : PlainHistory::kNone;
+    history_.keys = needs_key || keys == 0
+                        ? (random_.Below(2) == 0 ? PlainHistory::kExtras : PlainHistory::kPairs)
+                        : PlainHistory::kNone;
     const int count = 1 + static_cast<int>(random_.Below(shape_.ops));
     for (int i = 0; i < count; ++i) history_.ops.push_back(Draw());
     GiveTimes();
@@ -132,7 +134,10 @@ class Maker {
 
  private:
   int64_t Value() { return shape_.unique ? next_++ : static_cast<int64_t>(1 + random_.Below(shape_.values)); }
-  int64_t Some() { return static_cast<int64_t>(random_.Below(shape_.unique ? std::max<int64_t>(next_, 2) : shape_.values + 1)); }
+  int64_t Some() {
+    return static_cast<int64_t>(
+        random_.Below(shape_.unique ? std::max<int64_t>(next_, 2) : shape_.values + 1));
+  }
 
   PlainOp Draw() {
     PlainOp op;
@@ -147,13 +152,15 @@ class Maker {
       if (kind >= 2) op.in.push_back(Value());
     } else if (model_ == "append-kv") {
       op.f = kind < 3 ? "get" : (kind == 3 && !shape_.unique ? "put" : "append");
-      for (uint64_t n = op.f == "get" ? 0 : 1 + random_.Below(shape_.unique ? 1 : 2); n > 0; --n) op.in.push_back(Value());
+      for (uint64_t n = op.f == "get" ? 0 : 1 + random_.Below(shape_.unique ? 1 : 2); n > 0; --n)
+        op.in.push_back(Value());
     } else if (model_ == "queue" || model_ == "fifo-queue") {
       op.f = kind < 3 ? "enqueue" : "dequeue";
       if (kind < 3) op.in = {Value()};
     } else if (model_ == "linear-set") {
       op.f = kind < 3 ? "add" : "read";
-      if (!shape_.unique && kind >= 2) op.f = kind == 2 ? "remove" : (kind == 3 || history_.ops.size() % 2 == 0 ? "contains" : "read");
+      if (!shape_.unique && kind >= 2)
+        op.f = kind == 2 ? "remove" : (kind == 3 || history_.ops.size() % 2 == 0 ? "contains" : "read");
       if (op.f != "read") op.in = {op.f == "add" ? Value() : Some()};
     } else if (model_ == "linear-counter") {
       op.f = kind < 3 ? "add" : "read";
@@ -181,7 +188,8 @@ class Maker {
       PlainOp& op = history_.ops[times[at].second / 2];
       (times[at].second % 2 == 0 ? op.begin : op.end) = static_cast<int>(at);
     }
-    std::sort(history_.ops.begin(), history_.ops.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+    std::sort(history_.ops.begin(), history_.ops.end(),
+              [](const auto& a, const auto& b) { return a.begin < b.begin; });
     // As few processes as do.
     std::vector<int> busy_until;
     for (PlainOp& op : history_.ops) {
@@ -335,8 +343,8 @@ History ToHistory(const PlainHistory& plain) {
   std::sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [time, op] : lines) {
     const bool is_begin = time == op->begin;
-    const bool is_out = !is_begin && op->outcome == OpType::kOk && (IsPure(op->f) || op->f == "dequeue" ||
-                                                                    (plain.model == "log" && op->f == "append"));
+    const bool is_out = !is_begin && op->outcome == OpType::kOk &&
+                        (IsPure(op->f) || op->f == "dequeue" || (plain.model == "log" && op->f == "append"));
     Line line;
     line.type = is_begin ? OpType::kInvoke : op->outcome;
     line.process = Value::Int(op->process);
@@ -362,7 +370,8 @@ std::string ToText(const PlainHistory& plain) {
   std::string text = fmt::format("{}, keys {}\n", std::string(plain.model), static_cast<int>(plain.keys));
   for (const PlainOp& op : plain.ops) {
     text += fmt::format("  p{} key {} {} [{}] -> [{}] {} {}..{}\n", op.process, op.key, std::string(op.f),
-                        fmt::join(op.in, " "), fmt::join(op.out, " "), std::string(ToText(op.outcome)), op.begin, op.end);
+                        fmt::join(op.in, " "), fmt::join(op.out, " "), std::string(ToText(op.outcome)),
+                        op.begin, op.end);
   }
   return text;
 }

@@ -1,7 +1,7 @@
 // Small random histories of each model, and the plainest of all checkers: try every order.
 //
-// Nothing here shares code with checker/linear: an object is a row of numbers, and what an operation may do to it is
-// written down once more, with all that may happen where more than one thing can.
+// Nothing here shares code with checker/linear: an object is a row of numbers, and what an operation may do
+// to it is written down once more, with all that may happen where more than one thing can.
 #ifndef BROKERSIM_TESTS_CHECKER_LINEAR_RANDOM_OPS_H_
 #define BROKERSIM_TESTS_CHECKER_LINEAR_RANDOM_OPS_H_
 
@@ -22,7 +22,7 @@ struct PlainOp {
   int process = 0;
   int64_t key = 0;
   Row in;
-  Row out;  // of OK
+  Row out;                       // of OK
   OpType outcome = OpType::kOk;  // kOk, kFail, kInfo
   int begin = 0;                 // all times are different
   int end = 0;                   // unless kInfo
@@ -36,12 +36,12 @@ struct PlainHistory {
 
 struct Shape {
   int ops = 6;
-  int values = 3;        // that are written
-  bool unique = false;   // every write has a value of its own
-  int crashed = 15;      // percent
+  int values = 3;       // that are written
+  bool unique = false;  // every write has a value of its own
+  int crashed = 15;     // percent
   int failed = 5;
-  int wrong = 8;         // percent of answers that are drawn instead of true
-  int overlap = 3;       // how long operations take: about so many lines
+  int wrong = 8;    // percent of answers that are drawn instead of true
+  int overlap = 3;  // how long operations take: about so many lines
 };
 
 // An object that behaves, in a random order within the operations' times; then some answers are replaced.

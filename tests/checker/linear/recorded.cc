@@ -16,9 +16,9 @@ constexpr int kLinearizableEtcd[] = {2, 5, 7, 18, 25, 31, 38, 45, 48, 49};
 
 // Medians of Porcupine's plain verdict, milliseconds, for etcd_000 and on.
 constexpr double kPorcupineEtcd[] = {
-    0.58, 0.55, 467.40, 0.43, 0.13, 0.36, 0.32, 326.35, 0.19, 0.22, 0.14,  0.34, 0.13, 0.11, 0.11, 0.24, 0.10,
-    0.13, 0.96, 0.53,   0.21, 0.12, 0.12, 0.24, 0.21,   0.18, 0.18, 0.17,  0.20, 0.29, 0.13, 0.13, 0.15, 0.18,
-    0.15, 0.10, 0.13,   0.31, 0.16, 0.17, 27.57, 0.10,  0.19, 0.11, 0.51,  0.14, 0.14, 0.24, 0.22, 0.15};
+    0.58, 0.55, 467.40, 0.43, 0.13, 0.36, 0.32,  326.35, 0.19, 0.22, 0.14, 0.34, 0.13, 0.11, 0.11, 0.24, 0.10,
+    0.13, 0.96, 0.53,   0.21, 0.12, 0.12, 0.24,  0.21,   0.18, 0.18, 0.17, 0.20, 0.29, 0.13, 0.13, 0.15, 0.18,
+    0.15, 0.10, 0.13,   0.31, 0.16, 0.17, 27.57, 0.10,   0.19, 0.11, 0.51, 0.14, 0.14, 0.24, 0.22, 0.15};
 
 }  // namespace
 
@@ -48,7 +48,8 @@ std::vector<Recorded> RecordedHistories() {
       names.push_back(entry.path().filename().string());
     }
     std::sort(names.begin(), names.end());
-    for (const std::string& name : names) all.push_back({root + sub + "/" + name, sub.substr(1) + "/" + name, "cas-register", good});
+    for (const std::string& name : names)
+      all.push_back({root + sub + "/" + name, sub.substr(1) + "/" + name, "cas-register", good});
   }
   return all;
 }

@@ -1,4 +1,6 @@
 // All verdicts on histories that others recorded are as they expect.
+#include "tests/checker/linear/recorded.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -6,7 +8,6 @@
 #include "checker/history/format.h"
 #include "checker/linear/linear.h"
 #include "checker/linear/verify.h"
-#include "tests/checker/linear/recorded.h"
 
 namespace brokersim::checker {
 namespace {
@@ -23,7 +24,9 @@ TEST(RecordedTest, VerdictsAreAsExpected) {
       if (FindLinearModel(model) == nullptr) continue;
       const absl::StatusOr<formats::Verdict> verdict = CheckLinearizable(model, *history, {});
       ASSERT_TRUE(verdict.ok()) << verdict.status();
-      EXPECT_EQ(verdict->result(), recorded.linearizable ? formats::Verdict::VALID : formats::Verdict::INVALID) << model;
+      EXPECT_EQ(verdict->result(),
+                recorded.linearizable ? formats::Verdict::VALID : formats::Verdict::INVALID)
+          << model;
       if (verdict->result() == formats::Verdict::VALID) {
         const absl::Status proved = VerifyOrder(*FindLinearModel(model), *history, verdict->order());
         EXPECT_TRUE(proved.ok()) << proved;
