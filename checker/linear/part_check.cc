@@ -27,6 +27,13 @@ Outcome PartCheck::Run(uint64_t more) {
 }
 
 Outcome PartCheck::Search(uint64_t more) {
+  if (model_.shortcut() == Shortcut::kFifo && !search_only_) {
+    if (queue_ == nullptr) queue_ = std::make_unique<QueueSearch>(ops_);
+    const uint64_t before = queue_->steps();
+    const Outcome outcome = queue_->Run(before + more);
+    steps_ += queue_->steps() - before;
+    return outcome;
+  }
   if (space_ == nullptr) {
     space_ = std::make_unique<Space>(model_, ops_);
     breadth_ = std::make_unique<Breadth>(space_.get());
@@ -51,16 +58,19 @@ Outcome PartCheck::Search(uint64_t more) {
 }
 
 uint64_t PartCheck::bytes() const {
+  if (queue_ != nullptr) return queue_->bytes();
   if (space_ == nullptr) return 0;
   return breadth_->bytes() + depth_->bytes() + space_->states().bytes();
 }
 
 std::vector<uint32_t> PartCheck::Order() const {
+  if (queue_ != nullptr) return queue_->Order();
   if (space_ == nullptr) return shortcut_.order;
   return by_depth_ ? depth_->Order() : breadth_->Order();
 }
 
 uint32_t PartCheck::ended() const {
+  if (queue_ != nullptr) return queue_->placed();
   if (space_ == nullptr) return 0;
   const uint32_t furthest = std::max(breadth_->event(), depth_->event());
   uint32_t ended = 0;

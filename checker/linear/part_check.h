@@ -11,6 +11,7 @@
 #include "checker/linear/breadth.h"
 #include "checker/linear/depth.h"
 #include "checker/linear/model.h"
+#include "checker/linear/queue_search.h"
 #include "checker/linear/shortcut.h"
 #include "checker/linear/space.h"
 
@@ -23,8 +24,8 @@ class PartCheck {
 
   // Spends about `more` steps more. kPaused: not yet decided.
   Outcome Run(uint64_t more);
-  // Nothing but searching: no algorithm of a kind.
-  void SearchOnly() { tried_shortcut_ = true; }
+  // Nothing but the searches that know no kind.
+  void SearchOnly() { tried_shortcut_ = search_only_ = true; }
 
   uint64_t steps() const { return steps_; }
   uint64_t bytes() const;
@@ -46,7 +47,9 @@ class PartCheck {
   const Model& model_;
   absl::Span<const Operation> ops_;
   bool tried_shortcut_ = false;
+  bool search_only_ = false;
   ShortcutResult shortcut_;
+  std::unique_ptr<QueueSearch> queue_;
   std::unique_ptr<Space> space_;
   std::unique_ptr<Breadth> breadth_;
   std::unique_ptr<Depth> depth_;
