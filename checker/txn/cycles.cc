@@ -303,12 +303,21 @@ Rows FindRows() {
   return rows;
 }
 
+// A way that visits a transaction twice is two circles. That one of them is no cycle of this kind can only be where rw
+// must not be next to each other; the other one is a G0 or G1c then (or one with fewer rw), was found, and says more.
+bool VisitsEachOnce(const std::vector<Step>& steps) {
+  std::vector<Node> visited;
+  for (const Step& step : steps) visited.push_back(step.from);
+  std::sort(visited.begin(), visited.end());
+  return std::adjacent_find(visited.begin(), visited.end()) == visited.end();
+}
+
 void SearchComponent(const Component& component, const Rows& rows, const CycleOptions& options,
                      CycleSearch* result) {
   Search search(component, options.steps);
   Worth worth;
   const auto keep = [&](int row, std::vector<Step> steps) {
-    if (steps.empty()) return;
+    if (steps.empty() || !VisitsEachOnce(steps)) return;
     worth.Add(row);
     result->cycles.push_back({row, std::move(steps), !search.gave_up(), false});
   };

@@ -49,6 +49,8 @@ struct CycleSearch {
 //   G-single-item   and exactly one rw
 //   G-nonadjacent-item  and rw, never two in a row
 //   G2-item         and rw
+// (a G-nonadjacent-item is left out if, in a component with a G0 or G1c, the shortest way of its shape visits a
+// transaction twice)
 //   -process        and steps from a transaction to a later one of the same process
 //   -realtime       and one step from a transaction to one that began after it was over. One is enough: of two such
 //                   steps, one can be taken to where the other leads, and what is left out makes the cycle shorter and

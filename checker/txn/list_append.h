@@ -30,6 +30,7 @@ class ListAppend {
   void FindBadElements(Report* report) const;      // G1a, phantom-read
   void FindIntermediate(Report* report) const;     // G1b
   void FindDisorder(Report* report) const;         // duplicate-elements, incompatible-order
+  void FindOwnDisorder(Report* report) const;      // incompatible-order: a transaction's own appends
   void FindDirtyUpdates(Report* report) const;
   void FindLostUpdates(Report* report) const;
 

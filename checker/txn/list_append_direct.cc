@@ -1,5 +1,6 @@
 // What a list-append history shows without a graph.
 #include <algorithm>
+#include <utility>
 
 #include "checker/txn/list_append.h"
 #include "fmt/format.h"
@@ -211,6 +212,29 @@ void ListAppend::FindDisorder(Report* report) const {
                 fmt::format("{} read {} as {} and {} read it as {}: neither grew out of the other.",
                             txns_.Name(misfit_reader[key]), txns_.KeyText(key), ToText(*all[misfit[key]].value),
                             txns_.Name(longest), ToText(*all[lists_[key].longest].value)));
+  }
+}
+
+void ListAppend::FindOwnDisorder(Report* report) const {
+  std::vector<Id> last(lists_.size(), kNoId);  // by key: what the transaction in hand appended last
+  std::vector<bool> reported(lists_.size(), false);
+  const int row = Row("incompatible-order");
+  for (Node node = 0; node < txns_.possible(); ++node) {
+    for (const MicroOp& op : txns_.Of(node)) {
+      if (!op.write) continue;
+      const Id id = values_.Find(op.key, *op.value);
+      const Id before = std::exchange(last[op.key], id);
+      if (before == kNoId || elements_[before].writer != node || reported[op.key]) continue;
+      // What nobody read has the highest place.
+      if (elements_[id].place == UINT32_MAX || elements_[before].place < elements_[id].place) continue;
+      reported[op.key] = true;
+      if (!report->Found(row)) continue;
+      const Node reader = txn_of_longest_[op.key];
+      report->Add(row, {node, reader},
+                  fmt::format("{} appended {} to {} and then {}, but {} read {} without {} before it.",
+                              txns_.Name(node), ElementText(before), txns_.KeyText(op.key), ElementText(id),
+                              txns_.Name(reader), ElementText(id), ElementText(before)));
+    }
   }
 }
 

@@ -27,6 +27,7 @@ absl::StatusOr<formats::Verdict> CheckListAppend(const History& history, const T
   lists.FindBadElements(&report);
   lists.FindIntermediate(&report);
   lists.FindDisorder(&report);
+  lists.FindOwnDisorder(&report);
   lists.FindDirtyUpdates(&report);
   lists.FindLostUpdates(&report);
 

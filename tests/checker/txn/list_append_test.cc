@@ -143,6 +143,13 @@ TEST(ListAppendTest, IncompatibleOrder) {
   EXPECT_EQ(Lists("0 ok ax1; 0 ok ax2; 0 ok rx1; 0 ok rx12", {"read-committed"}), "VALID");
 }
 
+// Elle has no name for it: its graph has no edges from a transaction to itself.
+TEST(ListAppendTest, OwnAppendsOutOfOrder) {
+  EXPECT_EQ(Lists("0 ok ax1 ax2; 0 ok rx21", {"serializable"}), "G1b incompatible-order");
+  EXPECT_EQ(Lists("0 ok ax1 ax2; 0 ok rx2", {"serializable"}), "G-single-item incompatible-order");
+  EXPECT_EQ(Lists("0 ok ax1 ax2; 0 ok rx12", {"serializable"}), "VALID");
+}
+
 TEST(ListAppendTest, PhantomRead) {
   EXPECT_EQ(Lists("0 ok ax1; 0 ok rx17", {"read-committed"}), "phantom-read");
   EXPECT_EQ(Lists("0 ok ax1; 0 ok rx1; 0 ok rx7", {"read-committed"}), "incompatible-order phantom-read");
