@@ -325,11 +325,11 @@ void SearchComponent(const Component& component, const Rows& rows, const CycleOp
     if (!worth.IsImplied(rows.pure[i])) keep(rows.pure[i], search.Shortest(kShapes[i], false));
   }
   for (size_t i = 0; i < kShapeCount && (options.kinds & Bit(EdgeKind::kProcess)); ++i) {
-    if (worth.IsImplied(rows.process[i]) || !worth.SaysMore(rows.process[i])) continue;
+    if (worth.IsImplied(rows.process[i]) || !(options.all_variants || worth.SaysMore(rows.process[i]))) continue;
     keep(rows.process[i], search.Shortest(kShapes[i], true));
   }
   for (size_t i = 0; i < kShapeCount && (options.kinds & Bit(EdgeKind::kRealtime)); ++i) {
-    if (worth.IsImplied(rows.realtime[i]) || !worth.SaysMore(rows.realtime[i])) continue;
+    if (worth.IsImplied(rows.realtime[i]) || !(options.all_variants || worth.SaysMore(rows.realtime[i]))) continue;
     keep(rows.realtime[i], search.ShortestInRealtime(kShapes[i]));
   }
   result->steps += search.steps();

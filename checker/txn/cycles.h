@@ -30,6 +30,7 @@ struct Cycle {
 struct CycleOptions {
   Kinds kinds = kDataKinds;    // with or without kProcess and kRealtime
   uint64_t steps = 0;          // how long to go on looking for a shorter cycle once there is one
+  bool all_variants = false;   // also kinds with session and realtime steps that rule out no further level
 };
 
 struct CycleSearch {
@@ -41,7 +42,7 @@ struct CycleSearch {
 
 // In every strongly connected component: of each kind the shortest cycle, unless one that was found is already of that
 // kind (every G0 is a G1c, every G-single a G2). Kinds with session or realtime steps only where they rule out a level
-// that the component's other cycles don't.
+// that the component's other cycles don't, unless all_variants.
 //
 // Whether a kind exists is decided exactly, and never by a limit:
 //   G0              ww alone
