@@ -8,6 +8,7 @@
 #include "checker/malformed.h"
 #include "checker/registry.h"
 #include "checker/stable_sort.h"
+#include "checker/words.h"
 #include "fmt/format.h"
 
 namespace brokersim::checker {
@@ -16,36 +17,14 @@ namespace {
 using formats::Anomaly;
 using formats::Verdict;
 
-// How many letters must be added, removed or replaced to turn one name into the other.
-size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
 // The name that was probably meant. Somebody who writes a code means that anomaly.
-std::string_view Nearest(std::string_view name) {
+std::string_view NearestCheck(std::string_view name) {
   for (const CheckEntry& entry : Registry()) {
     if (entry.info.code == name) return entry.info.name;
   }
-  std::string_view nearest;
-  size_t least = SIZE_MAX;
-  for (const CheckEntry& entry : Registry()) {
-    const size_t distance = Distance(name, entry.info.name);
-    if (distance >= least) continue;
-    least = distance;
-    nearest = entry.info.name;
-  }
-  return nearest;
+  std::vector<std::string_view> names;
+  for (const CheckEntry& entry : Registry()) names.push_back(entry.info.name);
+  return Nearest(name, names);
 }
 
 // The position of the first operation that shows it, then the type; the rest only makes it total.
@@ -111,7 +90,7 @@ absl::Status ValidateChecks(const std::vector<std::string>& names) {
     if (entry == nullptr) {
       return absl::InvalidArgumentError(fmt::format(
           "there is no check \"{}\"; did you mean \"{}\"? (docs/anomalies.md lists them)", name,
-          Nearest(name)));
+          NearestCheck(name)));
     }
     if (entry->run == nullptr) {
       return absl::InvalidArgumentError(

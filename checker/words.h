@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "formats/history.pb.h"
 
@@ -18,6 +19,9 @@ std::string_view TypeName(formats::Operation::Type type);
 
 // "1 record", "3 records".
 std::string Count(uint64_t n, std::string_view thing);
+
+// The name that was probably meant: the one with the fewest letters added, removed or replaced. Empty without names.
+std::string_view Nearest(std::string_view name, const std::vector<std::string_view>& names);
 
 }  // namespace brokersim::checker
 

@@ -29,6 +29,8 @@ Command AddDescribe(CLI::App* app, const Context& context);
 Command AddShow(CLI::App* app, const Context& context);
 Command AddDraws(CLI::App* app, const Context& context);
 Command AddVerifyDeterminism(CLI::App* app, const Context& context);
+Command AddCheck(CLI::App* app, const Context& context);
+Command AddConvert(CLI::App* app, const Context& context);
 Command AddVersion(CLI::App* app, const Context& context);
 
 // Prints "brokersim: MESSAGE" to stderr; returns `code`.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_join.h"
+#include "checker/models.h"
 #include "cli/command.h"
 #include "scenarios/loader.h"
 #include "sim/fault/catalogue.h"
@@ -53,6 +54,22 @@ int List(bool json, const Context& context) {
     for (const scenarios::ResolvedScenario& variant : loaded->variants) {
       fmt::print("    {:<10} {}\n", variant.variant, ExpectText(variant.expect));
     }
+  }
+  return runner::kHeld;
+}
+
+// What `check` can judge a history by.
+int ListModels(bool json) {
+  for (const checker::ModelInfo& model : checker::Models()) {
+    if (json) {
+      nlohmann::ordered_json line;
+      line["name"] = model.name;
+      line["operations"] = model.operations;
+      line["meaning"] = model.meaning;
+      fmt::print("{}\n", line.dump());
+      continue;
+    }
+    fmt::print("{:<16} {}\n{:<16} {}\n", model.name, model.meaning, "", model.operations);
   }
   return runner::kHeld;
 }
@@ -114,11 +131,12 @@ Command AddList(CLI::App* app, const Context& context) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand("list", "List the scenarios, or the kinds of faults");
-  command->add_option("WHAT", options->what, "scenarios (default) or faults")
-      ->check(CLI::IsMember({"scenarios", "faults"}));
+  CLI::App* command = app->add_subcommand("list", "List the scenarios, the kinds of faults, or the models of histories");
+  command->add_option("WHAT", options->what, "scenarios (default), faults or models")
+      ->check(CLI::IsMember({"scenarios", "faults", "models"}));
   command->add_flag("--json", options->json, "one JSON object a line");
   return [options, context] {
+    if (options->what == "models") return ListModels(options->json);
     return options->what == "faults" ? ListFaults(options->json) : List(options->json, context);
   };
 }

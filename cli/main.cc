@@ -38,6 +38,7 @@ Examples:
   brokersim run kafka/unclean_leader_election --variant=buggy --out=out
   brokersim run kafka/unclean_leader_election --seeds=1..100 --json
   brokersim test --all
+  brokersim check history.edn --model=list-append
 
 Exit codes: 0 all held; 1 a violation; 2 unknown; 3 no progress; 4 nondeterminism; 64 usage;
 65 bad scenario or file; 70 a fault of brokersim itself; 130 interrupted.)";
@@ -53,7 +54,7 @@ int Main(int argc, char** argv) {
   app.option_defaults()->always_capture_default(false);
   std::vector<std::pair<CLI::App*, Command>> commands;
   for (auto* add : {&AddRun, &AddTest, &AddList, &AddDescribe, &AddShow, &AddDraws, &AddVerifyDeterminism,
-                    &AddVersion}) {
+                    &AddCheck, &AddConvert, &AddVersion}) {
     Command command = (*add)(&app, context);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
   }

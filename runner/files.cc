@@ -150,4 +150,6 @@ absl::StatusOr<std::vector<std::string>> WriteOutputs(const Outcome& outcome, co
   return paths;
 }
 
+std::string VerdictJson(const formats::Verdict& verdict) { return Json(verdict); }
+
 }  // namespace brokersim::runner

@@ -22,6 +22,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 // paths written, in that order.
 absl::StatusOr<std::vector<std::string>> WriteOutputs(const Outcome& outcome, const std::string& folder);
 
+// A verdict as protobuf's JSON, with the names of the schema.
+std::string VerdictJson(const formats::Verdict& verdict);
+
 }  // namespace brokersim::runner
 
 #endif  // BROKERSIM_RUNNER_FILES_H_

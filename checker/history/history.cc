@@ -45,15 +45,16 @@ absl::Status HistoryBuilder::Add(const Line& line) {
   op.first_extra = static_cast<uint32_t>(history_.extras_.size());
   op.extra_count = static_cast<uint16_t>(std::min<size_t>(line.extras.size(), UINT16_MAX));
   if (open_.size() <= op.process) open_.resize(op.process + 1, kNoOp);
+  const bool anonymous = line.process.is_nil();
   OpIndex& open = open_[op.process];
 
-  if (op.client && op.type == OpType::kInvoke && line.invocation == kNoOp && open != kNoOp) {
+  if (op.client && op.type == OpType::kInvoke && line.invocation == kNoOp && open != kNoOp && !anonymous) {
     return absl::InvalidArgumentError(fmt::format(
         "process {} begins :{} while its :{} (index {}) is open; a process does one thing at a time, and a client "
         "that gave up must first have an :info",
         history_.ProcessName(op.process), line.f, std::string(history_.FName(ops[open].f)), ops[open].index));
   }
-  OpIndex invocation = line.invocation == kNoOp ? open : line.invocation;
+  OpIndex invocation = line.invocation != kNoOp ? line.invocation : anonymous ? OpenAnonymous(op) : open;
   if (op.client && op.type != OpType::kInvoke) {
     if (invocation != kNoOp && (invocation >= ops.size() || ops[invocation].type != OpType::kInvoke ||
                                 ops[invocation].pair != kNoOp)) {
@@ -80,14 +81,31 @@ absl::Status HistoryBuilder::Add(const Line& line) {
     ops.push_back(made_up);
   }
   if (op.client && op.type == OpType::kInvoke) {
-    if (line.invocation == kNoOp) open = size();
+    if (line.invocation == kNoOp && anonymous) {
+      anonymous_.push_back(size());
+    } else if (line.invocation == kNoOp) {
+      open = size();
+    }
   } else if (op.client) {
     op.pair = invocation;
     ops[invocation].pair = size();
     if (open == invocation) open = kNoOp;
+    if (anonymous) anonymous_.erase(std::remove(anonymous_.begin(), anonymous_.end(), invocation), anonymous_.end());
   }
   ops.push_back(op);
   return absl::OkStatus();
+}
+
+OpIndex HistoryBuilder::OpenAnonymous(const Op& completion) const {
+  if (completion.type == OpType::kInvoke) return kNoOp;
+  OpIndex latest = kNoOp;
+  for (OpIndex at : anonymous_) {
+    const Op& op = history_.ops_[at];
+    if (op.f != completion.f) continue;
+    if (op.value == completion.value) return at;
+    latest = at;
+  }
+  return latest;
 }
 
 History HistoryBuilder::Finish() && { return std::move(history_); }

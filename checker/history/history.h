@@ -117,6 +117,7 @@ class HistoryBuilder {
   // The values belong to arena(). An error says what is wrong with the line, without its place: the reader knows that.
   // - A process (an integer, a text; keywords such as :nemesis are nobody's client) does one thing at a time, and a
   //   completion completes what it began. After INFO the process may go on: what was open stays open for ever.
+  // - Without processes a completion completes the open line of the same f and value, else the last open one of that f.
   // - A completion without an invocation stands for both: an invocation is made up before it, with the same index.
   absl::Status Add(const Line& line);
   OpIndex size() const { return history_.size(); }
@@ -124,8 +125,12 @@ class HistoryBuilder {
   History Finish() &&;
 
  private:
+  // The open invocation of nobody in particular that this completes; kNoOp if there is none.
+  OpIndex OpenAnonymous(const Op& completion) const;
+
   History history_;
-  std::vector<OpIndex> open_;  // by process
+  std::vector<OpIndex> open_;       // by process
+  std::vector<OpIndex> anonymous_;  // of lines without a process
   bool numbered_ = true;       // so far every line had an index, and they rose
 };
 

@@ -112,6 +112,16 @@ TEST(History, MakesUpWhatBeganACompletion) {
   EXPECT_EQ(history->At(11), 3u);
 }
 
+TEST(History, WithoutProcessesWhatIsAlikeBelongsTogether) {
+  const absl::StatusOr<History> history = ReadEdn(
+      "{:type :invoke :f :read}{:type :invoke :f :write :value 1}{:type :invoke :f :write :value 2}"
+      "{:type :ok :f :write :value 1}{:type :ok :f :read :value 5}");
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->op(0).pair, 4u);
+  EXPECT_EQ(history->op(1).pair, 3u);
+  EXPECT_EQ(history->op(2).pair, kNoOp);
+}
+
 TEST(History, NumbersThatDontRiseGiveWayToPositions) {
   const absl::StatusOr<History> history =
       ReadEdn("{:type :invoke :process 1 :f :a :index 5}{:type :ok :process 1 :f :a :index 5}"

@@ -1,0 +1,156 @@
+#include "checker/effects/pairs.h"
+
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "checker/judgement.h"
+
+namespace brokersim::checker::effects {
+namespace {
+
+class Reader {
+ public:
+  Reader(const History& history, Pairs* pairs) : history_(history), pairs_(*pairs) {}
+
+  absl::Status Read() {
+    for (OpIndex at = 0; at < history_.size(); ++at) {
+      const Op& op = history_.op(at);
+      if (!op.client) continue;
+      const std::string_view f = history_.FName(op.f);
+      absl::Status status;
+      if (f == "send") Send(at, op);
+      if (f == "process") status = Process(at, op);
+      if (f == "assign" && (op.type == OpType::kOk || op.pair == kNoOp)) Assign(op);
+      if (f == "commit" && op.type == OpType::kOk) Commit(at, op);
+      if (f == "drained" && op.type == OpType::kOk) Drained(op);
+      if (f == "read-outputs" && op.type == OpType::kOk) status = ReadOutputs(at, op);
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  Id Intern(const Value& value) {
+    const Id id = pairs_.values.Intern(value);
+    if (id == pairs_.inputs.size()) pairs_.inputs.emplace_back();
+    return id;
+  }
+
+  Id Group(const Op& op) { return pairs_.groups.Intern(history_.ExtraOf(op, "group")); }
+
+  // [OFFSET V] or V.
+  void Place(const Value& what, const Value& log, Id* input) {
+    const bool record = what.is_sequence() && what.items().size() == 2;
+    *input = Intern(record ? what.items()[1] : what);
+    Input& entry = pairs_.inputs[*input];
+    if (!log.is_nil() && entry.log == kNoId) entry.log = pairs_.logs.Intern(log);
+    if (record && what.items()[0].is_int() && entry.offset < 0) entry.offset = what.items()[0].integer();
+  }
+
+  void Send(OpIndex at, const Op& op) {
+    const bool parts = op.value.is_sequence() && !op.value.items().empty() && op.value.items()[0].is_sequence();
+    if (!parts) {
+      const Value& what = op.type == OpType::kInvoke || !op.value.is_nil() ? op.value : history_.op(op.pair).value;
+      Sent(at, op, what, Value::Nil());
+      return;
+    }
+    for (const Value& part : op.value.items()) {
+      if (part.items().size() == 3) Sent(at, op, part.items()[2], part.items()[1]);
+    }
+  }
+
+  void Sent(OpIndex at, const Op& op, const Value& what, const Value& log) {
+    Id id = 0;
+    Place(what, log, &id);
+    Input& input = pairs_.inputs[id];
+    if (op.type == OpType::kFail) input.failed = at;
+    if (op.type == OpType::kInvoke && history_.Outcome(op) != OpType::kFail && input.sent == kNoOp) input.sent = at;
+    if (op.type == OpType::kOk && input.acked == kNoOp) input.acked = at;
+  }
+
+  absl::Status Process(OpIndex at, const Op& op) {
+    if (op.type != OpType::kInvoke) return absl::OkStatus();
+    const Op& said = op.pair == kNoOp ? op : history_.op(op.pair);
+    const Op& told = said.value.is_nil() ? op : said;
+    if (told.value.is_map()) return ProcessMap(at, op, told.value);
+    if (!told.value.is_sequence()) {
+      return BadLine(history_, told, ":process takes {:group G :input V :outputs [O ...]} or [[:process LOG [OFFSET V] "
+                                     "APPLIED]]");
+    }
+    for (const Value& part : told.value.items()) {
+      const absl::Span<const Value> fields = part.items();
+      if (fields.size() != 4 || !fields[0].IsWord("process")) {
+        return BadLine(history_, told, "its parts are [:process LOG [OFFSET V] APPLIED]");
+      }
+      if (fields[3] == Value::Bool(false)) continue;
+      Effect effect = NewEffect(at, op, Group(told));
+      Place(fields[2], fields[1], &effect.input);
+      Add(std::move(effect), op.process);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ProcessMap(OpIndex at, const Op& op, const Value& map) {
+    if (map.Get("applied") == Value::Bool(false)) return absl::OkStatus();
+    Effect effect = NewEffect(at, op, pairs_.groups.Intern(map.Get("group")));
+    Place(map.Get("input"), map.Get("log"), &effect.input);
+    for (const Value& output : map.Get("outputs").items()) effect.outputs.push_back(Intern(output));
+    Add(std::move(effect), op.process);
+    return absl::OkStatus();
+  }
+
+  Effect NewEffect(OpIndex at, const Op& op, Id group) const {
+    Effect effect;
+    effect.group = group;
+    effect.invoke = at;
+    effect.done = op.pair;
+    effect.outcome = history_.Outcome(op);
+    return effect;
+  }
+
+  void Add(Effect effect, Id process) {
+    const Id log = pairs_.inputs[effect.input].log;
+    const auto owner = owner_.find({effect.group, log});
+    effect.zombie = owner != owner_.end() && owner->second != process;
+    pairs_.effects.push_back(std::move(effect));
+  }
+
+  void Assign(const Op& op) {
+    for (const Value& log : op.value.items()) owner_[{Group(op), pairs_.logs.Intern(log)}] = op.process;
+  }
+
+  void Commit(OpIndex at, const Op& op) {
+    for (const Value& part : op.value.items()) {
+      const absl::Span<const Value> fields = part.items();
+      if (fields.size() != 3 || !fields[2].is_int()) continue;
+      pairs_.done.push_back({Group(op), pairs_.logs.Intern(fields[1]), fields[2].integer(), at});
+    }
+  }
+
+  void Drained(const Op& op) {
+    const Value& said = op.value.is_nil() ? history_.op(op.pair).value : op.value;
+    pairs_.done.push_back({pairs_.groups.Intern(said.is_map() ? said.Get("group") : said), kNoId, 0, op.pair});
+  }
+
+  absl::Status ReadOutputs(OpIndex at, const Op& op) {
+    if (!op.value.is_sequence()) return BadLine(history_, op, ":read-outputs gives [O ...] or [{:group G :output O} ...]");
+    pairs_.outputs = {op.pair, at, {}};
+    for (const Value& output : op.value.items()) {
+      const bool map = output.is_map() && !output.Get("output").is_nil();
+      pairs_.outputs.all.emplace_back(map ? pairs_.groups.Intern(output.Get("group")) : kNoId,
+                                      Intern(map ? output.Get("output") : output));
+    }
+    return absl::OkStatus();
+  }
+
+  const History& history_;
+  Pairs& pairs_;
+  std::map<std::pair<Id, Id>, Id> owner_;  // by group and log: the process
+};
+
+}  // namespace
+
+absl::Status TakeApart(const History& history, Pairs* pairs) { return Reader(history, pairs).Read(); }
+
+}  // namespace brokersim::checker::effects

@@ -1,0 +1,51 @@
+// Every way to judge a history from anywhere, by name.
+//
+//   absl::StatusOr<formats::Verdict> verdict = Judge(history, "cas-register", {});
+#ifndef BROKERSIM_CHECKER_MODELS_H_
+#define BROKERSIM_CHECKER_MODELS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "checker/delivery/delivery.h"
+#include "checker/history/history.h"
+#include "checker/limits.h"
+#include "checker/session/session.h"
+#include "formats/verdict.pb.h"
+
+namespace brokersim::checker {
+
+// What a model may be told; each looks only at what concerns it.
+struct CheckOptions {
+  Limits limits;
+  // list-append, rw-register: the levels that must hold, e.g. "serializable"; empty: strict-serializable.
+  std::vector<std::string> consistency_models;
+  // bank: what all accounts hold together; else what the first read shows.
+  std::optional<int64_t> total_amount;
+  bool negative_balances = false;
+  // set-full: whether stale reads are violations.
+  bool linearizable = false;
+  // delivery: how often, in which order, and within which bounds.
+  DeliveryOptions delivery;
+  // session: what a read may miss.
+  SessionOptions session;
+};
+
+struct ModelInfo {
+  std::string_view name;
+  std::string_view operations;  // what it takes, e.g. ":read, :write V"
+  std::string_view meaning;     // half a sentence
+};
+const std::vector<ModelInfo>& Models();
+
+// Errors: kNotFound for a model that there isn't (with the nearest name), kInvalidArgument for a history that isn't the
+// model's, with the line.
+absl::StatusOr<formats::Verdict> Judge(const History& history, std::string_view model, const CheckOptions& options);
+
+}  // namespace brokersim::checker
+
+#endif  // BROKERSIM_CHECKER_MODELS_H_

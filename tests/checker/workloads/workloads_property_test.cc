@@ -1,0 +1,225 @@
+// Random histories of set-full, counter and long-fork against definitions written as plainly as possible.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "checker/history/edn.h"
+#include "checker/workloads/workloads.h"
+
+namespace brokersim::checker {
+namespace {
+
+constexpr int kHistories = 100'000;
+
+class Draws {
+ public:
+  explicit Draws(uint64_t seed) : state_(seed * 2 + 1) {}
+  uint64_t Below(uint64_t n) {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return (state_ >> 33) % n;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+// A history of up to 8 operations by 3 clients; `operation` gives f, the value asked and the value answered.
+struct Asked {
+  std::string f;
+  std::string value;
+  std::string answer;
+};
+template <typename Operation>
+std::string RandomHistory(Draws* draws, Operation operation) {
+  std::string edn;
+  std::map<uint64_t, Asked> open;
+  uint64_t next_process = 3;
+  std::vector<uint64_t> clients = {0, 1, 2};
+  uint64_t left = 2 + draws->Below(7);
+  while (left > 0 || !open.empty()) {
+    const uint64_t client = draws->Below(clients.size());
+    const uint64_t process = clients[client];
+    const auto found = open.find(process);
+    if (found == open.end()) {
+      if (left == 0) {
+        if (draws->Below(4) == 0) break;
+        continue;
+      }
+      --left;
+      const Asked asked = operation();
+      edn += fmt::format("{{:process {} :type :invoke :f :{} :value {}}}\n", process, asked.f, asked.value);
+      open[process] = asked;
+      continue;
+    }
+    const uint64_t how = draws->Below(10);
+    const std::string type = how < 8 ? "ok" : how == 8 ? "info" : "fail";
+    const std::string value = type == "ok" ? found->second.answer : found->second.value;
+    edn += fmt::format("{{:process {} :type :{} :f :{} :value {}}}\n", process, type, found->second.f, value);
+    open.erase(found);
+    if (type == "info") clients[client] = next_process++;
+  }
+  return edn;
+}
+
+std::set<std::string> Types(const formats::Verdict& verdict) {
+  std::set<std::string> types;
+  for (const formats::Anomaly& anomaly : verdict.anomalies()) types.insert(anomaly.type());
+  return types;
+}
+
+std::set<std::string> NaiveSetFull(const History& history) {
+  std::set<std::string> types;
+  std::set<int64_t> elements;
+  const auto holds = [](const Op& read, int64_t element) {
+    int count = 0;
+    for (const Value& value : read.value.items()) count += value == Value::Int(element) ? 1 : 0;
+    return count;
+  };
+  for (const Op& op : history.ops()) {
+    if (history.FName(op.f) == "add") elements.insert(op.value.integer());
+    for (const Value& value : op.value.items()) elements.insert(value.integer());
+  }
+  for (int64_t element : elements) {
+    int add = -1;
+    int known = -1;
+    int present = -1;  // invocations of the latest reads
+    int absent = -1;
+    for (int at = 0; at < static_cast<int>(history.size()); ++at) {
+      const Op& op = history.op(static_cast<OpIndex>(at));
+      if (history.FName(op.f) == "add" && op.value == Value::Int(element)) {
+        if (op.type == OpType::kInvoke && add < 0) add = at;
+        if (op.type == OpType::kOk && known < 0) known = at;
+      }
+      if (history.FName(op.f) != "read" || op.type != OpType::kOk) continue;
+      const int invoke = static_cast<int>(op.pair);
+      if (holds(op, element) > 1) types.insert("duplicated");
+      if (holds(op, element) > 0) {
+        if (known < 0) known = at;
+        present = std::max(present, invoke);
+      } else if (add >= 0) {
+        absent = std::max(absent, invoke);
+      }
+    }
+    if (add < 0) {
+      types.insert("unexpected");
+    } else if (!(present > absent) && known >= 0 && known < absent) {
+      types.insert("lost");
+    }
+  }
+  return types;
+}
+
+TEST(SetFullProperty, AgreesWithItsDefinition) {
+  int found = 0;
+  for (int seed = 0; seed < kHistories; ++seed) {
+    Draws draws(static_cast<uint64_t>(seed));
+    const std::string edn = RandomHistory(&draws, [&draws]() -> Asked {
+      if (draws.Below(2) == 0) {
+        const std::string element = fmt::format("{}", draws.Below(3));
+        return {"add", element, element};
+      }
+      std::string read = "[";
+      for (uint64_t element = 0; element < 4; ++element) {
+        if (draws.Below(element == 3 ? 30 : 2) == 0) read += fmt::format(" {}", element);
+      }
+      if (draws.Below(30) == 0) read += " 0 0";
+      return {"read", "nil", read + "]"};
+    });
+    const absl::StatusOr<History> history = ReadEdn(edn);
+    ASSERT_TRUE(history.ok()) << history.status() << edn;
+    const absl::StatusOr<formats::Verdict> verdict = CheckSetFull(*history, {});
+    ASSERT_TRUE(verdict.ok()) << verdict.status();
+    ASSERT_EQ(Types(*verdict), NaiveSetFull(*history)) << edn;
+    found += verdict->result() == formats::Verdict::INVALID ? 1 : 0;
+  }
+  EXPECT_GT(found, kHistories / 10);
+  EXPECT_LT(found, kHistories * 9 / 10);
+}
+
+// A read is possible if some choice of the adds that may have happened by its end, with all that surely had happened
+// before it began, makes its number. Amounts are 1, 2 and 4 and -3, so that not every number between the bounds is one:
+// a counter's checker judges by bounds, so does this.
+TEST(CounterProperty, AgreesWithItsDefinition) {
+  int found = 0;
+  for (int seed = 0; seed < kHistories; ++seed) {
+    Draws draws(static_cast<uint64_t>(seed));
+    const std::string edn = RandomHistory(&draws, [&draws]() -> Asked {
+      constexpr int kAmounts[] = {1, 2, 4, -3};
+      if (draws.Below(2) == 0) {
+        const std::string amount = fmt::format("{}", kAmounts[draws.Below(4)]);
+        return {"add", amount, amount};
+      }
+      return {"read", "nil", fmt::format("{}", static_cast<int>(draws.Below(6)) - 1)};
+    });
+    const absl::StatusOr<History> history = ReadEdn(edn);
+    ASSERT_TRUE(history.ok()) << history.status() << edn;
+    bool possible = true;
+    for (const Op& read : history->ops()) {
+      if (history->FName(read.f) != "read" || read.type != OpType::kOk) continue;
+      const OpIndex done = history->op(read.pair).pair;
+      int64_t lower = 0;
+      int64_t upper = 0;
+      for (OpIndex at = 0; at < done; ++at) {
+        const Op& add = history->op(at);
+        if (history->FName(add.f) != "add" || add.type != OpType::kInvoke) continue;
+        const OpType outcome = history->Outcome(add);
+        if (outcome == OpType::kFail) continue;
+        const bool surely = outcome == OpType::kOk && add.pair < read.pair;
+        const int64_t amount = add.value.integer();
+        lower += surely ? amount : std::min<int64_t>(amount, 0);
+        upper += surely ? amount : std::max<int64_t>(amount, 0);
+      }
+      possible = possible && read.value.integer() >= lower && read.value.integer() <= upper;
+    }
+    const absl::StatusOr<formats::Verdict> verdict = CheckCounter(*history);
+    ASSERT_TRUE(verdict.ok()) << verdict.status();
+    ASSERT_EQ(verdict->result() == formats::Verdict::VALID, possible) << edn;
+    found += possible ? 0 : 1;
+  }
+  EXPECT_GT(found, kHistories / 10);
+  EXPECT_LT(found, kHistories * 9 / 10);
+}
+
+TEST(LongForkProperty, AgreesWithItsDefinition) {
+  int found = 0;
+  for (int seed = 0; seed < kHistories; ++seed) {
+    Draws draws(static_cast<uint64_t>(seed));
+    std::string edn;
+    for (int i = 0; i < 5; ++i) {
+      std::string value;
+      for (int key = 0; key < 3; ++key) {
+        value += fmt::format(" [:r {} {}]", key, draws.Below(4) == 0 ? "nil" : "1");
+      }
+      edn += fmt::format("{{:process 0 :type :ok :f :read :value [{}]}}\n", value);
+    }
+    const absl::StatusOr<History> history = ReadEdn(edn);
+    ASSERT_TRUE(history.ok());
+    bool fork = false;
+    for (OpIndex a = 1; a < history->size(); a += 2) {
+      for (OpIndex b = 1; b < a; b += 2) {
+        bool a_ahead = false;
+        bool b_ahead = false;
+        for (int key = 0; key < 3; ++key) {
+          const bool in_a = !history->op(a).value.items()[key].items()[2].is_nil();
+          const bool in_b = !history->op(b).value.items()[key].items()[2].is_nil();
+          a_ahead = a_ahead || (in_a && !in_b);
+          b_ahead = b_ahead || (in_b && !in_a);
+        }
+        fork = fork || (a_ahead && b_ahead);
+      }
+    }
+    const absl::StatusOr<formats::Verdict> verdict = CheckLongFork(*history);
+    ASSERT_TRUE(verdict.ok());
+    ASSERT_EQ(verdict->result() == formats::Verdict::INVALID, fork) << edn;
+    found += fork ? 1 : 0;
+  }
+  EXPECT_GT(found, kHistories / 10);
+  EXPECT_LT(found, kHistories * 9 / 10);
+}
+
+}  // namespace
+}  // namespace brokersim::checker
