@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "checker/txn/prefetch.h"
 #include "fmt/format.h"
 
 namespace brokersim::checker {
@@ -41,7 +42,10 @@ absl::StatusOr<Events> Events::Read(const History& history) {
   events.at_.assign(history.size(), kNoNode);
   std::vector<uint8_t> f_of(history.fs());
   for (Id f = 0; f < history.fs(); ++f) f_of[f] = FindF(history.FName(f));
+  events.ops_.reserve(history.size() / 2);
+  events.items_.reserve(history.size());
   for (OpIndex at = 0; at < history.size(); ++at) {
+    PrefetchBehind(history, at);
     const Op& op = history.op(at);
     if (!op.client || op.type != OpType::kInvoke || f_of[op.f] == kOther) continue;
     if (events.ops_.size() >= kMaxNodes / 4 || events.items_.size() >= UINT32_MAX / 2) {
@@ -119,7 +123,13 @@ absl::Status Events::AddPoll(const Op& line, const Value& polled) {
     const Value& pairs = polled.value(i);
     if (!pairs.is_sequence() && !pairs.is_nil()) return Malformed(line, polled, kPolled);
     if (pairs.items().empty()) Push(Item::Kind::kNothing, key, kNoOffset);
-    for (const Value& pair : pairs.items()) {
+    const absl::Span<const Value> all = pairs.items();
+    for (size_t at = 0; at < all.size(); ++at) {
+      constexpr size_t kAhead = 4;
+      if (at + kAhead < all.size() && all[at + kAhead].items().size() == 2) {
+        values_.Prefetch(key, all[at + kAhead].items()[1]);
+      }
+      const Value& pair = all[at];
       const absl::Span<const Value> parts = pair.items();
       if (!IsListOrVector(pair) || parts.size() != 2 || (!parts[0].is_int() && !parts[0].is_nil())) {
         return Malformed(line, pair, kPolled);
@@ -132,6 +142,7 @@ absl::Status Events::AddPoll(const Op& line, const Value& polled) {
 
 absl::Status Events::AddCommit(const Op& line, const Value& key, const Value& offset) {
   if (!offset.is_int()) return Malformed(line, offset, "a commit's offset is an integer");
+  commits_ = true;
   Push(Item::Kind::kCommit, keys_.Intern(key), offset.integer());
   return absl::OkStatus();
 }

@@ -69,6 +69,7 @@ class Events {
   std::string RecordText(Id record) const { return ToText(values_.Get(record)); }
   const History& history() const { return *history_; }
   bool subscribes() const { return subscribes_; }
+  bool commits() const { return commits_; }
 
  private:
   absl::Status Add(OpIndex invocation, KafkaOp::F f);
@@ -84,6 +85,7 @@ class Events {
   ValueInterner keys_;
   KeyedValues values_;
   bool subscribes_ = false;
+  bool commits_ = false;
 };
 
 }  // namespace brokersim::checker

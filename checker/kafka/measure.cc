@@ -81,13 +81,22 @@ class LagMeter {
     }
   };
 
+  // The highest offset of each run of items of one key.
   template <typename Visit>
   void EachOffset(Node node, Visit visit) const {
+    Id key = kNoId;
+    int64_t highest = kNoOffset;
+    const auto next = [&](Id id, int64_t offset) {
+      if (id != key && key != kNoId) visit(key, highest);
+      highest = id == key ? std::max(highest, offset) : offset;
+      key = id;
+    };
     for (const Item& item : events_.Of(node)) {
-      if (item.kind == Item::Kind::kNothing) visit(item.id, -1);
+      if (item.kind == Item::Kind::kNothing) next(item.id, -1);
       if (item.kind != Item::Kind::kSend && item.kind != Item::Kind::kPoll) continue;
-      if (item.offset != kNoOffset) visit(events_.KeyOf(item.id), item.offset);
+      if (item.offset != kNoOffset) next(events_.KeyOf(item.id), item.offset);
     }
+    if (key != kNoId) visit(key, highest);
   }
 
   uint32_t& PlaceOf(Node node, Id key) {

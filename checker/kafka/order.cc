@@ -1,5 +1,6 @@
 // The ways of processes along the logs.
 #include <algorithm>
+#include <utility>
 
 #include "checker/kafka/families.h"
 #include "checker/kafka/pair_table.h"
@@ -75,13 +76,18 @@ class OrderCheck {
       }
       within = spot;
     }
+    Id before = kNoId;
     for (const Item& item : events_.Of(node)) {
+      if (item.kind != Item::Kind::kPoll && item.kind != Item::Kind::kSend) continue;
+      // A poll's records of one key stand together.
+      const Id key = events_.KeyOf(item.id);
+      if (item.kind == Item::Kind::kPoll && key == std::exchange(before, key)) continue;
       if (item.kind == Item::Kind::kPoll && events_.IsOk(node)) {
-        Spot& last = StateOf(node, events_.KeyOf(item.id)).poll;
-        if (last.op != node) last = within_polls_[events_.KeyOf(item.id)];
+        Spot& last = StateOf(node, key).poll;
+        if (last.op != node) last = within_polls_[key];
       } else if (item.kind == Item::Kind::kSend && !events_.IsFail(node)) {
-        Spot& last = StateOf(node, events_.KeyOf(item.id)).send;
-        if (last.op != node) last = within_sends_[events_.KeyOf(item.id)];
+        Spot& last = StateOf(node, key).send;
+        if (last.op != node) last = within_sends_[key];
       }
     }
   }
@@ -182,6 +188,7 @@ void FindTimeAnomalies(const Events& events, const Logs& logs, KafkaReport* repo
     const Node node = events.At(line);
     if (node == kNoNode) continue;
     const bool begins = events.op(node).invocation == line;
+    if (events.op(node).f == KafkaOp::F::kPoll && !events.commits()) continue;
     for (const Item& item : events.Of(node)) {
       if (item.kind == Item::Kind::kCommit && events.IsOk(node)) {
         Committed& before = commit_of(node, item.id);

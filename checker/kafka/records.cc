@@ -126,7 +126,7 @@ void FindLost(const Events& events, const Logs& logs, KafkaReport* report) {
 
 void FindTorn(const Events& events, const Logs& logs, KafkaReport* report) {
   for (Node node = 0; node < events.size(); ++node) {
-    if (!logs.Committed(node) || events.Of(node).size() < 2) continue;
+    if (!logs.Committed(node) || events.op(node).f == KafkaOp::F::kPoll || events.Of(node).size() < 2) continue;
     Id read = kNoId;
     Id lost = kNoId;
     for (const Item& item : events.Of(node)) {

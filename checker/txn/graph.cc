@@ -51,13 +51,13 @@ void Graph::SetProcesses(const std::vector<uint32_t>& process, uint32_t processe
   }
   process_end_.erase(process_end_.begin());
   process_slot_.assign(transactions_, kNoNode);
-  for (Node node = 0; node < transactions_; ++node) {
-    const uint32_t p = process_[node];
-    if (p == kNoNode) continue;
-    const uint32_t begin = p == 0 ? 0 : process_end_[p - 1];
-    const auto at = std::lower_bound(by_process_.begin() + begin, by_process_.begin() + process_end_[p], after_[node]);
-    if (at != by_process_.begin() + process_end_[p]) {
-      process_slot_[node] = static_cast<uint32_t>(at - by_process_.begin());
+  for (uint32_t p = 0; p < processes; ++p) {
+    const auto end = by_process_.begin() + process_end_[p];
+    for (auto at = by_process_.begin() + (p == 0 ? 0 : process_end_[p - 1]); at != end; ++at) {
+      // Nearly always the next one, for a client does one thing at a time.
+      auto later = at + 1;
+      if (later != end && *later < after_[*at]) later = std::lower_bound(later, end, after_[*at]);
+      if (later != end) process_slot_[*at] = static_cast<uint32_t>(later - by_process_.begin());
     }
   }
 }

@@ -16,12 +16,11 @@ uint64_t Hash(Id key, const Value& value) {
 }  // namespace
 
 Id KeyedValues::Intern(Id key, const Value& value) {
-  if (values_.size() * 2 >= slots_.size()) Grow();
+  if (entries_.size() * 2 >= slots_.size()) Grow();
   const size_t slot = Slot(key, value);
   if (slots_[slot] == kNoId) {
     slots_[slot] = size();
-    values_.push_back(value);
-    keys_.push_back(key);
+    entries_.push_back({value, key});
   }
   return slots_[slot];
 }
@@ -30,12 +29,16 @@ Id KeyedValues::Find(Id key, const Value& value) const {
   return slots_.empty() ? kNoId : slots_[Slot(key, value)];
 }
 
+void KeyedValues::Prefetch(Id key, const Value& value) const {
+  if (!slots_.empty()) __builtin_prefetch(&slots_[Hash(key, value) & (slots_.size() - 1)]);
+}
+
 size_t KeyedValues::Slot(Id key, const Value& value) const {
   const size_t mask = slots_.size() - 1;
   size_t slot = Hash(key, value) & mask;
   while (slots_[slot] != kNoId) {
     const Id id = slots_[slot];
-    if (keys_[id] == key && SameValue(values_[id], value)) break;
+    if (entries_[id].key == key && SameValue(entries_[id].value, value)) break;
     slot = (slot + 1) & mask;
   }
   return slot;
@@ -45,7 +48,7 @@ void KeyedValues::Grow() {
   const size_t count = slots_.empty() ? kFirstSlots : slots_.size() * 2;
   slots_.assign(count, kNoId);
   for (Id id = 0; id < size(); ++id) {
-    size_t slot = Hash(keys_[id], values_[id]) & (count - 1);
+    size_t slot = Hash(entries_[id].key, entries_[id].value) & (count - 1);
     while (slots_[slot] != kNoId) slot = (slot + 1) & (count - 1);
     slots_[slot] = id;
   }

@@ -22,16 +22,21 @@ class KeyedValues {
   // The number of `value` within `key`, given in the order of first appearance. The value's contents must outlive this.
   Id Intern(Id key, const Value& value);
   Id Find(Id key, const Value& value) const;  // kNoId if it was never interned
-  Id Key(Id id) const { return keys_[id]; }
-  const Value& Get(Id id) const { return values_[id]; }
-  Id size() const { return static_cast<Id>(values_.size()); }
+  // Makes a later call for it quicker.
+  void Prefetch(Id key, const Value& value) const;
+  Id Key(Id id) const { return entries_[id].key; }
+  const Value& Get(Id id) const { return entries_[id].value; }
+  Id size() const { return static_cast<Id>(entries_.size()); }
 
  private:
+  struct Entry {
+    Value value;
+    Id key = 0;
+  };
   size_t Slot(Id key, const Value& value) const;
   void Grow();
 
-  std::vector<Value> values_;
-  std::vector<Id> keys_;
+  std::vector<Entry> entries_;
   std::vector<Id> slots_;  // kNoId: free; its size is a power of two
 };
 

@@ -12,19 +12,22 @@ ListAppend::ListAppend(const Transactions& txns) : txns_(txns) {
   if (duplicate_.has_value()) return;
   FindReads();
   FindOrders();
+  FindIds();
 }
 
 void ListAppend::FindWriters() {
   std::vector<Id> last(lists_.size(), kNoId);  // by key: what the transaction in hand appended last
+  ids_.assign(txns_.micro_ops().size(), kUnknown);
   for (Node node = 0; node < txns_.size(); ++node) {
     for (const MicroOp& op : txns_.Of(node)) {
       if (!op.write) continue;
-      const Id element = values_.Intern(op.key, *op.value);
+      const Id element = values_.Intern(op.key, op.value);
+      ids_[static_cast<size_t>(&op - txns_.micro_ops().data())] = element;
       if (element < elements_.size()) {
         duplicate_ = fmt::format(
             "duplicate-appends: {} was appended to {} by {} and by {}, so who reads it doesn't know whose it is; let "
             "every append of a list have a value of its own.",
-            ToText(*op.value), txns_.KeyText(op.key), txns_.Name(elements_[element].writer), txns_.Name(node));
+            ToText(op.value), txns_.KeyText(op.key), txns_.Name(elements_[element].writer), txns_.Name(node));
         return;
       }
       elements_.push_back({node, UINT32_MAX, false});
@@ -41,9 +44,9 @@ void ListAppend::FindReads() {
   for (Node node = 0; node < txns_.possible(); ++node) {
     const Txn& txn = txns_.txn(node);
     for (uint32_t at = txn.first; at < txn.first + txn.count; ++at) {
-      if (all[at].write || all[at].value->items().empty()) continue;
+      if (all[at].write || all[at].value.items().empty()) continue;
       List& list = lists_[all[at].key];
-      if (list.longest != UINT32_MAX && all[list.longest].value->items().size() >= all[at].value->items().size()) {
+      if (list.longest != UINT32_MAX && all[list.longest].value.items().size() >= all[at].value.items().size()) {
         continue;
       }
       list.longest = at;
@@ -54,8 +57,10 @@ void ListAppend::FindReads() {
   for (Node node = 0; node < txns_.possible(); ++node) {
     const Txn& txn = txns_.txn(node);
     for (uint32_t at = txn.first; at < txn.first + txn.count; ++at) {
-      if (all[at].write || all[at].value->items().empty()) continue;
-      fits_[at] = Fits(*all[at].value, *all[lists_[all[at].key].longest].value);
+      constexpr size_t kAhead = 8;
+      if (at + kAhead < all.size()) __builtin_prefetch(all[at + kAhead].value.items().data());
+      if (all[at].write || all[at].value.items().empty()) continue;
+      fits_[at] = Fits(all[at].value, all[lists_[all[at].key].longest].value);
     }
   }
 }
@@ -75,7 +80,7 @@ void ListAppend::FindOrders() {
     List& list = lists_[key];
     list.first = static_cast<uint32_t>(order_.size());
     if (list.longest == UINT32_MAX) continue;
-    for (const Value& value : txns_.micro_ops()[list.longest].value->items()) {
+    for (const Value& value : txns_.micro_ops()[list.longest].value.items()) {
       const Id id = values_.Intern(key, value);
       if (id == elements_.size()) elements_.emplace_back();
       if (elements_[id].place != UINT32_MAX) {
@@ -103,12 +108,25 @@ void ListAppend::FindOrders() {
   }
 }
 
-Id ListAppend::LastRead(const MicroOp& op, Node reader) const {
-  const absl::Span<const Value> items = op.value->items();
-  // A crashed transaction has the nil of its invocation.
-  if (items.empty()) return txns_.IsOk(reader) ? kNothing : kUnknown;
-  const Id id = values_.Find(op.key, items.back());
-  return id == kNoId ? kUnwritten : id;
+void ListAppend::FindIds() {
+  const std::vector<MicroOp>& all = txns_.micro_ops();
+  for (Node node = 0; node < txns_.possible(); ++node) {
+    const Txn& txn = txns_.txn(node);
+    for (uint32_t at = txn.first; at < txn.first + txn.count; ++at) {
+      if (all[at].write) continue;
+      const absl::Span<const Value> items = all[at].value.items();
+      const List& list = lists_[all[at].key];
+      if (items.empty()) {
+        // A crashed transaction has the nil of its invocation.
+        ids_[at] = txns_.IsOk(node) ? kNothing : kUnknown;
+      } else if (fits_[at] && !list.repeats) {
+        ids_[at] = order_[list.first + items.size() - 1];
+      } else {
+        const Id id = values_.Find(all[at].key, items.back());
+        ids_[at] = id == kNoId ? kUnwritten : id;
+      }
+    }
+  }
 }
 
 Id ListAppend::Before(Id element) const {
@@ -126,7 +144,7 @@ void ListAppend::AddEdges(Graph* graph) const {
     for (Node node = 0; node < txns_.possible(); ++node) {
       for (const MicroOp& op : txns_.Of(node)) {
         if (op.write) continue;
-        const Id last = LastRead(op, node);
+        const Id last = IdOf(op);
         if (last == kUnknown || last == kUnwritten) continue;
         visit(node, last == kNothing ? elements_.size() + op.key : last);
       }
@@ -178,12 +196,12 @@ std::string ListAppend::Why(const Step& step) const {
   for (const MicroOp& op : txns_.Of(step.to)) {
     const std::string key = txns_.KeyText(op.key);
     if (step.kind == EdgeKind::kWr) {
-      const Id last = op.write ? kUnknown : LastRead(op, step.to);
+      const Id last = op.write ? kUnknown : IdOf(op);
       if (last >= elements_.size() || elements_[last].writer != step.from) continue;
       return fmt::format("{} read {} from {}, where {} had appended it", to, ElementText(last), key, from);
     }
     if (!op.write) continue;
-    const Id id = values_.Find(op.key, *op.value);
+    const Id id = IdOf(op);
     const Id before = Before(id);
     if (step.kind == EdgeKind::kWw && before != kNothing && elements_[before].writer == step.from) {
       return fmt::format("{} appended {} to {} after {} appended {}", to, ElementText(id), key, from,
@@ -191,7 +209,7 @@ std::string ListAppend::Why(const Step& step) const {
     }
     if (step.kind != EdgeKind::kRw) continue;
     for (const MicroOp& read : txns_.Of(step.from)) {
-      if (read.write || read.key != op.key || LastRead(read, step.from) != before) continue;
+      if (read.write || read.key != op.key || IdOf(read) != before) continue;
       return fmt::format("{} read {} {} and so without {}, which {} appended", from, key,
                          before == kNothing ? "as empty" : "up to " + ElementText(before), ElementText(id), to);
     }

@@ -61,7 +61,9 @@ class ListAppend {
   void FindOrders();
   void FindReads();
   bool Fits(const Value& read, const Value& longest) const;
-  Id LastRead(const MicroOp& op, Node reader) const;
+  void FindIds();
+  // The element that a micro-operation appended; of a read, the last that it saw, or one of the above.
+  Id IdOf(const MicroOp& op) const { return ids_[static_cast<size_t>(&op - txns_.micro_ops().data())]; }
   absl::Span<const Id> OrderOf(const List& list) const {
     return absl::MakeConstSpan(order_).subspan(list.first, list.count);
   }
@@ -72,7 +74,11 @@ class ListAppend {
   std::string ElementText(Id element) const { return ToText(values_.Get(element)); }
   void ReportBad(Id element, Node reader, Report* report) const;
   void ReportRepeat(Id element, Node reader, Report* report) const;
-  void ReportInternal(Node reader, const MicroOp& op, const std::string& expected, Report* report) const;
+  // Whether micro-operation `read` saw what read `before` (UINT32_MAX: unknown) saw, and then `appended`.
+  bool IsExpected(uint32_t read, uint32_t before, absl::Span<const Id> appended) const;
+  bool Contains(uint32_t read, Id element) const;
+  void ReportInternal(Node reader, uint32_t read, uint32_t before, absl::Span<const Id> appended,
+                      Report* report) const;
 
   const Transactions& txns_;
   std::optional<std::string> duplicate_;
@@ -82,6 +88,7 @@ class ListAppend {
   std::vector<Id> order_;
   std::vector<Id> unread_;    // by list, elements of possible transactions
   std::vector<bool> fits_;    // by micro-operation: a read of a prefix of the longest one
+  std::vector<Id> ids_;       // by micro-operation: IdOf
   std::vector<Node> txn_of_longest_;  // by key
 };
 

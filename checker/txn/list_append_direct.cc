@@ -10,79 +10,104 @@ namespace {
 
 int Row(std::string_view name) { return FindAnomaly(name).value(); }
 
+// Whether a key may be there twice: long transactions aren't looked through.
+bool TouchesTwice(absl::Span<const MicroOp> ops) {
+  constexpr size_t kShort = 8;
+  if (ops.size() > kShort) return true;
+  for (size_t i = 1; i < ops.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (ops[i].key == ops[j].key) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
-void ListAppend::ReportInternal(Node reader, const MicroOp& op, const std::string& expected, Report* report) const {
+bool ListAppend::IsExpected(uint32_t read, uint32_t before, absl::Span<const Id> appended) const {
+  const std::vector<MicroOp>& all = txns_.micro_ops();
+  const absl::Span<const Value> items = all[read].value.items();
+  const List& list = lists_[all[read].key];
+  const bool known = before != UINT32_MAX;
+  const size_t base = known ? all[before].value.items().size() : 0;
+  if (items.size() < base + appended.size() || (known && items.size() > base + appended.size())) return false;
+  const size_t tail = items.size() - appended.size();
+  // Reads that fit are prefixes of one another.
+  if (fits_[read] && (!known || fits_[before]) && !list.repeats) {
+    const absl::Span<const Id> order = OrderOf(list);
+    return std::equal(appended.begin(), appended.end(), order.begin() + static_cast<ptrdiff_t>(tail));
+  }
+  for (size_t i = 0; i < base; ++i) {
+    if (!SameValue(items[i], all[before].value.items()[i])) return false;
+  }
+  for (size_t i = 0; i < appended.size(); ++i) {
+    if (!SameValue(items[tail + i], values_.Get(appended[i]))) return false;
+  }
+  return true;
+}
+
+bool ListAppend::Contains(uint32_t read, Id element) const {
+  const MicroOp& op = txns_.micro_ops()[read];
+  const absl::Span<const Value> items = op.value.items();
+  if (fits_[read] && !lists_[op.key].repeats) return elements_[element].place < items.size();
+  return std::any_of(items.begin(), items.end(), [&](const Value& v) { return SameValue(v, values_.Get(element)); });
+}
+
+void ListAppend::ReportInternal(Node reader, uint32_t read, uint32_t before, absl::Span<const Id> appended,
+                                Report* report) const {
   const int row = Row("internal");
   if (!report->Found(row)) return;
+  std::string expected = before == UINT32_MAX ? "... " : "";
+  if (before != UINT32_MAX) {
+    for (const Value& v : txns_.micro_ops()[before].value.items()) expected += ToText(v) + " ";
+  }
+  for (Id element : appended) expected += ElementText(element) + " ";
+  if (!expected.empty()) expected.pop_back();
+  const MicroOp& op = txns_.micro_ops()[read];
   report->Add(row, {reader},
-              fmt::format("{} read {} as {}, although by what it had read and appended itself it should have read {}.",
-                          txns_.Name(reader), txns_.KeyText(op.key), ToText(*op.value), expected));
+              fmt::format("{} read {} as {}, although by what it had read and appended itself it should have read [{}].",
+                          txns_.Name(reader), txns_.KeyText(op.key), ToText(op.value), expected));
 }
 
 void ListAppend::FindInternal(Report* report) const {
   // By key: what the transaction in hand did with it so far.
   struct Known {
     Node txn = kNoNode;
-    const MicroOp* read = nullptr;  // the last one
-    uint32_t appended = 0;          // since then, as a number of `own`'s elements at its end
-    std::vector<const Value*> own;
+    uint32_t read = UINT32_MAX;  // the last one
+    std::vector<Id> appended;    // since then
   };
   std::vector<Known> known(lists_.size());
   const int future = Row("future-read");
   for (Node node = 0; node < txns_.possible(); ++node) {
-    if (!txns_.IsOk(node) || txns_.Of(node).size() < 2) continue;
+    if (!txns_.IsOk(node) || !TouchesTwice(txns_.Of(node))) continue;
     bool reported = false;
     bool future_reported = false;
-    for (const MicroOp& op : txns_.Of(node)) {
+    const Txn& txn = txns_.txn(node);
+    for (uint32_t at = txn.first; at < txn.first + txn.count; ++at) {
+      const MicroOp& op = txns_.micro_ops()[at];
       Known& k = known[op.key];
       if (k.txn != node) {
         k.txn = node;
-        k.read = nullptr;
-        k.appended = 0;
-        k.own.clear();
+        k.read = UINT32_MAX;
+        k.appended.clear();
       }
-      const absl::Span<const Value> items = op.value->items();
-      if (op.write) {
-        // Values are unique, so who read it before it was appended read the future.
-        const auto holds = [&](const Value& v) { return SameValue(v, *op.value); };
-        if (k.read != nullptr && !future_reported) {
-          const absl::Span<const Value> read = k.read->value->items();
-          const bool by_last = std::any_of(read.begin(), read.end(), holds);
-          if (by_last && report->Found(future)) {
-            report->Add(future, {node},
-                        fmt::format("{} read {} in {} before it appended it itself.", txns_.Name(node),
-                                    ToText(*op.value), txns_.KeyText(op.key)));
-          }
-          future_reported = by_last;
+      if (!op.write) {
+        if (!reported && !IsExpected(at, k.read, k.appended)) {
+          ReportInternal(node, at, k.read, k.appended, report);
+          reported = true;
         }
-        k.own.push_back(op.value);
-        ++k.appended;
+        k.read = at;
+        k.appended.clear();
         continue;
       }
-      // Expected: what was read last, if anything was, and then what was appended since.
-      const size_t base = k.read == nullptr ? 0 : k.read->value->items().size();
-      bool fits = k.read == nullptr ? items.size() >= k.appended : items.size() == base + k.appended;
-      for (size_t i = 0; fits && k.read != nullptr && i < base; ++i) {
-        fits = SameValue(items[i], k.read->value->items()[i]);
-      }
-      for (size_t i = 0; fits && i < k.appended; ++i) {
-        fits = SameValue(items[items.size() - k.appended + i], *k.own[k.own.size() - k.appended + i]);
-      }
-      if (!fits && !reported) {
-        std::string expected = k.read == nullptr ? "[..." : "[";
-        if (k.read != nullptr) {
-          for (const Value& v : k.read->value->items()) expected += ToText(v) + " ";
-        }
-        for (size_t i = k.own.size() - k.appended; i < k.own.size(); ++i) {
-          expected += (expected.back() == '.' ? " " : "") + ToText(*k.own[i]) + " ";
-        }
-        if (expected.back() == ' ') expected.pop_back();
-        ReportInternal(node, op, expected + "]", report);
-        reported = true;
-      }
-      k.read = &op;
-      k.appended = 0;
+      k.appended.push_back(IdOf(op));
+      // Values are unique, so who read it before it was appended read the future.
+      if (k.read == UINT32_MAX || future_reported || !Contains(k.read, IdOf(op))) continue;
+      future_reported = true;
+      if (!report->Found(future)) continue;
+      report->Add(future, {node},
+                  fmt::format("{} read {} in {} before it appended it itself.", txns_.Name(node),
+                              ElementText(IdOf(op)), txns_.KeyText(op.key)));
     }
   }
 }
@@ -117,7 +142,7 @@ void ListAppend::FindBadElements(Report* report) const {
       if (op.write) continue;
       const List& list = lists_[op.key];
       if (fits_[at]) {
-        const auto length = static_cast<uint32_t>(std::min<size_t>(op.value->items().size(), list.count));
+        const auto length = static_cast<uint32_t>(std::min<size_t>(op.value.items().size(), list.count));
         for (; list.bad && done[op.key] < length; ++done[op.key]) {
           const Id id = order_[list.first + done[op.key]];
           if (IsBad(id) && !reported[id]) ReportBad(id, node, report);
@@ -125,7 +150,7 @@ void ListAppend::FindBadElements(Report* report) const {
         }
         continue;
       }
-      for (const Value& value : op.value->items()) {
+      for (const Value& value : op.value.items()) {
         const Id id = values_.Find(op.key, value);
         if (id != kNoId) {
           if (IsBad(id) && !reported[id]) ReportBad(id, node, report);
@@ -149,7 +174,7 @@ void ListAppend::FindIntermediate(Report* report) const {
   for (Node node = 0; node < txns_.possible(); ++node) {
     if (!txns_.IsOk(node)) continue;
     for (const MicroOp& op : txns_.Of(node)) {
-      const Id last = op.write ? kUnknown : LastRead(op, node);
+      const Id last = op.write ? kUnknown : IdOf(op);
       if (last >= elements_.size() || !elements_[last].intermediate || elements_[last].writer == node) continue;
       if (reported[last]) continue;
       reported[last] = true;
@@ -188,7 +213,7 @@ void ListAppend::FindDisorder(Report* report) const {
       if (op.write) continue;
       const List& list = lists_[op.key];
       if (fits_[at] && !list.repeats) continue;
-      for (const Value& value : op.value->items()) {
+      for (const Value& value : op.value.items()) {
         const Id id = values_.Find(op.key, value);
         if (id == kNoId) continue;
         if (seen[id] == at && !reported[id]) {
@@ -199,7 +224,7 @@ void ListAppend::FindDisorder(Report* report) const {
       }
       if (fits_[at]) continue;
       uint32_t& shortest = misfit[op.key];
-      if (shortest != UINT32_MAX && all[shortest].value->items().size() <= op.value->items().size()) continue;
+      if (shortest != UINT32_MAX && all[shortest].value.items().size() <= op.value.items().size()) continue;
       shortest = at;
       misfit_reader[op.key] = node;
     }
@@ -210,8 +235,8 @@ void ListAppend::FindDisorder(Report* report) const {
     const Node longest = txn_of_longest_[key];
     report->Add(row, {misfit_reader[key], longest},
                 fmt::format("{} read {} as {} and {} read it as {}: neither grew out of the other.",
-                            txns_.Name(misfit_reader[key]), txns_.KeyText(key), ToText(*all[misfit[key]].value),
-                            txns_.Name(longest), ToText(*all[lists_[key].longest].value)));
+                            txns_.Name(misfit_reader[key]), txns_.KeyText(key), ToText(all[misfit[key]].value),
+                            txns_.Name(longest), ToText(all[lists_[key].longest].value)));
   }
 }
 
@@ -222,7 +247,7 @@ void ListAppend::FindOwnDisorder(Report* report) const {
   for (Node node = 0; node < txns_.possible(); ++node) {
     for (const MicroOp& op : txns_.Of(node)) {
       if (!op.write) continue;
-      const Id id = values_.Find(op.key, *op.value);
+      const Id id = IdOf(op);
       const Id before = std::exchange(last[op.key], id);
       if (before == kNoId || elements_[before].writer != node || reported[op.key]) continue;
       // What nobody read has the highest place.
@@ -296,14 +321,14 @@ void ListAppend::FindLostUpdates(Report* report) const {
       const uint32_t read = first_read[op.key];
       first_read[op.key] = UINT32_MAX;
       Update* update = nullptr;
-      const absl::Span<const Value> items = all[read].value->items();
+      const absl::Span<const Value> items = all[read].value.items();
       if (fits_[read]) {
-        const Id last = LastRead(all[read], node);
+        const Id last = IdOf(all[read]);
         update = &by_state[last == kNothing ? elements_.size() + op.key : last];
       } else {
         std::vector<Update>& list = misfits[op.key];
         auto same = std::find_if(list.begin(), list.end(),
-                                 [&](const Update& u) { return *u.read->value == *all[read].value; });
+                                 [&](const Update& u) { return u.read->value == all[read].value; });
         if (same == list.end()) same = list.emplace(list.end());
         update = &*same;
       }

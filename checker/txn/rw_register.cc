@@ -21,7 +21,7 @@ void RwRegister::FindTouches() {
   std::vector<uint32_t> at(txns_.keys().size(), UINT32_MAX);
   first_touch_.push_back(0);
   const auto version_of = [&](const MicroOp& op) {
-    const Id id = values_.Intern(op.key, *op.value);
+    const Id id = values_.Intern(op.key, op.value);
     if (id == versions_.size()) versions_.emplace_back();
     return id;
   };
@@ -83,17 +83,17 @@ void RwRegister::FindInternal(Report* report) const {
     if (!txns_.IsOk(node)) continue;
     for (const MicroOp& op : txns_.Of(node)) {
       const bool known = seen[op.key] == node;
-      if (!op.write && known && !SameValue(*last[op.key], *op.value)) {
+      if (!op.write && known && !SameValue(*last[op.key], op.value)) {
         if (report->Found(row)) {
           report->Add(row, {node},
                       fmt::format("{} read {} as {}, although it had last seen or made it {} itself.",
-                                  txns_.Name(node), txns_.KeyText(op.key), ToText(*op.value),
+                                  txns_.Name(node), txns_.KeyText(op.key), ToText(op.value),
                                   ToText(*last[op.key])));
         }
         break;
       }
       seen[op.key] = node;
-      last[op.key] = op.value;
+      last[op.key] = &op.value;
     }
   }
 }
@@ -118,7 +118,7 @@ void RwRegister::FindBadReads(Report* report) const {
     for (const MicroOp& op : txns_.Of(node)) {
       written |= op.write;
       if (op.write) continue;
-      const Id id = values_.Find(op.key, *op.value);
+      const Id id = values_.Find(op.key, op.value);
       const Version& v = versions_[id];
       if (reported[id] || IsNil(id)) continue;
       if (v.failed != kNoNode && v.writer == kNoNode && v.intermediate == kNoNode) {

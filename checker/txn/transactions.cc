@@ -1,5 +1,6 @@
 #include "checker/txn/transactions.h"
 
+#include "checker/txn/prefetch.h"
 #include "fmt/format.h"
 
 namespace brokersim::checker {
@@ -43,9 +44,11 @@ absl::StatusOr<Transactions> Transactions::Read(const History& history, const Mi
     return absl::ResourceExhaustedError("the history has more than 134 million transactions; check a part of it");
   }
   all.txns_.resize(all.possible_ + failed);
+  all.micro_ops_.reserve(2 * all.txns_.size());
   Node next_possible = 0;
   Node next_failed = all.possible_;
   for (OpIndex at = 0; at < history.size(); ++at) {
+    PrefetchBehind(history, at);
     const Op& op = history.op(at);
     if (!begins(op)) continue;
     Txn& txn = all.txns_[history.Outcome(op) == OpType::kFail ? next_failed++ : next_possible++];
@@ -79,10 +82,8 @@ absl::Status Transactions::Add(OpIndex invocation, const MicroOpShape& shape, Tx
     MicroOp op;
     op.write = write;
     op.key = keys_.Intern(parts[1]);
-    if (parts.size() == 3) op.value = &parts[2];
-    static constexpr Value kNothing;
-    if (op.value == nullptr) op.value = &kNothing;
-    if (!write && shape.lists && !op.value->is_nil() && !IsListOrVector(*op.value)) {
+    if (parts.size() == 3) op.value = parts[2];
+    if (!write && shape.lists && !op.value.is_nil() && !IsListOrVector(op.value)) {
       return Malformed(told, shape, fmt::format("{} reads something else than a list", ToText(micro_op)));
     }
     micro_ops_.push_back(op);

@@ -21,7 +21,7 @@ struct MicroOpShape {
 };
 
 struct MicroOp {
-  const Value* value = nullptr;  // read or written
+  Value value;  // read or written
   Id key = 0;
   bool write = false;
 };
