@@ -2,8 +2,8 @@
 //
 //   bazel-4 run -c opt //bench:checkers_kafka
 //
-// events/s (an event is a line of the history), and the memory that a check adds at its peak. The argument is the offset
-// at which every log begins: it must not matter.
+// events/s (an event is a line of the history), and the memory that a check adds at its peak. The argument is the
+// offset at which every log begins: it must not matter.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -29,8 +29,8 @@ constexpr int kProducers = 4;
 constexpr int kConsumers = 4;
 constexpr size_t kBatch = 8;
 
-// Four producers that send one to four records at a time, four consumers that each read all logs, up to eight records of
-// each at a time, and in the end all that there is.
+// Four producers that send one to four records at a time, four consumers that each read all logs, up to eight records
+// of each at a time, and in the end all that there is.
 class Broker {
  public:
   Broker(int64_t base, HistoryBuilder* builder) : base_(base), builder_(builder) {

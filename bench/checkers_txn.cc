@@ -133,11 +133,11 @@ void Check(benchmark::State& state, const History& history, bool registers, cons
   const int64_t before = PeakBytes();
   formats::Verdict::Result result = formats::Verdict::RESULT_UNSPECIFIED;
   for (auto _ : state) {
-    result = (registers ? CheckRwRegister(history, options, {}) : CheckListAppend(history, options, {})).value().result();
+    result =
+        (registers ? CheckRwRegister(history, options, {}) : CheckListAppend(history, options, {})).value().result();
   }
   if (level != "huge" && transactions > 0 && result != formats::Verdict::VALID) state.SkipWithError("not valid");
-  state.counters["txns/s"] =
-      benchmark::Counter(transactions, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["txns/s"] = benchmark::Counter(transactions, benchmark::Counter::kIsIterationInvariantRate);
   state.counters["added_MB"] = static_cast<double>(PeakBytes() - before) / 1e6;
 }
 

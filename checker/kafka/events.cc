@@ -112,8 +112,27 @@ absl::Status Events::AddMicroOp(const Op& line, const Value& micro_op) {
     if (pair[0].is_int()) offset = pair[0].integer();
     value = &pair[1];
   }
-  Push(Item::Kind::kSend, values_.Intern(keys_.Intern(parts[1]), *value), offset);
+  Push(Item::Kind::kSend, Sent(keys_.Intern(parts[1]), *value), offset);
   return absl::OkStatus();
+}
+
+Id Events::Sent(Id key, const Value& value) {
+  const Id record = values_.Intern(key, value);
+  if (record < follower_.size()) return record;
+  follower_.push_back(kNoId);
+  if (last_sent_.size() <= key) last_sent_.resize(key + 1, kNoId);
+  if (last_sent_[key] != kNoId) follower_[last_sent_[key]] = record;
+  last_sent_[key] = record;
+  return record;
+}
+
+Id Events::Polled(Id key, const Value& value, Id before) {
+  const Id guess = before == kNoId ? kNoId : follower_[before];
+  if (guess != kNoId && SameValue(values_.Get(guess), value)) return guess;
+  const Id record = values_.Intern(key, value);
+  if (record == follower_.size()) follower_.push_back(kNoId);
+  if (before != kNoId) follower_[before] = record;
+  return record;
 }
 
 absl::Status Events::AddPoll(const Op& line, const Value& polled) {
@@ -123,18 +142,14 @@ absl::Status Events::AddPoll(const Op& line, const Value& polled) {
     const Value& pairs = polled.value(i);
     if (!pairs.is_sequence() && !pairs.is_nil()) return Malformed(line, polled, kPolled);
     if (pairs.items().empty()) Push(Item::Kind::kNothing, key, kNoOffset);
-    const absl::Span<const Value> all = pairs.items();
-    for (size_t at = 0; at < all.size(); ++at) {
-      constexpr size_t kAhead = 4;
-      if (at + kAhead < all.size() && all[at + kAhead].items().size() == 2) {
-        values_.Prefetch(key, all[at + kAhead].items()[1]);
-      }
-      const Value& pair = all[at];
+    Id before = kNoId;
+    for (const Value& pair : pairs.items()) {
       const absl::Span<const Value> parts = pair.items();
       if (!IsListOrVector(pair) || parts.size() != 2 || (!parts[0].is_int() && !parts[0].is_nil())) {
         return Malformed(line, pair, kPolled);
       }
-      Push(Item::Kind::kPoll, values_.Intern(key, parts[1]), parts[0].is_int() ? parts[0].integer() : kNoOffset);
+      before = Polled(key, parts[1], before);
+      Push(Item::Kind::kPoll, before, parts[0].is_int() ? parts[0].integer() : kNoOffset);
     }
   }
   return absl::OkStatus();

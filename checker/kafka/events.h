@@ -76,6 +76,9 @@ class Events {
   absl::Status AddMicroOp(const Op& line, const Value& micro_op);
   absl::Status AddPoll(const Op& line, const Value& polled);
   absl::Status AddCommit(const Op& line, const Value& key, const Value& offset);
+  // The number of a record that was sent, or that a poll returned after `before` (kNoId: as its first of the key).
+  Id Sent(Id key, const Value& value);
+  Id Polled(Id key, const Value& value, Id before);
   void Push(Item::Kind kind, uint32_t id, int64_t offset) { items_.push_back({offset, id, kind}); }
 
   const History* history_ = nullptr;
@@ -84,6 +87,9 @@ class Events {
   std::vector<Node> at_;
   ValueInterner keys_;
   KeyedValues values_;
+  // Guesses, checked before they are believed, because asking a table for every record that is read costs most:
+  std::vector<Id> follower_;   // by record: which one comes behind it in its log
+  std::vector<Id> last_sent_;  // by key
   bool subscribes_ = false;
   bool commits_ = false;
 };

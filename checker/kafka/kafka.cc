@@ -7,8 +7,7 @@
 
 namespace brokersim::checker {
 
-absl::StatusOr<formats::Verdict> CheckKafka(const History& history, const KafkaOptions& options,
-                                            const Limits& limits) {
+absl::StatusOr<formats::Verdict> CheckKafka(const History& history, const KafkaOptions& options, const Limits& limits) {
   absl::StatusOr<Events> events = Events::Read(history);
   if (!events.ok()) return events.status();
   KafkaReport report(*events, options, limits);

@@ -29,13 +29,13 @@
 namespace brokersim::checker {
 
 struct KafkaOptions {
-  // Consumers subscribe, so that a rebalance between two polls may move them: poll-skip and nonmonotonic-poll are allowed.
-  // Without a value: whether the history has a :subscribe.
+  // Consumers subscribe, so that a rebalance between two polls may move them: poll-skip and nonmonotonic-poll are
+  // allowed. Without a value: whether the history has a :subscribe.
   std::optional<bool> subscribe = std::nullopt;
   // Sends to one log depend on each other in the order of their offsets. Allows G1c, which is usual then.
   bool ww_deps = false;
-  // A poll that ends at an offset missed what lies behind it: finds G-single, G-nonadjacent and G2, which no log forbids
-  // whose polls may end early.
+  // A poll that ends at an offset missed what lies behind it: finds G-single, G-nonadjacent and G2, which no log
+  // forbids whose polls may end early.
   bool rw_deps = false;
   // What isn't allowed but is to be: names of anomalies.
   std::vector<std::string> allow = {};
@@ -52,9 +52,9 @@ struct KafkaClass {
 // All of them but the cycles (G0, G1c, ... with -process and -realtime), in the order in which they are tried.
 std::vector<KafkaClass> KafkaClasses();
 
-// What is allowed doesn't make the history INVALID and isn't described; a metric "allowed: <name>" has its number. Further
-// metrics: "worst-realtime-lag" (how long ago, at least, what a poll didn't reach was there), "consumed-again" (records
-// that one process consumed more than once while subscribed), "unseen".
+// What is allowed doesn't make the history INVALID and isn't described; a metric "allowed: <name>" has its number.
+// Further metrics: "worst-realtime-lag" (how long ago, at least, what a poll didn't reach was there), "consumed-again"
+// (records that one process consumed more than once while subscribed), "unseen".
 // - UNKNOWN: nothing was sent or polled.
 // - kInvalidArgument: a line isn't what is described above, or an option has no such name.
 // Takes O(n log n) time and O(n) memory, whatever the offsets are, where there is no cycle.

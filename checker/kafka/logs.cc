@@ -62,6 +62,7 @@ void Logs::FindPlaces() {
     return std::tie(a.record, a.offset, a.witness) < std::tie(b.record, b.offset, b.witness);
   };
   const auto same = [](const Further& a, const Further& b) { return a.record == b.record && a.offset == b.offset; };
+  // By all fields: no two are equal unless they are the same.
   std::sort(further_.begin(), further_.end(), before);
   further_.erase(std::unique(further_.begin(), further_.end(), same), further_.end());
 }
@@ -83,6 +84,7 @@ void Logs::SortPlaces() {
   for (Id key = 0; key < events_.keys(); ++key) {
     const auto begin = places_.begin() + first_[key];
     const auto end = places_.begin() + first_[key + 1];
+    // A record has an offset once: no two are equal.
     if (!std::is_sorted(begin, end, before)) std::sort(begin, end, before);
     Index index = 0;
     for (auto at = begin; at != end; ++at) {

@@ -16,12 +16,12 @@ using Index = uint32_t;
 inline constexpr Index kNoIndex = UINT32_MAX;
 
 struct Record {
-  int64_t offset = kNoOffset;  // the first that is known
-  Index index = kNoIndex;      // of its lowest offset
-  Index last_index = kNoIndex; // of its highest offset
-  Node writer = kNoNode;       // the surest: OK before INFO before FAIL; kNoNode: nobody
-  Node reader = kNoNode;       // the first OK one
-  Node witness = kNoNode;      // who showed its offset
+  int64_t offset = kNoOffset;   // the first that is known
+  Index index = kNoIndex;       // of its lowest offset
+  Index last_index = kNoIndex;  // of its highest offset
+  Node writer = kNoNode;        // the surest: OK before INFO before FAIL; kNoNode: nobody
+  Node reader = kNoNode;        // the first OK one
+  Node witness = kNoNode;       // who showed its offset
 };
 
 // One offset of a log with one record.

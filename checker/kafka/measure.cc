@@ -14,11 +14,18 @@ class Growth {
   void Note(int64_t offset, int64_t time) {
     if (highs_.empty() || offset > highs_.back().first) highs_.emplace_back(offset, time);
   }
-  // The first time at which something at `offset` or above was known; INT64_MAX if never.
-  int64_t KnownAt(int64_t offset) const {
-    const auto at = std::lower_bound(highs_.begin(), highs_.end(), offset,
-                                     [](const auto& high, int64_t wanted) { return high.first < wanted; });
-    return at == highs_.end() ? INT64_MAX : at->second;
+  // The first time at which something at `offset` or above was known; INT64_MAX if never. `hint` begins at 0, and makes
+  // it quick for one who asks for ever higher offsets.
+  int64_t KnownAt(int64_t offset, size_t* hint) const {
+    if (*hint > 0 && highs_[*hint - 1].first >= offset) *hint = 0;
+    constexpr int kSteps = 16;
+    for (int i = 0; i < kSteps && *hint < highs_.size() && highs_[*hint].first < offset; ++i) ++*hint;
+    if (*hint < highs_.size() && highs_[*hint].first < offset) {
+      const auto at = std::lower_bound(highs_.begin() + static_cast<ptrdiff_t>(*hint), highs_.end(), offset,
+                                       [](const auto& high, int64_t wanted) { return high.first < wanted; });
+      *hint = static_cast<size_t>(at - highs_.begin());
+    }
+    return *hint == highs_.size() ? INT64_MAX : highs_[*hint].second;
   }
 
  private:
@@ -65,11 +72,11 @@ class LagMeter {
     Id key = 0;
     int64_t offset = -1;
     int64_t outdated = INT64_MAX;  // when the log had more than that
+    size_t hint = 0;               // for Growth
   };
   struct Followed {
     std::vector<Seen> logs;
-    std::vector<uint32_t> numbers;  // in the table, of each of them
-    int64_t earliest = INT64_MAX;   // least `outdated`
+    int64_t earliest = INT64_MAX;  // least `outdated`
     bool stale = false;
     int64_t Earliest() {
       if (stale) {
@@ -109,13 +116,13 @@ class LagMeter {
     uint32_t& place = PlaceOf(node, key);
     if (place == kNoNode) {
       place = static_cast<uint32_t>(followed->logs.size());
-      followed->logs.push_back({key, -2, INT64_MAX});
+      followed->logs.push_back({key, -2, INT64_MAX, 0});
     }
     Seen& seen = followed->logs[place];
     if (offset <= seen.offset) return;
     if (seen.outdated == followed->earliest) followed->stale = true;
     seen.offset = offset;
-    seen.outdated = growth_[key].KnownAt(offset + 1);
+    seen.outdated = growth_[key].KnownAt(offset + 1, &seen.hint);
     if (!followed->stale) followed->earliest = std::min(followed->earliest, seen.outdated);
   }
 

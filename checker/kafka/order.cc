@@ -19,8 +19,14 @@ struct Spot {
 class OrderCheck {
  public:
   OrderCheck(const Events& events, const Logs& logs, KafkaReport* report)
-      : events_(events), logs_(logs), report_(report), within_polls_(events.keys()), within_sends_(events.keys()),
-        kept_(events.keys(), kNoNode), moved_(events.keys(), kNoNode), of_process_(events.history().processes()) {}
+      : events_(events),
+        logs_(logs),
+        report_(report),
+        within_polls_(events.keys()),
+        within_sends_(events.keys()),
+        kept_(events.keys(), kNoNode),
+        moved_(events.keys(), kNoNode),
+        of_process_(events.history().processes()) {}
 
   void Run() {
     const History& history = events_.history();
@@ -70,7 +76,8 @@ class OrderCheck {
       Spot& within = poll ? within_polls_[key] : within_sends_[key];
       if (within.op != node) {
         // Whoever failed sent nothing; and before it polled on, it should have gone back.
-        if (poll || !events_.IsFail(node)) Compare(poll ? StateOf(node, key).poll : StateOf(node, key).send, spot, poll);
+        if (poll || !events_.IsFail(node))
+          Compare(poll ? StateOf(node, key).poll : StateOf(node, key).send, spot, poll);
       } else if (!poll || moved_[key] != node) {
         CompareWithin(within, spot, poll);
       }
@@ -123,7 +130,8 @@ class OrderCheck {
   void CompareWithin(const Spot& last, const Spot& spot, bool poll) {
     const int64_t delta = Delta(last, spot);
     if (delta > 1) {
-      Say(poll ? LogAnomaly::kIntPollSkip : LogAnomaly::kIntSendSkip, last, spot, "went on behind", "with between them");
+      Say(poll ? LogAnomaly::kIntPollSkip : LogAnomaly::kIntSendSkip, last, spot, "went on behind",
+          "with between them");
     } else if (delta < 1) {
       Say(poll ? LogAnomaly::kIntNonmonotonicPoll : LogAnomaly::kIntNonmonotonicSend, last, spot, "went back to", "");
     }
@@ -132,9 +140,9 @@ class OrderCheck {
   void Say(LogAnomaly anomaly, const Spot& last, const Spot& spot, std::string_view how, std::string_view between) {
     if (!report_->Found(anomaly)) return;
     const Id key = events_.KeyOf(spot.record);
-    std::string text = fmt::format("In {}, {} ended at {}; {} {} it with {}", events_.KeyText(key),
-                                   report_->Name(last.op), events_.RecordText(last.record), report_->Name(spot.op), how,
-                                   events_.RecordText(spot.record));
+    std::string text =
+        fmt::format("In {}, {} ended at {}; {} {} it with {}", events_.KeyText(key), report_->Name(last.op),
+                    events_.RecordText(last.record), report_->Name(spot.op), how, events_.RecordText(spot.record));
     Id skipped = kNoId;
     if (!between.empty()) {
       const absl::Span<const Place> log = logs_.Log(key);

@@ -11,9 +11,8 @@ namespace {
 Node WitnessOf(const Logs& logs, Id id, int64_t offset) {
   if (logs.record(id).offset == offset) return logs.record(id).witness;
   const std::vector<Further>& all = logs.further();
-  const auto at = std::lower_bound(all.begin(), all.end(), std::tie(id, offset), [](const Further& f, const auto& b) {
-    return std::tie(f.record, f.offset) < b;
-  });
+  const auto at = std::lower_bound(all.begin(), all.end(), std::tie(id, offset),
+                                   [](const Further& f, const auto& b) { return std::tie(f.record, f.offset) < b; });
   return at == all.end() ? kNoNode : at->witness;
 }
 
@@ -69,10 +68,9 @@ void FindBadReads(const Events& events, const Logs& logs, KafkaReport* report) {
     if (record.writer == kNoNode) {
       if (!report->Found(LogAnomaly::kPhantomRead)) continue;
       const Node reader = record.reader != kNoNode ? record.reader : record.witness;
-      formats::Anomaly& anomaly = report->Add(
-          LogAnomaly::kPhantomRead, {reader},
-          fmt::format("{} was read from {}, but nobody ever sent it.", events.RecordText(id),
-                      events.KeyText(events.KeyOf(id))));
+      formats::Anomaly& anomaly = report->Add(LogAnomaly::kPhantomRead, {reader},
+                                              fmt::format("{} was read from {}, but nobody ever sent it.",
+                                                          events.RecordText(id), events.KeyText(events.KeyOf(id))));
       report->AddRecord(id, record.offset, &anomaly);
     } else if (record.reader != kNoNode && events.IsFail(record.writer)) {
       if (!report->Found(LogAnomaly::kG1a)) continue;
@@ -230,12 +228,12 @@ void FindZombies(const Events& events, const Logs& logs, KafkaReport* report) {
       const Node reader = logs.record(item.id).reader;
       if (reader == kNoNode && !events.IsOk(node)) continue;
       if (report->Found(LogAnomaly::kZombieWrite)) {
-        formats::Anomaly& anomaly = report->Add(
-            LogAnomaly::kZombieWrite, {node, fenced_by[node], reader},
-            fmt::format("{} was fenced{}, but {}, which it sent to {}, {}.", report->Name(node),
-                        fenced_by[node] == node ? "" : " by " + report->Name(fenced_by[node]),
-                        events.RecordText(item.id), events.KeyText(events.KeyOf(item.id)),
-                        reader == kNoNode ? "was acknowledged" : "was read by " + report->Name(reader)));
+        formats::Anomaly& anomaly =
+            report->Add(LogAnomaly::kZombieWrite, {node, fenced_by[node], reader},
+                        fmt::format("{} was fenced{}, but {}, which it sent to {}, {}.", report->Name(node),
+                                    fenced_by[node] == node ? "" : " by " + report->Name(fenced_by[node]),
+                                    events.RecordText(item.id), events.KeyText(events.KeyOf(item.id)),
+                                    reader == kNoNode ? "was acknowledged" : "was read by " + report->Name(reader)));
         report->AddRecord(item.id, item.offset, &anomaly);
       }
       break;

@@ -42,9 +42,14 @@ constexpr uint32_t kFlags = 4;
 class Search {
  public:
   Search(const Component& component, uint64_t allowance)
-      : component_(component), allowance_(allowance), reached_(size_t{component.size()} * kFlags, 0),
-        swept_(reached_.size(), 0), swept_hub_(size_t{component.hubs()} * kFlags, 0),
-        closing_hub_(component.hubs(), 0), from_(reached_.size(), 0), by_(reached_.size(), EdgeKind::kWw) {}
+      : component_(component),
+        allowance_(allowance),
+        reached_(size_t{component.size()} * kFlags, 0),
+        swept_(reached_.size(), 0),
+        swept_hub_(size_t{component.hubs()} * kFlags, 0),
+        closing_hub_(component.hubs(), 0),
+        from_(reached_.size(), 0),
+        by_(reached_.size(), EdgeKind::kWw) {}
 
   // The shortest cycle of that shape; with `process`, of those that have a session step. Empty if there is none.
   std::vector<Step> Shortest(const Shape& shape, bool process);
@@ -312,8 +317,7 @@ bool VisitsEachOnce(const std::vector<Step>& steps) {
   return std::adjacent_find(visited.begin(), visited.end()) == visited.end();
 }
 
-void SearchComponent(const Component& component, const Rows& rows, const CycleOptions& options,
-                     CycleSearch* result) {
+void SearchComponent(const Component& component, const Rows& rows, const CycleOptions& options, CycleSearch* result) {
   Search search(component, options.steps);
   Worth worth;
   const auto keep = [&](int row, std::vector<Step> steps) {
@@ -350,8 +354,7 @@ CycleSearch FindCycles(const Graph& graph, const CycleOptions& options) {
     for (size_t i = before; i < result.cycles.size(); ++i) {
       for (const Step& step : result.cycles[i].steps) {
         if (step.kind < EdgeKind::kProcess) continue;
-        result.cycles[i].joined_by_data |=
-            component.Joined(renumbering.Local(step.from), renumbering.Local(step.to));
+        result.cycles[i].joined_by_data |= component.Joined(renumbering.Local(step.from), renumbering.Local(step.to));
       }
     }
   }

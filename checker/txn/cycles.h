@@ -28,9 +28,9 @@ struct Cycle {
 };
 
 struct CycleOptions {
-  Kinds kinds = kDataKinds;    // with or without kProcess and kRealtime
-  uint64_t steps = 0;          // how long to go on looking for a shorter cycle once there is one
-  bool all_variants = false;   // also kinds with session and realtime steps that rule out no further level
+  Kinds kinds = kDataKinds;   // with or without kProcess and kRealtime
+  uint64_t steps = 0;         // how long to go on looking for a shorter cycle once there is one
+  bool all_variants = false;  // also kinds with session and realtime steps that rule out no further level
 };
 
 struct CycleSearch {

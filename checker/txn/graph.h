@@ -89,7 +89,6 @@ class Graph {
   std::vector<std::vector<Node>> Components(Kinds kinds) const;
 
  private:
-
   Node transactions_;
   Node nodes_;
   std::vector<uint64_t> added_;  // from << 32 | arc, until Finish()

@@ -25,13 +25,7 @@ Id KeyedValues::Intern(Id key, const Value& value) {
   return slots_[slot];
 }
 
-Id KeyedValues::Find(Id key, const Value& value) const {
-  return slots_.empty() ? kNoId : slots_[Slot(key, value)];
-}
-
-void KeyedValues::Prefetch(Id key, const Value& value) const {
-  if (!slots_.empty()) __builtin_prefetch(&slots_[Hash(key, value) & (slots_.size() - 1)]);
-}
+Id KeyedValues::Find(Id key, const Value& value) const { return slots_.empty() ? kNoId : slots_[Slot(key, value)]; }
 
 size_t KeyedValues::Slot(Id key, const Value& value) const {
   const size_t mask = slots_.size() - 1;

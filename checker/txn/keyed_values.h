@@ -22,8 +22,6 @@ class KeyedValues {
   // The number of `value` within `key`, given in the order of first appearance. The value's contents must outlive this.
   Id Intern(Id key, const Value& value);
   Id Find(Id key, const Value& value) const;  // kNoId if it was never interned
-  // Makes a later call for it quicker.
-  void Prefetch(Id key, const Value& value) const;
   Id Key(Id id) const { return entries_[id].key; }
   const Value& Get(Id id) const { return entries_[id].value; }
   Id size() const { return static_cast<Id>(entries_.size()); }

@@ -161,11 +161,11 @@ constexpr NameSet Parse(const Rows& rows, std::string_view names) {
 }
 
 struct Tables {
-  NameSet weaker[kLevelCount] = {};       // of a level: itself and all that holds where it does
-  NameSet stronger[kLevelCount] = {};     // of a level: itself and all where it holds
-  NameSet forbids[kLevelCount] = {};      // of a level: what it adds
-  NameSet implies[kAnomalyCount] = {};    // of an anomaly: itself and all that it is a case of
-  NameSet implied_by[kAnomalyCount] = {}; // of an anomaly: itself and all its cases
+  NameSet weaker[kLevelCount] = {};        // of a level: itself and all that holds where it does
+  NameSet stronger[kLevelCount] = {};      // of a level: itself and all where it holds
+  NameSet forbids[kLevelCount] = {};       // of a level: what it adds
+  NameSet implies[kAnomalyCount] = {};     // of an anomaly: itself and all that it is a case of
+  NameSet implied_by[kAnomalyCount] = {};  // of an anomaly: itself and all its cases
 };
 
 template <int kCount>

@@ -1,7 +1,8 @@
 // Isolation levels, anomalies, and which anomaly rules out which level.
 //
-// The names and relations are those that Adya's thesis, Bailis et al., Cerone et al. and Daudjee & Salem define and that
-// Elle reports. A level rules out what it forbids itself, what implies that, and all that its weaker levels forbid.
+// The names and relations are those that Adya's thesis, Bailis et al., Cerone et al. and Daudjee & Salem define and
+// that Elle reports. A level rules out what it forbids itself, what implies that, and all that its weaker levels
+// forbid.
 #ifndef BROKERSIM_CHECKER_TXN_LEVELS_H_
 #define BROKERSIM_CHECKER_TXN_LEVELS_H_
 

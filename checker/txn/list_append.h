@@ -26,11 +26,11 @@ class ListAppend {
   const std::optional<std::string>& duplicate() const { return duplicate_; }
 
   // Each finds the anomalies of its name.
-  void FindInternal(Report* report) const;         // internal, future-read
-  void FindBadElements(Report* report) const;      // G1a, phantom-read
-  void FindIntermediate(Report* report) const;     // G1b
-  void FindDisorder(Report* report) const;         // duplicate-elements, incompatible-order
-  void FindOwnDisorder(Report* report) const;      // incompatible-order: a transaction's own appends
+  void FindInternal(Report* report) const;      // internal, future-read
+  void FindBadElements(Report* report) const;   // G1a, phantom-read
+  void FindIntermediate(Report* report) const;  // G1b
+  void FindDisorder(Report* report) const;      // duplicate-elements, incompatible-order
+  void FindOwnDisorder(Report* report) const;   // incompatible-order: a transaction's own appends
   void FindDirtyUpdates(Report* report) const;
   void FindLostUpdates(Report* report) const;
 
@@ -39,23 +39,23 @@ class ListAppend {
 
  private:
   struct Element {
-    Node writer = kNoNode;      // kNoNode: nobody
+    Node writer = kNoNode;        // kNoNode: nobody
     uint32_t place = UINT32_MAX;  // in the list's order; UINT32_MAX: nobody read it
-    bool intermediate = false;  // its writer appended more to the list after it
+    bool intermediate = false;    // its writer appended more to the list after it
   };
   struct List {
     uint32_t longest = UINT32_MAX;  // the micro-operation that read most
     uint32_t first = 0;             // into order_
     uint32_t count = 0;
-    uint32_t unread = 0;            // into unread_
+    uint32_t unread = 0;  // into unread_
     uint32_t unread_count = 0;
-    bool bad = false;               // some element in order is of a failed transaction or of none
-    bool repeats = false;           // the longest read has an element twice
+    bool bad = false;      // some element in order is of a failed transaction or of none
+    bool repeats = false;  // the longest read has an element twice
   };
   // What a read saw last: an element, or one of these.
-  static constexpr Id kNothing = kNoId;         // the list was empty
-  static constexpr Id kUnknown = kNoId - 1;     // a crash hid it
-  static constexpr Id kUnwritten = kNoId - 2;   // what no transaction appended, and the longest read doesn't have
+  static constexpr Id kNothing = kNoId;        // the list was empty
+  static constexpr Id kUnknown = kNoId - 1;    // a crash hid it
+  static constexpr Id kUnwritten = kNoId - 2;  // what no transaction appended, and the longest read doesn't have
 
   void FindWriters();
   void FindOrders();
@@ -77,18 +77,17 @@ class ListAppend {
   // Whether micro-operation `read` saw what read `before` (UINT32_MAX: unknown) saw, and then `appended`.
   bool IsExpected(uint32_t read, uint32_t before, absl::Span<const Id> appended) const;
   bool Contains(uint32_t read, Id element) const;
-  void ReportInternal(Node reader, uint32_t read, uint32_t before, absl::Span<const Id> appended,
-                      Report* report) const;
+  void ReportInternal(Node reader, uint32_t read, uint32_t before, absl::Span<const Id> appended, Report* report) const;
 
   const Transactions& txns_;
   std::optional<std::string> duplicate_;
   KeyedValues values_;
   std::vector<Element> elements_;
-  std::vector<List> lists_;   // by key
+  std::vector<List> lists_;  // by key
   std::vector<Id> order_;
-  std::vector<Id> unread_;    // by list, elements of possible transactions
-  std::vector<bool> fits_;    // by micro-operation: a read of a prefix of the longest one
-  std::vector<Id> ids_;       // by micro-operation: IdOf
+  std::vector<Id> unread_;            // by list, elements of possible transactions
+  std::vector<bool> fits_;            // by micro-operation: a read of a prefix of the longest one
+  std::vector<Id> ids_;               // by micro-operation: IdOf
   std::vector<Node> txn_of_longest_;  // by key
 };
 

@@ -64,9 +64,10 @@ void ListAppend::ReportInternal(Node reader, uint32_t read, uint32_t before, abs
   for (Id element : appended) expected += ElementText(element) + " ";
   if (!expected.empty()) expected.pop_back();
   const MicroOp& op = txns_.micro_ops()[read];
-  report->Add(row, {reader},
-              fmt::format("{} read {} as {}, although by what it had read and appended itself it should have read [{}].",
-                          txns_.Name(reader), txns_.KeyText(op.key), ToText(op.value), expected));
+  report->Add(
+      row, {reader},
+      fmt::format("{} read {} as {}, although by what it had read and appended itself it should have read [{}].",
+                  txns_.Name(reader), txns_.KeyText(op.key), ToText(op.value), expected));
 }
 
 void ListAppend::FindInternal(Report* report) const {
@@ -106,8 +107,8 @@ void ListAppend::FindInternal(Report* report) const {
       future_reported = true;
       if (!report->Found(future)) continue;
       report->Add(future, {node},
-                  fmt::format("{} read {} in {} before it appended it itself.", txns_.Name(node),
-                              ElementText(IdOf(op)), txns_.KeyText(op.key)));
+                  fmt::format("{} read {} in {} before it appended it itself.", txns_.Name(node), ElementText(IdOf(op)),
+                              txns_.KeyText(op.key)));
     }
   }
 }
@@ -124,8 +125,7 @@ void ListAppend::ReportBad(Id element, Node reader, Report* report) const {
                                     ElementText(element), txns_.KeyText(key)))
           : report->Add(row, {writer, reader},
                         fmt::format("{} read {} in {}, although {}, which appended it, was aborted.",
-                                    txns_.Name(reader), ElementText(element), txns_.KeyText(key),
-                                    txns_.Name(writer)));
+                                    txns_.Name(reader), ElementText(element), txns_.KeyText(key), txns_.Name(writer)));
   report->AddRecord(key, values_.Get(element), &anomaly);
 }
 
@@ -180,10 +180,10 @@ void ListAppend::FindIntermediate(Report* report) const {
       reported[last] = true;
       if (!report->Found(row)) continue;
       const Node writer = elements_[last].writer;
-      formats::Anomaly& anomaly = report->Add(
-          row, {writer, node},
-          fmt::format("{} read {} up to {}, in the middle of what {} appended to it.", txns_.Name(node),
-                      txns_.KeyText(op.key), ElementText(last), txns_.Name(writer)));
+      formats::Anomaly& anomaly =
+          report->Add(row, {writer, node},
+                      fmt::format("{} read {} up to {}, in the middle of what {} appended to it.", txns_.Name(node),
+                                  txns_.KeyText(op.key), ElementText(last), txns_.Name(writer)));
       report->AddRecord(op.key, values_.Get(last), &anomaly);
     }
   }
@@ -193,18 +193,18 @@ void ListAppend::ReportRepeat(Id element, Node reader, Report* report) const {
   const int row = Row("duplicate-elements");
   if (!report->Found(row)) return;
   const Node writer = elements_[element].writer;
-  formats::Anomaly& anomaly = report->Add(
-      row, writer == kNoNode ? std::vector<Node>{reader} : std::vector<Node>{writer, reader},
-      fmt::format("{} read {} more than once in {}, where it was appended once.", txns_.Name(reader),
-                  ElementText(element), txns_.KeyText(values_.Key(element))));
+  formats::Anomaly& anomaly =
+      report->Add(row, writer == kNoNode ? std::vector<Node>{reader} : std::vector<Node>{writer, reader},
+                  fmt::format("{} read {} more than once in {}, where it was appended once.", txns_.Name(reader),
+                              ElementText(element), txns_.KeyText(values_.Key(element))));
   report->AddRecord(values_.Key(element), values_.Get(element), &anomaly);
 }
 
 void ListAppend::FindDisorder(Report* report) const {
   const std::vector<MicroOp>& all = txns_.micro_ops();
   std::vector<bool> reported(elements_.size(), false);
-  std::vector<uint32_t> seen(elements_.size(), UINT32_MAX);        // by element: the last read that had it
-  std::vector<uint32_t> misfit(lists_.size(), UINT32_MAX);  // by key: the shortest read that doesn't fit
+  std::vector<uint32_t> seen(elements_.size(), UINT32_MAX);  // by element: the last read that had it
+  std::vector<uint32_t> misfit(lists_.size(), UINT32_MAX);   // by key: the shortest read that doesn't fit
   std::vector<Node> misfit_reader(lists_.size(), kNoNode);
   for (Node node = 0; node < txns_.possible(); ++node) {
     const Txn& txn = txns_.txn(node);
@@ -282,9 +282,10 @@ void ListAppend::FindDirtyUpdates(Report* report) const {
         const Node reader = txn_of_longest_[key];
         formats::Anomaly& anomaly = report->Add(
             row, {elements_[aborted].writer, writer, reader},
-            fmt::format("{} appended {} to {} on top of {}, although {}, which appended that, was aborted; {} read both.",
-                        txns_.Name(writer), ElementText(id), txns_.KeyText(key), ElementText(aborted),
-                        txns_.Name(elements_[aborted].writer), txns_.Name(reader)));
+            fmt::format(
+                "{} appended {} to {} on top of {}, although {}, which appended that, was aborted; {} read both.",
+                txns_.Name(writer), ElementText(id), txns_.KeyText(key), ElementText(aborted),
+                txns_.Name(elements_[aborted].writer), txns_.Name(reader)));
         report->AddRecord(key, values_.Get(aborted), &anomaly);
         report->AddRecord(key, values_.Get(id), &anomaly);
       }
@@ -303,7 +304,7 @@ void ListAppend::FindLostUpdates(Report* report) const {
   };
   std::vector<Update> by_state(elements_.size() + lists_.size());
   std::vector<std::vector<Update>> misfits(lists_.size());
-  std::vector<Node> seen(lists_.size(), kNoNode);         // by key: the transaction that did something with it
+  std::vector<Node> seen(lists_.size(), kNoNode);               // by key: the transaction that did something with it
   std::vector<uint32_t> first_read(lists_.size(), UINT32_MAX);  // what it read first, if it hasn't appended since
   const std::vector<MicroOp>& all = txns_.micro_ops();
   const int row = Row("lost-update");
@@ -327,8 +328,8 @@ void ListAppend::FindLostUpdates(Report* report) const {
         update = &by_state[last == kNothing ? elements_.size() + op.key : last];
       } else {
         std::vector<Update>& list = misfits[op.key];
-        auto same = std::find_if(list.begin(), list.end(),
-                                 [&](const Update& u) { return u.read->value == all[read].value; });
+        auto same =
+            std::find_if(list.begin(), list.end(), [&](const Update& u) { return u.read->value == all[read].value; });
         if (same == list.end()) same = list.emplace(list.end());
         update = &*same;
       }

@@ -19,7 +19,8 @@ constexpr Meaning kMeanings[] = {
     {"G0", "their writes are interleaved: each wrote before the next one, in a circle"},
     {"G1c", "each one's effects were there before the next one's, in a circle, so none can have been the first"},
     {"G-single", "one of them missed a write of another one that must have come before it"},
-    {"G-nonadjacent", "each of some of them missed a write of the next one, which no snapshot taken at one moment allows"},
+    {"G-nonadjacent",
+     "each of some of them missed a write of the next one, which no snapshot taken at one moment allows"},
     {"G2", "each missed a write of another one, in a circle, so no order one after the other explains them"},
 };
 

@@ -86,9 +86,8 @@ void RwRegister::FindInternal(Report* report) const {
       if (!op.write && known && !SameValue(*last[op.key], op.value)) {
         if (report->Found(row)) {
           report->Add(row, {node},
-                      fmt::format("{} read {} as {}, although it had last seen or made it {} itself.",
-                                  txns_.Name(node), txns_.KeyText(op.key), ToText(op.value),
-                                  ToText(*last[op.key])));
+                      fmt::format("{} read {} as {}, although it had last seen or made it {} itself.", txns_.Name(node),
+                                  txns_.KeyText(op.key), ToText(op.value), ToText(*last[op.key])));
         }
         break;
       }
@@ -106,10 +105,9 @@ void RwRegister::FindBadReads(Report* report) const {
   const auto say = [&](int row, Node reader, Node writer, Id id, std::string_view how) {
     reported[id] = true;
     if (!report->Found(row)) return;
-    formats::Anomaly& anomaly =
-        report->Add(row, {writer, reader},
-                    fmt::format("{} read {} as {}, {}.", txns_.Name(reader), txns_.KeyText(values_.Key(id)),
-                                VersionText(id), how));
+    formats::Anomaly& anomaly = report->Add(
+        row, {writer, reader},
+        fmt::format("{} read {} as {}, {}.", txns_.Name(reader), txns_.KeyText(values_.Key(id)), VersionText(id), how));
     report->AddRecord(values_.Key(id), values_.Get(id), &anomaly);
   };
   for (Node node = 0; node < txns_.possible(); ++node) {

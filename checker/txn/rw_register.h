@@ -38,11 +38,11 @@ class RwRegister {
  private:
   enum class Source : uint8_t { kInitial, kWfr, kSequential, kLinearizable };
   struct Version {
-    Node writer = kNoNode;        // whose last write of the register it was; failed ones don't count
+    Node writer = kNoNode;  // whose last write of the register it was; failed ones don't count
     Node second_writer = kNoNode;
     Node intermediate = kNoNode;  // who wrote it and then something else; failed ones don't count
     Node failed = kNoNode;
-    bool read = false;            // by an OK transaction
+    bool read = false;  // by an OK transaction
   };
   // What a transaction did to a register, seen from outside.
   struct Touch {

@@ -56,9 +56,7 @@ void RwRegister::AddSequential(const Graph& order) {
     if (order.Process(node) == kNoNode) continue;
     for (const Touch& touch : TouchesOf(node)) all.push_back({order.Process(node), touch.key, node, &touch});
   }
-  StableSort(&all, [](const At& a, const At& b) {
-    return std::tie(a.process, a.key) < std::tie(b.process, b.key);
-  });
+  StableSort(&all, [](const At& a, const At& b) { return std::tie(a.process, a.key) < std::tie(b.process, b.key); });
   for (size_t i = 1; i < all.size(); ++i) {
     const At& a = all[i - 1];
     const At& b = all[i];
@@ -97,9 +95,7 @@ void RwRegister::OrderVersions(const Graph& order, uint64_t steps, Report* repor
   const auto add = [&](Source source, auto&& adder) {
     const std::vector<Later> before = later_;
     adder();
-    StableSort(&later_, [](const Later& a, const Later& b) {
-      return std::tie(a.from, a.to) < std::tie(b.from, b.to);
-    });
+    StableSort(&later_, [](const Later& a, const Later& b) { return std::tie(a.from, a.to) < std::tie(b.from, b.to); });
     const auto same = [](const Later& a, const Later& b) { return a.from == b.from && a.to == b.to; };
     later_.erase(std::unique(later_.begin(), later_.end(), same), later_.end());
     if (source != Source::kInitial && !CheckAcyclic(steps, report)) later_ = before;
@@ -175,8 +171,8 @@ void RwRegister::ReportCycle(const std::vector<Later>& cycle, Report* report) co
   for (const Later& later : cycle) {
     if (later.a != kNoNode) ops.push_back(later.a);
     ops.push_back(later.b);
-    text += fmt::format("{}{} then {} ({})", text.empty() ? "" : ", ", VersionText(later.from),
-                        VersionText(later.to), Name(later.source));
+    text += fmt::format("{}{} then {} ({})", text.empty() ? "" : ", ", VersionText(later.from), VersionText(later.to),
+                        Name(later.source));
   }
   formats::Anomaly& anomaly = report->Add(
       row, ops, fmt::format("{} must have gone through its values in a circle: {}.", txns_.KeyText(key), text));
@@ -184,9 +180,8 @@ void RwRegister::ReportCycle(const std::vector<Later>& cycle, Report* report) co
 }
 
 const RwRegister::Later* RwRegister::Find(Id from, Id to) const {
-  const auto at = std::lower_bound(later_.begin(), later_.end(), std::tie(from, to), [](const Later& a, auto b) {
-    return std::tie(a.from, a.to) < b;
-  });
+  const auto at = std::lower_bound(later_.begin(), later_.end(), std::tie(from, to),
+                                   [](const Later& a, auto b) { return std::tie(a.from, a.to) < b; });
   return at != later_.end() && at->from == from && at->to == to ? &*at : nullptr;
 }
 

@@ -38,7 +38,8 @@ struct TxnOptions {
 
 // The verdict's rules_out has the weakest levels that the history contradicts, also_rules_out the stronger ones, both
 // by name. They say more than the anomalies listed, because they count what `levels` permits.
-// - UNKNOWN: a value was written twice (unknown_reasons begins with "duplicate-appends" or "duplicate-writes"), or no two
+// - UNKNOWN: a value was written twice (unknown_reasons begins with "duplicate-appends" or "duplicate-writes"), or no
+// two
 //   transactions have anything to do with one another ("empty-transaction-graph").
 // - kInvalidArgument: a line isn't what is described above, or a level or anomaly doesn't exist.
 // Takes O(n log n) time and O(n) memory where nothing is wrong. `limits.steps` bounds only the search for still shorter

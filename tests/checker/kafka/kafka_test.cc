@@ -1,5 +1,5 @@
-// Each anomaly of logs in a history that shows it, beside one that nearly does. What jepsen.tests.kafka says of the same
-// histories is restated here.
+// Each anomaly of logs in a history that shows it, beside one that nearly does. What jepsen.tests.kafka says of the
+// same histories is restated here.
 #include "checker/kafka/kafka.h"
 
 #include "checker/history/edn.h"
@@ -212,9 +212,9 @@ TEST(KafkaTest, CommitRegression) {
   EXPECT_EQ(Kafka(std::string(kWork) + "2 invoke commit x=3; 1 ok commit x=5; 2 ok commit x=3"), "VALID");
   EXPECT_EQ(Kafka(std::string(kWork) + "1 ok commit x=5 | :group 1; 2 ok commit x=3 | :group 2"), "VALID");
   // One fall is one anomaly.
-  EXPECT_EQ(MetricOf(Check(std::string(kWork) + "1 ok commit x=5; 2 ok commit x=3; 2 ok commit x=4"),
-                     "commit-regression"),
-            1);
+  EXPECT_EQ(
+      MetricOf(Check(std::string(kWork) + "1 ok commit x=5; 2 ok commit x=3; 2 ok commit x=4"), "commit-regression"),
+      1);
 }
 
 TEST(KafkaTest, G0IsAllowed) {
@@ -226,8 +226,7 @@ TEST(KafkaTest, G0IsAllowed) {
 }
 
 TEST(KafkaTest, G1c) {
-  constexpr std::string_view kReads =
-      "0 invoke x=a x[]; 1 invoke y=b y[]; 0 ok x=a@0 y[0b]; 1 ok y=b@0 x[0a]";
+  constexpr std::string_view kReads = "0 invoke x=a x[]; 1 invoke y=b y[]; 0 ok x=a@0 y[0b]; 1 ok y=b@0 x[0a]";
   EXPECT_EQ(Kafka(kReads), "G1c");
   EXPECT_EQ(Kafka("0 invoke txn x=a y=c; 1 invoke txn y=b; 0 ok txn x=a@0 y=c@2; 1 ok txn x[0a] y=b@1; 2 ok y[1b 2c]"),
             "VALID");
@@ -243,8 +242,7 @@ TEST(KafkaTest, G1c) {
 
 TEST(KafkaTest, AntiDependencies) {
   // T sends to both logs; a reader of y sees it and doesn't see it in x.
-  constexpr std::string_view kSkewed =
-      "0 ok x=z@0; 0 ok txn x=a@1 y=a@0; 1 ok x[0z] y[0a]; 2 ok x[0z 1a]";
+  constexpr std::string_view kSkewed = "0 ok x=z@0; 0 ok txn x=a@1 y=a@0; 1 ok x[0z] y[0a]; 2 ok x[0z 1a]";
   EXPECT_EQ(Kafka(kSkewed), "VALID");
   EXPECT_EQ(Kafka(kSkewed, Rw()), "G-single-item");
   EXPECT_EQ(Kafka("0 ok x=z@0; 0 ok txn x=a@1 y=a@0; 1 ok x[0z 1a] y[0a]", Rw()), "VALID");
@@ -282,9 +280,9 @@ TEST(KafkaTest, OddHistories) {
   };
   for (std::string_view rest :
        {":f :send :value 7", ":f :send :value [7]", ":f :send :value [[:send :x]]", ":f :poll :value [[:poll 7]]",
-        ":f :poll :value [[:poll {:x 7}]]", ":f :poll :value [[:poll {:x [7]}]]", ":f :poll :value [[:poll {:x [[1]]}]]",
-        ":f :poll :value [[:poll {:x [[:a :b]]}]]", ":f :assign :value 7", ":f :commit :value {:x :y}",
-        ":f :send :value [[:send :x [1 2 3]]]", ":f :txn :value [[:commit :x nil]]"}) {
+        ":f :poll :value [[:poll {:x 7}]]", ":f :poll :value [[:poll {:x [7]}]]",
+        ":f :poll :value [[:poll {:x [[1]]}]]", ":f :poll :value [[:poll {:x [[:a :b]]}]]", ":f :assign :value 7",
+        ":f :commit :value {:x :y}", ":f :send :value [[:send :x [1 2 3]]]", ":f :txn :value [[:commit :x nil]]"}) {
     EXPECT_EQ(check(rest).find("INVALID_ARGUMENT: index 0: "), 0u) << rest;
   }
   EXPECT_EQ(check(":f :crash :value 7"), "OK");

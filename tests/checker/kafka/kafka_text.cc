@@ -28,9 +28,7 @@ std::vector<std::string> Split(std::string_view text, std::string_view separator
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-std::string Datum(std::string_view text) {
-  return IsDigit(text[0]) ? std::string(text) : fmt::format(":{}", text);
-}
+std::string Datum(std::string_view text) { return IsDigit(text[0]) ? std::string(text) : fmt::format(":{}", text); }
 
 std::string MicroOp(std::string_view word, bool invocation) {
   const size_t bracket = word.find('[');
@@ -54,7 +52,8 @@ std::string MicroOp(std::string_view word, bool invocation) {
   return fmt::format("[:send {} [{} {}]]", key, word.substr(at + 1), value);
 }
 
-std::string LineText(const std::vector<std::string>& words, const std::string& type, const std::string& more, int time) {
+std::string LineText(const std::vector<std::string>& words, const std::string& type, const std::string& more,
+                     int time) {
   const std::set<std::string> kFs = {"assign", "subscribe", "commit", "txn", "poll", "send"};
   size_t at = 2;
   bool sends = false;

@@ -1,4 +1,5 @@
-// In the middle of a long valid history of logs, a few operations go wrong: that is found and named, and nothing else is.
+// In the middle of a long valid history of logs, a few operations go wrong: that is found and named, and nothing else
+// is.
 #include <algorithm>
 #include <vector>
 
@@ -10,8 +11,8 @@
 namespace brokersim::checker {
 namespace {
 
-// Lines in kafka_text's notation: producers 0 and 1, consumers 2 and 3 that read all of :x and :y; holes in the offsets,
-// sends that crash and fail, polls that abort and go back.
+// Lines in kafka_text's notation: producers 0 and 1, consumers 2 and 3 that read all of :x and :y; holes in the
+// offsets, sends that crash and fail, polls that abort and go back.
 std::vector<std::string> Valid(uint64_t seed) {
   uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
   const auto below = [&](int n) {
@@ -114,7 +115,8 @@ TEST(MutationTest, WhatIsPlantedIsFoundAndNothingElse) {
 
 // Histories cut anywhere, and with one line changed, are judged or refused, never more than that.
 TEST(MutationTest, OddOnesAreRefused) {
-  constexpr std::string_view kNonsense[] = {"nil", "[]", "{}", ":x", "-1", "[[:poll nil]]", "[[:poll {nil nil}]]", "#{1}"};
+  constexpr std::string_view kNonsense[] = {"nil", "[]", "{}", ":x", "-1", "[[:poll nil]]", "[[:poll {nil nil}]]",
+                                            "#{1}"};
   int refused = 0;
   for (uint64_t seed = 1; seed <= 400; ++seed) {
     const std::vector<std::string> lines = Valid(seed % 7 + 1);

@@ -170,8 +170,9 @@ class Naive {
         const NaiveItem* last = nullptr;
         for (const NaiveItem& i : op.items) {
           if (i.poll != poll || i.key != key) continue;
-          if (last != nullptr) Compare(op, *last, op, i, poll ? "int-poll-skip" : "int-send-skip",
-                                       poll ? "int-nonmonotonic-poll" : "int-nonmonotonic-send", count);
+          if (last != nullptr)
+            Compare(op, *last, op, i, poll ? "int-poll-skip" : "int-send-skip",
+                    poll ? "int-nonmonotonic-poll" : "int-nonmonotonic-send", count);
           last = &i;
         }
       }
@@ -244,10 +245,10 @@ std::string ToEdn(const NaiveLogs& history) {
       std::string value;
       for (const NaiveItem& item : op.items) value += ItemText(item, invocation);
       for (int key : op.keys) value += fmt::format(":k{} ", key);
-      lines[invocation ? op.begin : op.end] = fmt::format(
-          "{{:process {} :type :{} :f :{} :value [{}]{}}}\n", op.process,
-          invocation ? "invoke" : std::string(ToText(op.outcome)), op.f, value,
-          op.fenced && !invocation ? " :error [:fenced]" : "");
+      lines[invocation ? op.begin : op.end] =
+          fmt::format("{{:process {} :type :{} :f :{} :value [{}]{}}}\n", op.process,
+                      invocation ? "invoke" : std::string(ToText(op.outcome)), op.f, value,
+                      op.fenced && !invocation ? " :error [:fenced]" : "");
     }
   }
   std::string edn;

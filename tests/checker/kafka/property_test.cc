@@ -132,7 +132,8 @@ TEST(PropertyTest, CountsAreThoseOfTheDefinitions) {
     for (const formats::Metric& metric : verdict.metrics()) {
       std::string name = metric.name();
       if (name.starts_with("allowed: ")) name = name.substr(9);
-      if (name.starts_with("G1c") || name.starts_with("G0") || name == "unseen-records" || name == "worst-realtime-lag") {
+      if (name.starts_with("G1c") || name.starts_with("G0") || name == "unseen-records" ||
+          name == "worst-realtime-lag") {
         continue;
       }
       found[name] = static_cast<int>(metric.value());
@@ -162,7 +163,8 @@ TEST(PropertyTest, ShiftedOffsetsSayTheSame) {
     const History history = ReadEdn(ToEdn(drawn)).value();
     const std::string before = KafkaSummary(CheckKafka(history, {}, {}));
     for (NaiveLogOp& op : drawn) {
-      for (NaiveItem& item : op.items) item.offset += item.offset < 0 ? 0 : (int64_t{1} << 60) + item.offset * 1'000'003;
+      for (NaiveItem& item : op.items)
+        item.offset += item.offset < 0 ? 0 : (int64_t{1} << 60) + item.offset * 1'000'003;
     }
     const History shifted = ReadEdn(ToEdn(drawn)).value();
     ASSERT_EQ(before, KafkaSummary(CheckKafka(shifted, {}, {}))) << "seed " << seed;

@@ -175,8 +175,7 @@ TEST(ListAppendTest, TellsWhy) {
   const formats::Verdict verdict = CheckListAppend(history, options, {}).value();
   ASSERT_EQ(verdict.anomalies_size(), 1);
   const formats::Anomaly& anomaly = verdict.anomalies(0);
-  EXPECT_EQ(anomaly.explanation(),
-            "T3, T1: one of them missed a write of another one that must have come before it.");
+  EXPECT_EQ(anomaly.explanation(), "T3, T1: one of them missed a write of another one that must have come before it.");
   ASSERT_EQ(anomaly.edges_size(), 2);
   EXPECT_EQ(anomaly.edges(0).kind(), "rw");
   EXPECT_EQ(anomaly.edges(0).why(), "T3 read :y as empty and so without 1, which T1 appended.");
@@ -193,7 +192,8 @@ TEST(ListAppendTest, OddHistories) {
   EXPECT_EQ(check("7"),
             "INVALID_ARGUMENT: index 0: 7 is no transaction; a transaction is a vector of [:r key list] and "
             "[:append key value]");
-  for (std::string_view value : {"[7]", "[[:r]]", "[[:append :x]]", "[[:w :x 1]]", "[[:r :x 7]]", "[[:r :x 1 2]]", "[[]]"}) {
+  for (std::string_view value :
+       {"[7]", "[[:r]]", "[[:append :x]]", "[[:w :x 1]]", "[[:r :x 7]]", "[[:r :x 1 2]]", "[[]]"}) {
     EXPECT_NE(check(value).find("INVALID_ARGUMENT: index 0: "), std::string::npos) << value;
   }
   EXPECT_EQ(check("[]").find("INVALID"), std::string::npos);

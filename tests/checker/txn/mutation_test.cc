@@ -119,7 +119,8 @@ constexpr Plant kRegisters[] = {
     {"6 ok wp1; 7 ok wp2; 8 ok rp1", "strict-serializable", "cyclic-versions"},
     {"6 ok wp1; 7 ok rp1 rp2", "strict-serializable", "internal"},
     {"6 ok rp1 wp1", "strict-serializable", "future-read"},
-    {"6 ok wp0; 6 invoke rp wp1; 7 invoke rp wp2; 6 ok rp0 wp1; 7 ok rp0 wp2", "strict-serializable", "lost-update"},
+    {"6 ok wp0; 6 invoke rp wp1; 7 invoke rp wp2; 6 ok rp0 wp1; 7 ok rp0 wp2", "strict-serializable",
+     "G2-item lost-update"},
     {"6 ok wp1; 7 ok wp1; 8 ok rp1", "strict-serializable", "UNKNOWN: duplicate-writes"},
 };
 

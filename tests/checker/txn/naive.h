@@ -14,7 +14,7 @@ namespace brokersim::checker {
 struct NaiveOp {
   bool write = false;
   int key = 0;
-  int value = 0;            // written
+  int value = 0;  // written
   std::vector<int> read;
 };
 
@@ -35,8 +35,8 @@ std::string ToEdn(const NaiveHistory& history, bool registers = false);
 // `realtime`: and who was over before another one began comes before it.
 bool IsSerializable(const NaiveHistory& history, bool realtime, bool registers = false);
 
-// By name ("G1c-process"): the length of the shortest cycle, of all simple ones. REQUIRES: of all reads of a list each is
-// a prefix of the longest.
+// By name ("G1c-process"): the length of the shortest cycle, of all simple ones. REQUIRES: of all reads of a list each
+// is a prefix of the longest.
 std::map<std::string, int> Cycles(const NaiveHistory& history);
 
 }  // namespace brokersim::checker

@@ -133,7 +133,8 @@ TEST(PropertyTest, SerializableExactlyIfThereIsAnOrder) {
       const Answer answer = Ask(drawn, realtime ? "strict-serializable" : "serializable");
       const bool right = IsSerializable(drawn, realtime);
       ASSERT_EQ(answer.verdict.result() != formats::Verdict::INVALID, right)
-          << "seed " << seed << " " << Summary(answer.verdict) << "\n" << answer.edn;
+          << "seed " << seed << " " << Summary(answer.verdict) << "\n"
+          << answer.edn;
       ++(right ? valid : invalid)[realtime];
     }
   }

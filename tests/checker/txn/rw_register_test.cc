@@ -71,8 +71,7 @@ TEST(RwRegisterTest, WritesFollowReads) {
 }
 
 TEST(RwRegisterTest, G2Item) {
-  constexpr std::string_view kLines =
-      "0 ok rx1 ry1; 1 invoke rx wy2; 2 ok ry1 wx2; 1 ok rx1 wy2";
+  constexpr std::string_view kLines = "0 ok rx1 ry1; 1 invoke rx wy2; 2 ok ry1 wx2; 1 ok rx1 wy2";
   EXPECT_EQ(Registers(kLines, Linearizable(At("read-committed"))), "VALID");
   EXPECT_EQ(Registers(kLines, Linearizable(At("repeatable-read"))), "G2-item");
 }
@@ -101,9 +100,7 @@ TEST(RwRegisterTest, LostUpdate) {
   EXPECT_EQ(Registers("0 ok rx0 wx1; 1 ok rx1 wx2"), "VALID");
 }
 
-TEST(RwRegisterTest, FutureRead) {
-  EXPECT_EQ(Registers("0 ok rx1 wx1; 1 ok wy1; 1 ok ry1"), "future-read");
-}
+TEST(RwRegisterTest, FutureRead) { EXPECT_EQ(Registers("0 ok rx1 wx1; 1 ok wy1; 1 ok ry1"), "future-read"); }
 
 TEST(RwRegisterTest, WrittenTwice) {
   EXPECT_EQ(Registers("0 ok wx1; 1 ok wx1; 2 ok rx1"), "UNKNOWN: duplicate-writes");

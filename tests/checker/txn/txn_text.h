@@ -11,8 +11,8 @@
 
 namespace brokersim::checker {
 
-// A line is "<process> <type> <micro-operations>". A completion whose invocation isn't there gets one just before it, so
-// that transactions listed one after the other ran one after the other.
+// A line is "<process> <type> <micro-operations>". A completion whose invocation isn't there gets one just before it,
+// so that transactions listed one after the other ran one after the other.
 //   list-append  "0 ok ax1 rx12": process 0 appended 1 to :x and read it as [1 2]; "rx" read it as empty
 //   rw-register  "0 ok wx1 rx2 ry_": it wrote 1, read 2, and read :y as nil
 std::string TxnEdn(std::string_view lines, bool registers);
