@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/drawn.h"
+#include "bench/heap.h"
 #include "checker/history/history.h"
 #include "checker/kafka/kafka.h"
 
@@ -114,14 +115,15 @@ History Generate(int events, int64_t base) {
 
 void Logs(benchmark::State& state) {
   const History history = Generate(kEvents, state.range(0));
-  const int64_t before = PeakBytes();
+  const int64_t before = HeapBytes();
+  HeapPeak();
   formats::Verdict verdict;
   for (auto _ : state) verdict = checker::CheckKafka(history, {}, {}).value();
   if (verdict.result() != formats::Verdict::VALID) state.SkipWithError("not valid");
   state.counters["events/s"] =
       benchmark::Counter(static_cast<double>(history.size()), benchmark::Counter::kIsIterationInvariantRate);
   state.counters["records_read"] = static_cast<double>(verdict.counts().records_read());
-  state.counters["added_bytes/event"] = static_cast<double>(PeakBytes() - before) / static_cast<double>(history.size());
+  state.counters["added_bytes/event"] = static_cast<double>(HeapPeak() - before) / static_cast<double>(history.size());
 }
 BENCHMARK(Logs)->Arg(0)->Arg(5'000'000)->Arg(int64_t{1} << 60)->Unit(benchmark::kMillisecond);
 

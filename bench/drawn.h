@@ -2,8 +2,6 @@
 #ifndef BROKERSIM_BENCH_DRAWN_H_
 #define BROKERSIM_BENCH_DRAWN_H_
 
-#include <sys/resource.h>
-
 #include <cstdint>
 
 namespace brokersim::bench {
@@ -22,13 +20,6 @@ class Random {
  private:
   uint64_t state_;
 };
-
-// The most that this process ever held.
-inline int64_t PeakBytes() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;
-}
 
 }  // namespace brokersim::bench
 

@@ -1,5 +1,6 @@
 // list-append: each anomaly in a history that shows it, beside one that nearly does.
 #include "checker/history/edn.h"
+#include "fmt/format.h"
 #include "gtest/gtest.h"
 #include "tests/checker/txn/txn_text.h"
 
@@ -166,6 +167,43 @@ TEST(ListAppendTest, WhatWasNeverReadComesLast) {
   EXPECT_EQ(Lists("0 ok ax1 ry; 1 ok ay1 rx", kSerializable), "G2-item");
   // What a crashed transaction read, nobody knows.
   EXPECT_EQ(Lists("0 info ax2 ry; 0 ok ax1 ay1; 0 ok rx12 ry1", kSerializable), "VALID");
+}
+
+// One G-single of a thousand transactions, amid cycles with two rw in a row that lead away from it: Elle's search for it
+// runs out of time.
+TEST(ListAppendTest, FindsOneLongCycleAmongMany) {
+  constexpr int kRing = 1000;
+  constexpr int kNoise = 28;
+  std::string edn;
+  const auto add = [&](int process, const std::string& ops) {
+    edn += fmt::format("{{:process {} :type :ok :f :txn :value [{}]}}\n", process, ops);
+  };
+  for (int i = 0; i < kRing; ++i) {
+    add(0, fmt::format("[:append :ring {}] {}", i,
+                       i == 0           ? "[:append :anti :first]"
+                       : i == kRing - 1 ? "[:r :anti nil]"
+                                        : fmt::format("[:append {} 0]", i)));
+  }
+  std::string all;
+  for (int i = 0; i < kRing; ++i) all += fmt::format("{} ", i);
+  add(1, fmt::format("[:r :ring [{}]]", all));
+  for (int i = 1; i < kRing - 1; ++i) {
+    std::string seen = "0";
+    for (int j = 1; j < kNoise; ++j) {
+      add(2, fmt::format("[:append {} {}]", i, j));
+      seen += fmt::format(" {}", j);
+    }
+    add(2, fmt::format("[:r {} [{}]] [:r [:anti {}] nil]", i, seen, i));
+    add(2, fmt::format("[:append [:anti {}] 0] [:r :ring nil]", i));
+  }
+  const History history = ReadEdn(edn).value();
+  TxnOptions options;
+  options.levels = {"snapshot-isolation"};
+  const formats::Verdict verdict = CheckListAppend(history, options, {}).value();
+  EXPECT_EQ(Summary(verdict), "G-single-item");
+  ASSERT_EQ(verdict.anomalies_size(), 1);
+  EXPECT_EQ(verdict.anomalies(0).edges_size(), kRing);
+  EXPECT_LT(verdict.steps(), 100'000'000u);
 }
 
 TEST(ListAppendTest, TellsWhy) {
