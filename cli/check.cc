@@ -12,6 +12,7 @@
 #include "checker/report/text.h"
 #include "cli/command.h"
 #include "runner/files.h"
+#include "runner/history_picture.h"
 #include "runner/text_file.h"
 #include "scenarios/quantity.h"
 
@@ -26,6 +27,7 @@ struct Options {
   int64_t total_amount = 0;
   bool total_given = false;
   uint64_t memory_mib = 0;
+  std::string svg;
   bool json = false;
   bool all = false;
 };
@@ -65,6 +67,11 @@ int CheckOne(const std::string& path, const Options& options) {
   if (!verdict.ok()) {
     if (absl::IsNotFound(verdict.status())) return Fail(runner::kUsage, std::string(verdict.status().message()));
     return Fail(About(path, verdict.status()));
+  }
+  if (!options.svg.empty() && verdict->anomalies_size() > 0) {
+    const absl::StatusOr<std::string> svg = runner::AnomalySvg(*history, verdict->anomalies(0));
+    if (!svg.ok()) return Fail(svg.status());
+    if (const absl::Status written = runner::WriteFile(options.svg, *svg); !written.ok()) return Fail(written);
   }
   if (options.json) {
     fmt::print("{}\n", runner::VerdictJson(*verdict));
@@ -181,6 +188,7 @@ Command AddCheck(CLI::App* app, const Context&) {
   command->add_option("--memory", options->memory_mib, "... or beyond this many MiB (default: 2048)")
       ->check(WholeNumber(1, 1 << 20));
   command->add_flag("--json", options->json, "the verdict as JSON");
+  command->add_option("--svg", options->svg, "where to draw the first anomaly; nothing is written if there is none");
   command->add_flag("--all", options->all, "tell every anomaly, not one of each type");
   return [options] {
     if (options->total_given) options->check.total_amount = options->total_amount;

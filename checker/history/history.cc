@@ -14,6 +14,7 @@ std::string_view ToText(OpType type) {
 
 std::string History::ProcessName(Id process) const {
   const Value& name = processes_.Get(process);
+  if (name.is_nil()) return "unnamed";
   // A client's name is written as it was given, not as a datum.
   return name.kind() == Value::Kind::kString ? std::string(name.text()) : ToText(name);
 }

@@ -55,7 +55,7 @@ class History {
   const Op& op(OpIndex at) const { return ops_[at]; }
   OpIndex size() const { return static_cast<OpIndex>(ops_.size()); }
 
-  // As in the file: `3`, `:nemesis`, `p1`.
+  // As in the file: `3`, `:nemesis`, `p1`; `unnamed` where it tells none.
   std::string ProcessName(Id process) const;
   const Value& Process(Id process) const { return processes_.Get(process); }
   Id processes() const { return processes_.size(); }

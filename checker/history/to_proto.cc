@@ -185,7 +185,7 @@ void AddLine(const History& history, const Op& line, Operation* op) {
   op->set_index(line.index);
   if (line.time != kNoTime) op->set_time_ns(line.time);
   op->set_type(TypeOf(line.type));
-  op->set_process(history.ProcessName(line.process));
+  if (!history.Process(line.process).is_nil()) op->set_process(history.ProcessName(line.process));
   op->set_f(std::string(history.FName(line.f)));
   const bool completes = line.type != OpType::kInvoke && line.pair != kNoOp;
   op->set_invocation(completes ? history.op(line.pair).index : line.index);

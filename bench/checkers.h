@@ -1,0 +1,11 @@
+// The cases of bench/checkers.
+#ifndef BROKERSIM_BENCH_CHECKERS_H_
+#define BROKERSIM_BENCH_CHECKERS_H_
+
+namespace brokersim::bench {
+
+void AddLinearBenchmarks();
+
+}  // namespace brokersim::bench
+
+#endif  // BROKERSIM_BENCH_CHECKERS_H_
