@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "checker/txn/scc.h"
+#include "checker/strong_components.h"
 
 namespace brokersim::checker {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "checker/stable_sort.h"
 #include "checker/txn/rw_register.h"
-#include "checker/txn/scc.h"
+#include "checker/strong_components.h"
 #include "fmt/format.h"
 
 namespace brokersim::checker {
