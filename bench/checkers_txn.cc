@@ -31,10 +31,11 @@ constexpr int kProcesses = 20;
 constexpr int kActiveKeys = 10;
 
 // A database that runs each transaction at the moment in which it is completed. Keys come and go, as in Elle's own
-// generator: ten at a time, each twice as popular as the next, written up to 256 times.
+// generator: ten at a time, each twice as popular as the next, written up to 256 times each.
 class Database {
  public:
-  Database(bool registers, HistoryBuilder* builder) : registers_(registers), builder_(builder) {
+  Database(bool registers, int most_writes, HistoryBuilder* builder)
+      : registers_(registers), most_writes_(most_writes), builder_(builder) {
     for (int i = 0; i < kActiveKeys; ++i) Renew(i);
   }
 
@@ -51,7 +52,9 @@ class Database {
       }
       if (key->writes == key->limit) {
         Renew(slot);
-        key->limit = 1 + std::min(random->Below(256), random->Below(256));
+        const int a = random->Below(most_writes_);
+        const int b = random->Below(most_writes_);
+        key->limit = 1 + std::min(a, b);
       }
       ops.push_back(Op(registers_ ? "w" : "append", key->name, Value::Int(++key->writes)));
     }
@@ -91,16 +94,17 @@ class Database {
   }
 
   const bool registers_;
+  const int most_writes_;
   HistoryBuilder* builder_;
   Key active_[kActiveKeys];
   int next_key_ = 0;
   std::vector<std::vector<Value>> state_;
 };
 
-History Generate(int transactions, bool registers) {
+History Generate(int transactions, bool registers, int most_writes) {
   HistoryBuilder builder;
   Random random(1);
-  Database database(registers, &builder);
+  Database database(registers, most_writes, &builder);
   std::vector<std::vector<Value>> open(kProcesses);
   int64_t time = 0;
   for (int begun = 0, over = 0; over < transactions;) {
@@ -144,17 +148,18 @@ void Check(benchmark::State& state, const History& history, bool registers, cons
   state.counters["added_MB"] = static_cast<double>(HeapPeak() - before) / 1e6;
 }
 
-void Append(benchmark::State& state, const std::string& level) {
+void Append(benchmark::State& state, const std::string& level, int most_writes) {
   const auto transactions = static_cast<int>(state.range(0));
-  const History history = Generate(transactions, false);
+  const History history = Generate(transactions, false, most_writes);
   Check(state, history, false, level, transactions);
 }
-BENCHMARK_CAPTURE(Append, strict, "strict-serializable")->Arg(50'000)->Arg(200'000)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(Append, serializable, "serializable")->Arg(200'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Append, strict, "strict-serializable", 256)->Arg(50'000)->Arg(200'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Append, strict_short_lists, "strict-serializable", 32)->Arg(200'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Append, serializable, "serializable", 256)->Arg(200'000)->Unit(benchmark::kMillisecond);
 
 void Register(benchmark::State& state) {
   const auto transactions = static_cast<int>(state.range(0));
-  const History history = Generate(transactions, true);
+  const History history = Generate(transactions, true, 256);
   Check(state, history, true, "strict-serializable", transactions);
 }
 BENCHMARK(Register)->Arg(200'000)->Unit(benchmark::kMillisecond);

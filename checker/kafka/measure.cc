@@ -61,7 +61,10 @@ class LagMeter {
         EachOffset(node, [&](Id key, int64_t offset) { Advance(node, key, offset, &followed); });
         const int64_t time = history.op(op.invocation).time;
         if (time == kNoTime) continue;
-        worst = std::max({worst, int64_t{0}, followed.Earliest() == INT64_MAX ? 0 : time - followed.Earliest()});
+        const int64_t since = followed.Earliest();
+        // Times are whatever the file says: no overflow.
+        const auto lag = static_cast<int64_t>(static_cast<uint64_t>(time) - static_cast<uint64_t>(since));
+        worst = std::max({worst, int64_t{0}, time > since ? lag : 0});
       }
     }
     return worst;
@@ -122,7 +125,7 @@ class LagMeter {
     if (offset <= seen.offset) return;
     if (seen.outdated == followed->earliest) followed->stale = true;
     seen.offset = offset;
-    seen.outdated = growth_[key].KnownAt(offset + 1, &seen.hint);
+    seen.outdated = offset == INT64_MAX ? INT64_MAX : growth_[key].KnownAt(offset + 1, &seen.hint);
     if (!followed->stale) followed->earliest = std::min(followed->earliest, seen.outdated);
   }
 

@@ -16,7 +16,7 @@ uint64_t Hash(Id key, const Value& value) {
 }  // namespace
 
 Id KeyedValues::Intern(Id key, const Value& value) {
-  if (entries_.size() * 2 >= slots_.size()) Grow();
+  if (entries_.size() * 2 >= slots_.size()) Resize(slots_.empty() ? kFirstSlots : slots_.size() * 2);
   const size_t slot = Slot(key, value);
   if (slots_[slot] == kNoId) {
     slots_[slot] = size();
@@ -38,8 +38,14 @@ size_t KeyedValues::Slot(Id key, const Value& value) const {
   return slot;
 }
 
-void KeyedValues::Grow() {
-  const size_t count = slots_.empty() ? kFirstSlots : slots_.size() * 2;
+void KeyedValues::Reserve(size_t count) {
+  size_t slots = kFirstSlots;
+  while (slots < 2 * count + 2) slots *= 2;
+  entries_.reserve(count);
+  if (slots > slots_.size()) Resize(slots);
+}
+
+void KeyedValues::Resize(size_t count) {
   slots_.assign(count, kNoId);
   for (Id id = 0; id < size(); ++id) {
     size_t slot = Hash(entries_[id].key, entries_[id].value) & (count - 1);

@@ -19,6 +19,8 @@ inline bool SameValue(const Value& a, const Value& b) {
 
 class KeyedValues {
  public:
+  // Makes room for so many.
+  void Reserve(size_t count);
   // The number of `value` within `key`, given in the order of first appearance. The value's contents must outlive this.
   Id Intern(Id key, const Value& value);
   Id Find(Id key, const Value& value) const;  // kNoId if it was never interned
@@ -32,7 +34,7 @@ class KeyedValues {
     Id key = 0;
   };
   size_t Slot(Id key, const Value& value) const;
-  void Grow();
+  void Resize(size_t slots);
 
   std::vector<Entry> entries_;
   std::vector<Id> slots_;  // kNoId: free; its size is a power of two

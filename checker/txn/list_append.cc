@@ -18,6 +18,8 @@ ListAppend::ListAppend(const Transactions& txns) : txns_(txns) {
 void ListAppend::FindWriters() {
   std::vector<Id> last(lists_.size(), kNoId);  // by key: what the transaction in hand appended last
   ids_.assign(txns_.micro_ops().size(), kUnknown);
+  values_.Reserve(txns_.writes());
+  elements_.reserve(txns_.writes());
   for (Node node = 0; node < txns_.size(); ++node) {
     for (const MicroOp& op : txns_.Of(node)) {
       if (!op.write) continue;
@@ -60,7 +62,9 @@ void ListAppend::FindReads() {
       constexpr size_t kAhead = 8;
       if (at + kAhead < all.size()) __builtin_prefetch(all[at + kAhead].value.items().data());
       if (all[at].write || all[at].value.items().empty()) continue;
-      fits_[at] = Fits(all[at].value, all[lists_[all[at].key].longest].value);
+      const bool fits = Fits(all[at].value, all[lists_[all[at].key].longest].value);
+      fits_[at] = fits;
+      all_fit_ &= fits;
     }
   }
 }
@@ -85,10 +89,12 @@ void ListAppend::FindOrders() {
       if (id == elements_.size()) elements_.emplace_back();
       if (elements_[id].place != UINT32_MAX) {
         list.repeats = true;
+        some_repeat_ = true;
         continue;
       }
       elements_[id].place = static_cast<uint32_t>(order_.size()) - list.first;
       list.bad |= IsBad(id);
+      some_bad_ |= IsBad(id);
       order_.push_back(id);
     }
     list.count = static_cast<uint32_t>(order_.size()) - list.first;

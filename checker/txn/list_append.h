@@ -85,9 +85,12 @@ class ListAppend {
   std::vector<Element> elements_;
   std::vector<List> lists_;  // by key
   std::vector<Id> order_;
-  std::vector<Id> unread_;            // by list, elements of possible transactions
-  std::vector<bool> fits_;            // by micro-operation: a read of a prefix of the longest one
-  std::vector<Id> ids_;               // by micro-operation: IdOf
+  std::vector<Id> unread_;  // by list, elements of possible transactions
+  std::vector<bool> fits_;  // by micro-operation: a read of a prefix of the longest one
+  std::vector<Id> ids_;     // by micro-operation: IdOf
+  bool all_fit_ = true;
+  bool some_repeat_ = false;  // of all lists
+  bool some_bad_ = false;
   std::vector<Node> txn_of_longest_;  // by key
 };
 

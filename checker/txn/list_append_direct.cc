@@ -130,6 +130,7 @@ void ListAppend::ReportBad(Id element, Node reader, Report* report) const {
 }
 
 void ListAppend::FindBadElements(Report* report) const {
+  if (all_fit_ && !some_bad_) return;
   std::vector<bool> reported(elements_.size(), false);
   std::vector<uint32_t> done(lists_.size(), 0);  // by key: all places below were reported
   const std::vector<MicroOp>& all = txns_.micro_ops();
@@ -201,6 +202,7 @@ void ListAppend::ReportRepeat(Id element, Node reader, Report* report) const {
 }
 
 void ListAppend::FindDisorder(Report* report) const {
+  if (all_fit_ && !some_repeat_) return;
   const std::vector<MicroOp>& all = txns_.micro_ops();
   std::vector<bool> reported(elements_.size(), false);
   std::vector<uint32_t> seen(elements_.size(), UINT32_MAX);  // by element: the last read that had it

@@ -6,13 +6,16 @@
 
 namespace brokersim::checker {
 
-// Asks for what the lines a little behind `at` hold. For loops over all lines.
+// Asks for what the completions a little behind `at` hold. For loops over all lines.
 inline void PrefetchBehind(const History& history, OpIndex at) {
-  constexpr OpIndex kItems = 256;   // lines ahead whose items are asked for
+  constexpr OpIndex kItems = 192;   // lines ahead whose items are asked for
   constexpr OpIndex kWithin = 128;  // lines ahead whose items' items are
   if (history.size() - at <= kItems) return;
-  __builtin_prefetch(history.op(at + kItems).value.items().data());
-  for (const Value& item : history.op(at + kWithin).value.items()) __builtin_prefetch(item.items().data());
+  const Op& far = history.op(at + kItems);
+  if (far.type != OpType::kInvoke) __builtin_prefetch(far.value.items().data());
+  const Op& near = history.op(at + kWithin);
+  if (near.type == OpType::kInvoke) return;
+  for (const Value& item : near.value.items()) __builtin_prefetch(item.items().data());
 }
 
 }  // namespace brokersim::checker

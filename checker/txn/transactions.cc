@@ -32,27 +32,21 @@ absl::Status Malformed(const Op& line, const MicroOpShape& shape, const std::str
 absl::StatusOr<Transactions> Transactions::Read(const History& history, const MicroOpShape& shape) {
   Transactions all;
   all.history_ = &history;
-  const auto begins = [&](const Op& op) { return op.client && op.type == OpType::kInvoke; };
-  size_t failed = 0;
-  for (const Op& op : history.ops()) {
-    if (!begins(op)) continue;
-    const bool fails = history.Outcome(op) == OpType::kFail;
-    failed += fails;
-    all.possible_ += !fails;
-  }
-  if (all.possible_ + failed >= kMaxNodes / 4) {
-    return absl::ResourceExhaustedError("the history has more than 134 million transactions; check a part of it");
-  }
-  all.txns_.resize(all.possible_ + failed);
-  all.micro_ops_.reserve(2 * all.txns_.size());
-  Node next_possible = 0;
-  Node next_failed = all.possible_;
+  std::vector<Txn> failed;
+  all.txns_.reserve(history.size() / 2);
+  all.micro_ops_.reserve(history.size());
   for (OpIndex at = 0; at < history.size(); ++at) {
     PrefetchBehind(history, at);
     const Op& op = history.op(at);
-    if (!begins(op)) continue;
-    Txn& txn = all.txns_[history.Outcome(op) == OpType::kFail ? next_failed++ : next_possible++];
+    if (!op.client || op.type != OpType::kInvoke) continue;
+    const bool fails = history.Outcome(op) == OpType::kFail;
+    Txn& txn = fails ? failed.emplace_back() : all.txns_.emplace_back();
     if (absl::Status status = all.Add(at, shape, &txn); !status.ok()) return status;
+  }
+  all.possible_ = static_cast<Node>(all.txns_.size());
+  all.txns_.insert(all.txns_.end(), failed.begin(), failed.end());
+  if (all.txns_.size() >= kMaxNodes / 4) {
+    return absl::ResourceExhaustedError("the history has more than 134 million transactions; check a part of it");
   }
   return all;
 }
@@ -81,6 +75,7 @@ absl::Status Transactions::Add(OpIndex invocation, const MicroOpShape& shape, Tx
     }
     MicroOp op;
     op.write = write;
+    writes_ += write;
     op.key = keys_.Intern(parts[1]);
     if (parts.size() == 3) op.value = parts[2];
     if (!write && shape.lists && !op.value.is_nil() && !IsListOrVector(op.value)) {

@@ -50,6 +50,7 @@ class Transactions {
     return absl::MakeConstSpan(micro_ops_).subspan(txns_[node].first, txns_[node].count);
   }
   const std::vector<MicroOp>& micro_ops() const { return micro_ops_; }
+  size_t writes() const { return writes_; }
   const ValueInterner& keys() const { return keys_; }
   const History& history() const { return *history_; }
 
@@ -67,6 +68,7 @@ class Transactions {
 
   const History* history_ = nullptr;
   Node possible_ = 0;
+  size_t writes_ = 0;
   std::vector<Txn> txns_;
   std::vector<MicroOp> micro_ops_;
   ValueInterner keys_;

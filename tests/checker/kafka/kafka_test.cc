@@ -287,6 +287,8 @@ TEST(KafkaTest, OddHistories) {
   }
   EXPECT_EQ(check(":f :crash :value 7"), "OK");
   EXPECT_EQ(check(":f :debug-topic-partitions :value [7]"), "OK");
+  // The ends of what an offset can be.
+  EXPECT_EQ(Kafka("0 ok x=a@9223372036854775807; 1 ok x[9223372036854775807a]"), "VALID");
   KafkaOptions options;
   options.allow = {"duplicates"};
   EXPECT_NE(Kafka("0 ok x=a@0", options).find("there is no anomaly"), std::string::npos);

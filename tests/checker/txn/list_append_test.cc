@@ -169,8 +169,8 @@ TEST(ListAppendTest, WhatWasNeverReadComesLast) {
   EXPECT_EQ(Lists("0 info ax2 ry; 0 ok ax1 ay1; 0 ok rx12 ry1", kSerializable), "VALID");
 }
 
-// One G-single of a thousand transactions, amid cycles with two rw in a row that lead away from it: Elle's search for it
-// runs out of time.
+// One G-single of a thousand transactions, amid cycles with two rw in a row that lead away from it: Elle's search for
+// it runs out of time.
 TEST(ListAppendTest, FindsOneLongCycleAmongMany) {
   constexpr int kRing = 1000;
   constexpr int kNoise = 28;
