@@ -269,6 +269,40 @@ const std::vector<LargeShape>& LargeShapes() {
   return shapes;
 }
 
+const std::vector<LargeShape>& FaultyShapes() {
+  static const auto& shapes = *new std::vector<LargeShape>{
+      {.name = "fifo-queue, 1,000,000 operations, early",
+       .model = "fifo-queue",
+       .ops = 1'000'000,
+       .fault = LargeShape::kEarly},
+      {.name = "fifo-queue, 5 values, 10,000 operations, early",
+       .model = "fifo-queue",
+       .ops = 10'000,
+       .clients = 8,
+       .crashed = 0,
+       .unique = false,
+       .fault = LargeShape::kEarly},
+      {.name = "register, 1,000,000 operations, stale",
+       .model = "register",
+       .ops = 1'000'000,
+       .fault = LargeShape::kStale},
+      {.name = "log, 1,000,000 operations, stale",
+       .model = "log",
+       .ops = 1'000'000,
+       .fault = LargeShape::kStale},
+      {.name = "linear-set, 10,000 operations, lost",
+       .model = "linear-set",
+       .ops = 10'000,
+       .fault = LargeShape::kLost},
+      {.name = "linear-counter, 10,000 operations, lost",
+       .model = "linear-counter",
+       .ops = 10'000,
+       .crashed = 0,
+       .fault = LargeShape::kLost},
+  };
+  return shapes;
+}
+
 History LargeHistory(const LargeShape& shape) { return Making(shape).Run(); }
 
 }  // namespace brokersim::checker
