@@ -5,6 +5,7 @@
 #include "checker/check.h"
 #include "checker/effects/effects.h"
 #include "checker/history/proto.h"
+#include "checker/linear/linear.h"
 #include "checker/words.h"
 #include "checker/workloads/workloads.h"
 #include "fmt/format.h"
@@ -14,7 +15,7 @@ namespace {
 
 using Verdict = absl::StatusOr<formats::Verdict>;
 
-struct Model {
+struct Entry {
   ModelInfo info;
   Verdict (*judge)(const History&, const CheckOptions&);
 };
@@ -26,7 +27,20 @@ Verdict Broker(const History& history, const CheckOptions&) {
   return verdict;
 }
 
-constexpr Model kModels[] = {
+constexpr Entry kModels[] = {
+    {{"list-append", ":txn [[:append K V] [:r K nil] ...]", "transactions keep an isolation level, as Elle judges"},
+     [](const History& history, const CheckOptions& options) {
+       return CheckListAppend(history, options.txn, options.limits);
+     }},
+    {{"rw-register", ":txn [[:w K V] [:r K nil] ...]", "the same of registers"},
+     [](const History& history, const CheckOptions& options) {
+       return CheckRwRegister(history, options.txn, options.limits);
+     }},
+    {{"kafka", ":send, :poll, :txn [[:send K V] [:poll] ...], :assign, :subscribe, :commit",
+      "logs with offsets keep what they promise, as jepsen.tests.kafka judges, and more"},
+     [](const History& history, const CheckOptions& options) {
+       return CheckKafka(history, options.kafka, options.limits);
+     }},
     {{"set", ":add V, :read", "the last read holds what was added"},
      [](const History& history, const CheckOptions&) { return CheckSet(history); }},
     {{"set-full", ":add V, :read", "every element that was acknowledged stays visible"},
@@ -73,18 +87,20 @@ constexpr Model kModels[] = {
 const std::vector<ModelInfo>& Models() {
   static const std::vector<ModelInfo>* const models = [] {
     auto* all = new std::vector<ModelInfo>;
-    for (const Model& model : kModels) all->push_back(model.info);
+    for (const LinearModelInfo& model : LinearModels()) all->push_back({model.name, model.ops, model.meaning});
+    for (const Entry& model : kModels) all->push_back(model.info);
     return all;
   }();
   return *models;
 }
 
 absl::StatusOr<formats::Verdict> Judge(const History& history, std::string_view model, const CheckOptions& options) {
-  std::vector<std::string_view> names;
-  for (const Model& known : kModels) {
+  for (const Entry& known : kModels) {
     if (known.info.name == model) return known.judge(history, options);
-    names.push_back(known.info.name);
   }
+  std::vector<std::string_view> names;
+  for (const ModelInfo& known : Models()) names.push_back(known.name);
+  if (FindLinearModel(model) != nullptr) return CheckLinearizable(model, history, options.limits);
   return absl::NotFoundError(fmt::format("there is no model '{}'; did you mean '{}'? `brokersim list models` shows all",
                                          model, Nearest(model, names)));
 }

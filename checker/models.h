@@ -13,8 +13,10 @@
 #include "absl/status/statusor.h"
 #include "checker/delivery/delivery.h"
 #include "checker/history/history.h"
+#include "checker/kafka/kafka.h"
 #include "checker/limits.h"
 #include "checker/session/session.h"
+#include "checker/txn/txn.h"
 #include "formats/verdict.pb.h"
 
 namespace brokersim::checker {
@@ -22,8 +24,10 @@ namespace brokersim::checker {
 // What a model may be told; each looks only at what concerns it.
 struct CheckOptions {
   Limits limits;
-  // list-append, rw-register: the levels that must hold, e.g. "serializable"; empty: strict-serializable.
-  std::vector<std::string> consistency_models;
+  // list-append, rw-register: the levels that must hold, e.g. "serializable", and what is known of versions.
+  TxnOptions txn;
+  // kafka: which orders are dependencies, what is allowed.
+  KafkaOptions kafka;
   // bank: what all accounts hold together; else what the first read shows.
   std::optional<int64_t> total_amount;
   bool negative_balances = false;
@@ -40,6 +44,7 @@ struct ModelInfo {
   std::string_view operations;  // what it takes, e.g. ":read, :write V"
   std::string_view meaning;     // half a sentence
 };
+// All, by subject: linearizability, transactions, logs, queues, and so on.
 const std::vector<ModelInfo>& Models();
 
 // Errors: kNotFound for a model that there isn't (with the nearest name), kInvalidArgument for a history that isn't the

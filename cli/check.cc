@@ -40,7 +40,7 @@ absl::StatusOr<checker::Format> FormatOf(std::string_view text, const std::strin
 // The model named, else the one that the format leaves no doubt about.
 absl::StatusOr<std::string> ModelOf(const std::string& named, checker::Format format) {
   if (!named.empty()) return named;
-  if (format == checker::Format::kPorcupineLog) return "cas-register";
+  if (format == checker::Format::kPorcupineLog) return "cas-register-strict";
   if (format == checker::Format::kProto || format == checker::Format::kProtoJson) return "broker";
   return absl::InvalidArgumentError("say what it is a history of with --model=MODEL; `brokersim list models` shows all");
 }
@@ -165,6 +165,23 @@ void AddDeliveryOptions(CLI::App* command, Options* options) {
               [options](int64_t ns) { options->check.session.max_staleness = ns; });
 }
 
+void AddTransactionOptions(CLI::App* command, Options* options) {
+  checker::TxnOptions* const txn = &options->check.txn;
+  checker::KafkaOptions* const kafka = &options->check.kafka;
+  command
+      ->add_option("-c,--consistency-models", txn->levels,
+                   "list-append, rw-register: levels that must hold (default: strict-serializable)")
+      ->delimiter(',');
+  command->add_option("-a,--anomalies", txn->anomalies, "list-append, rw-register: what else must not be seen")
+      ->delimiter(',');
+  command->add_flag("--wfr-keys", txn->wfr_keys, "rw-register: who reads and then writes a register replaces what it read");
+  command->add_flag("--sequential-keys", txn->sequential_keys, "rw-register: each register is sequentially consistent");
+  command->add_flag("--linearizable-keys", txn->linearizable_keys, "rw-register: each register is linearizable");
+  command->add_flag("--ww-deps", kafka->ww_deps, "kafka: sends to a log depend on one another by their offsets");
+  command->add_flag("--rw-deps", kafka->rw_deps, "kafka: a poll comes before what lies behind its end");
+  command->add_option("--allow", kafka->allow, "kafka: anomalies that don't make the verdict invalid")->delimiter(',');
+}
+
 }  // namespace
 
 Command AddCheck(CLI::App* app, const Context&) {
@@ -173,10 +190,7 @@ Command AddCheck(CLI::App* app, const Context&) {
   command->add_option("HISTORY", options->histories, "files, - for standard input; the format is recognised")->required();
   command->add_option("-m,--model", options->model, "what it is a history of; `brokersim list models` shows all");
   command->add_option("-f,--format", options->format, "edn, json, jsonl, porcupine-log, pb, pb-json, openchaos, fptlin");
-  command
-      ->add_option("-c,--consistency-models", options->check.consistency_models,
-                   "list-append, rw-register: levels that must hold (default: strict-serializable)")
-      ->delimiter(',');
+  AddTransactionOptions(command, options.get());
   command->add_option("-o,--total-amount", options->total_amount, "bank: what all accounts hold together")
       ->each([options](const std::string&) { options->total_given = true; });
   command->add_flag("-n,--allow-negative-balances", options->check.negative_balances,

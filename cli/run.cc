@@ -25,6 +25,7 @@ struct Options {
   std::string out;
   std::string schedule;
   bool json = false;
+  bool stop_at_violation = false;
 };
 
 struct SeedRange {
@@ -75,6 +76,7 @@ std::string_view EarlyEnd(sim::RunEnd reason) {
     case sim::RunEnd::kIdle: return "before the audit ended: nothing was pending any more";
     case sim::RunEnd::kTimeLimit: return "before the audit ended: the time was up";
     case sim::RunEnd::kEventLimit: return "before the audit ended: too many events";
+    case sim::RunEnd::kStopped: return "at the first violation, as asked";
   }
   return "";
 }
@@ -110,7 +112,7 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
 }
 
 int RunOne(const scenarios::ResolvedScenario& scenario, uint64_t seed, const Options& options) {
-  const runner::Outcome outcome = runner::RunAndCheck(scenario, seed, sim::RecordingLevel::kTrace);
+  const runner::Outcome outcome = runner::RunAndCheck(scenario, seed, sim::RecordingLevel::kTrace, options.stop_at_violation);
   const std::string folder =
       !options.out.empty() ? options.out
                            : fmt::format("brokersim-out/{}-{}-{}", outcome.scenario, outcome.variant, outcome.seed);
@@ -205,6 +207,9 @@ Command AddRun(CLI::App* app, const Context& context) {
   command
       ->add_option("--schedule", options->schedule,
                    "file for the scenario with all that was drawn written out: it gives the same run, can be edited")
+      ->excludes(seeds);
+  command->add_flag("--stop-at-violation", options->stop_at_violation,
+                    "end the run within the event that first breaks a promise")
       ->excludes(seeds);
   command->add_flag("--json", options->json, "one JSON object a run, on stdout; files only with --out");
   return [options, context] { return Run(*options, context); };

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "checker/check.h"
+#include "checker/online.h"
 #include "checker/story.h"
 #include "formats/trace_codec.h"
 
@@ -70,15 +72,26 @@ std::string_view Version() { return "0.1.0"; }
 
 ExitCode Worse(ExitCode a, ExitCode b) { return Rank(a) <= Rank(b) ? a : b; }
 
-Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording) {
+Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
+                    bool stop_at_violation) {
   Outcome outcome;
   outcome.scenario = scenario.name;
   outcome.variant = scenario.variant;
   outcome.reference = scenario.reference;
   outcome.seed = seed;
   const sim::ProbeScope scope(&outcome.probes);
-  outcome.run = scenarios::RunScenario(scenario, seed, recording, Version());
+  std::optional<checker::OnlineCheck> online;
+  sim::Recorder::Watch watch;
+  if (stop_at_violation) {
+    watch = [&](const formats::History& history) {
+      if (!online.has_value()) online.emplace(&history, scenario.world->checks());
+      return online->Advance();
+    };
+  }
+  outcome.run = scenarios::RunScenario(scenario, seed, recording, Version(), std::move(watch));
   outcome.verdict = checker::Check(outcome.run.history, scenario.world->checks());
+  // A fault that the run did not live to see is not inert.
+  if (outcome.run.reason == sim::RunEnd::kStopped) outcome.run.inert.clear();
   NoteInert(outcome.run.inert, &outcome.verdict);
   if (!outcome.run.trace.empty() && outcome.verdict.anomalies_size() > 0) {
     const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);

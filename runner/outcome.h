@@ -43,8 +43,10 @@ struct Outcome {
 // place in the file.
 absl::Status ValidateNames(const scenarios::ResolvedScenario& scenario);
 
-// Simulates and checks. At RecordingLevel::kTrace the anomalies get their stories.
-Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording);
+// Simulates and checks. At RecordingLevel::kTrace the anomalies get their stories. `stop_at_violation`: the run ends
+// within the event that first breaks a promise; the verdict is then that of the history so far.
+Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
+                    bool stop_at_violation = false);
 
 ExitCode ExitCodeOf(const Outcome& outcome);
 

@@ -7,9 +7,10 @@
 namespace brokersim::scenarios {
 
 RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
-                      std::string_view build) {
+                      std::string_view build, sim::Recorder::Watch watch) {
   RunResult result;
   sim::Simulation simulation = scenario.world->Simulate(seed, recording);
+  if (watch) simulation.recorder().WatchHistory(std::move(watch));
   formats::TraceHeader header;
   header.set_build(std::string(build));
   header.set_scenario(scenario.name);

@@ -28,9 +28,9 @@ struct RunResult {
   std::string internal_error;
 };
 
-// `build` is the version that a trace names.
+// `build` is the version that a trace names. `watch`, if any, sees the history grow and may end the run.
 RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
-                      std::string_view build);
+                      std::string_view build, sim::Recorder::Watch watch = nullptr);
 
 }  // namespace brokersim::scenarios
 

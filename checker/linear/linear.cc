@@ -168,7 +168,7 @@ class Checking {
 struct Catalogue {
   std::vector<std::unique_ptr<Model>> models;
   std::vector<std::string> ops;
-  std::vector<ModelInfo> infos;
+  std::vector<LinearModelInfo> infos;
 };
 
 Catalogue MakeCatalogue() {
@@ -193,7 +193,7 @@ const Catalogue& TheCatalogue() {
 
 }  // namespace
 
-std::span<const ModelInfo> LinearModels() { return TheCatalogue().infos; }
+std::span<const LinearModelInfo> LinearModels() { return TheCatalogue().infos; }
 
 std::unique_ptr<Model> FindLinearModel(std::string_view name) {
   for (const Maker maker : kMakers) {
@@ -214,7 +214,7 @@ absl::StatusOr<formats::Verdict> CheckLinearizable(std::string_view model, const
     if (one->name() == model) return CheckLinearizable(*one, history, limits);
   }
   std::string names;
-  for (const ModelInfo& info : LinearModels()) names += (names.empty() ? "" : ", ") + std::string(info.name);
+  for (const LinearModelInfo& info : LinearModels()) names += (names.empty() ? "" : ", ") + std::string(info.name);
   return absl::NotFoundError(
       fmt::format("no model is called {}. Remedy: one of {}", std::string(model), names));
 }

@@ -27,14 +27,14 @@
 
 namespace brokersim::checker {
 
-struct ModelInfo {
+struct LinearModelInfo {
   std::string_view name;
   std::string_view meaning;
   std::string_view ops;  // "read, write, cas"
 };
 
 // All that CheckLinearizable knows by name.
-std::span<const ModelInfo> LinearModels();
+std::span<const LinearModelInfo> LinearModels();
 // Null if there is none of that name.
 std::unique_ptr<Model> FindLinearModel(std::string_view name);
 

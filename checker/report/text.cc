@@ -90,7 +90,13 @@ class Report {
   std::string LineOf(uint64_t index) const {
     const OpIndex at = history_.At(index);
     if (at == kNoOp) return fmt::format("index {}", index);
-    std::string text = LineText(history_, history_.op(at));
+    const Op& op = history_.op(at);
+    std::string text = LineText(history_, op);
+    // An operation named by its beginning: what became of it.
+    if (op.type == OpType::kInvoke && op.pair != kNoOp) {
+      const Op& end = history_.op(op.pair);
+      text += fmt::format(" -> :{} {}", ToText(end.type), ToText(end.value));
+    }
     if (text.size() > options_.widest) {
       const size_t half = (options_.widest - 5) / 2;
       text = fmt::format("{} ... {}", text.substr(0, half), text.substr(text.size() - half));

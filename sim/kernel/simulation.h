@@ -51,6 +51,7 @@ enum class RunEnd {
   kIdle,         // nothing is pending any more
   kTimeLimit,
   kEventLimit,   // settings.max_events
+  kStopped,      // who watches the history wanted it (Recorder::WatchHistory)
 };
 
 class Simulation {

@@ -490,7 +490,7 @@ RunEnd Simulation::Run(Time until) {
     if (nodes_.size() >= kManyNodes) Foresee(event);
     Dispatch(event);
   }
-  return RunEnd::kFinished;
+  return recorder_.stopped() ? RunEnd::kStopped : RunEnd::kFinished;
 }
 
 // Counts an event that runs after one of its instant that was scheduled later.

@@ -71,11 +71,13 @@ void Simulation::PerformOperation(NodeId id, EventId cause, OpId op, formats::Op
   if (invoke) {
     n.operations[op] =
         recorder_.AddOperation(now_, n.spec.name, event, std::nullopt, std::move(operation));
+    finished_ = finished_ || recorder_.stopped();
     return;
   }
   const auto found = n.operations.find(op);
   CHECK(found != n.operations.end(), "{} completes operation {} twice", n.spec.name, op.value);
   recorder_.AddOperation(now_, n.spec.name, event, found->second, std::move(operation));
+  finished_ = finished_ || recorder_.stopped();
   n.operations.erase(found);
 }
 

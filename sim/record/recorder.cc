@@ -64,6 +64,7 @@ uint64_t Recorder::AddOperation(Time now, std::string_view process, EventId even
   stored->set_invocation(invocation.value_or(index));
   stored->set_event(event);
   if (formats::TraceEvent* shown = detail()) shown->operation = index + 1;
+  if (watch_ && watch_(history_)) stopped_ = true;
   return index;
 }
 

@@ -73,6 +73,12 @@ class Recorder {
   uint64_t AddOperation(Time now, std::string_view process, EventId event,
                         std::optional<uint64_t> invocation, formats::Operation operation);
 
+  // Called after each operation that is recorded; true ends the run within the event. Not copied: a snapshot's futures
+  // are nobody's to stop. Needs level kHistory.
+  using Watch = std::function<bool(const formats::History&)>;
+  void WatchHistory(Watch watch) { watch_ = std::move(watch); }
+  bool stopped() const { return stopped_; }
+
   void Finish(Time now);
 
   uint64_t hash() const { return hash_.value(); }
@@ -101,6 +107,8 @@ class Recorder {
   std::vector<uint64_t> node_digests_;
   formats::TraceHeader header_;
   TraceSink sink_;  // may be empty
+  Watch watch_;     // may be empty
+  bool stopped_ = false;
   formats::History history_;
   std::unique_ptr<OpenTrace> trace_;
 };

@@ -5,9 +5,11 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "sim/fault/catalogue.h"
+#include "tests/docs/checker_page.h"
 #include "tests/docs/faults_page.h"
 #include "tests/docs/scenario_page.h"
 #include "tests/docs/settings_page.h"
@@ -60,6 +62,14 @@ TEST(Pages, EveryKindHasItsPlaceInAScenario) {
   for (size_t at = 0; (at = proto.find("    Parameters ", at)) != std::string::npos; ++at) ++asked;
   EXPECT_EQ(asked, kinds);
   EXPECT_EQ(first_wave, 58);  // of the study's section 8
+}
+
+TEST(Pages, Checker) {
+  std::vector<std::string> files;
+  for (const char* name : {"delivery", "effects", "kafka", "linear", "session", "txn", "workloads"}) {
+    files.push_back(ReadAll(std::string("tests/checker/examples/") + name + ".txt"));
+  }
+  ExpectPage("docs/checker.md", CheckerPage(files));
 }
 
 TEST(Pages, KafkaSettings) { ExpectPage("docs/kafka_settings.md", SettingsPage()); }

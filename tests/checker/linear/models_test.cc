@@ -12,7 +12,7 @@ TEST(ModelsTest, EmptyIsValid) { EXPECT_EQ(Verdict("register", ""), "valid"); }
 
 TEST(ModelsTest, CatalogueNamesAll) {
   std::string names;
-  for (const ModelInfo& info : LinearModels()) {
+  for (const LinearModelInfo& info : LinearModels()) {
     names += std::string(info.name) + " ";
     EXPECT_FALSE(info.meaning.empty());
     EXPECT_FALSE(info.ops.empty());
