@@ -265,6 +265,17 @@ const std::vector<LargeShape>& LargeShapes() {
        .clients = 8,
        .crashed = 1,
        .unique = false},
+      {.name = "cas-register, 5 values, 1,000 operations, 40 clients, 10 % crashed",
+       .model = "cas-register",
+       .ops = 1'000,
+       .clients = 40,
+       .crashed = 100,
+       .unique = false},
+      {.name = "cas-register, 5 values, 10,000 operations, 10 clients, 1 % crashed",
+       .model = "cas-register",
+       .ops = 10'000,
+       .clients = 10,
+       .unique = false},
   };
   return shapes;
 }
