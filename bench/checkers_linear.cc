@@ -87,6 +87,15 @@ void AddLarge() {
                              benchmark::Counter::kIsRate);
     })->Unit(benchmark::kMillisecond);
   }
+  for (const checker::LargeShape& shape : checker::FaultyShapes()) {
+    for (const bool explain : {false, true}) {
+      const std::string name = "linear/" + shape.name + (explain ? "/explained" : "");
+      benchmark::RegisterBenchmark(name.c_str(), [shape, explain](benchmark::State& state) {
+        const Case one = {shape.model, checker::LargeHistory(shape), formats::Verdict::INVALID};
+        Judge(state, one, explain);
+      })->Unit(benchmark::kMillisecond);
+    }
+  }
   const checker::LargeShape fifo = checker::LargeShapes().front();
   benchmark::RegisterBenchmark(("linear/verify/" + fifo.name).c_str(), [fifo](benchmark::State& state) {
     const History history = checker::LargeHistory(fifo);

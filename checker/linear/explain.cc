@@ -11,6 +11,9 @@ namespace {
 // Steps for making it small, if the verdict took fewer: enough for all but the worst.
 constexpr uint64_t kLeastSteps = 3'000'000;
 constexpr size_t kMostAttempts = 4;
+constexpr size_t kMostOperations = 10'000;
+// So many are searched once more to see what can't be placed.
+constexpr size_t kMostSearched = 2'000;
 constexpr size_t kMostText = 120;
 
 class Explainer {
@@ -27,10 +30,15 @@ class Explainer {
     }
     const uint64_t steps = std::min(what_.limits.steps, std::max(kLeastSteps, 3 * what_.found.steps()));
     core_ = MinimalCore(what_.model, what_.part.ops, what_.found, steps, &arena_);
-    for (const Operation& op : core_.ops) anomaly_.add_operations(Index(op));
+    // The last ones, if there are very many.
+    const size_t count = core_.ops.size();
+    for (size_t i = count - std::min(count, kMostOperations); i < count; ++i) {
+      anomaly_.add_operations(Index(core_.ops[i]));
+    }
     PartCheck check(what_.model, core_.ops);
     check.SearchOnly();
-    const bool searched = check.Run(steps) == Outcome::kNot && check.stuck() != kNone;
+    const bool searched =
+        count <= kMostSearched && check.Run(steps) == Outcome::kNot && check.stuck() != kNone;
     Say(searched ? &check : nullptr);
   }
 

@@ -7,6 +7,9 @@
 namespace brokersim::checker {
 namespace {
 
+// Of larger histories it is looked at only what costs little.
+constexpr size_t kLarge = 1024;
+
 using Places = std::vector<uint32_t>;  // in the operations given, rising
 
 class Minimizer {
@@ -38,12 +41,50 @@ class Minimizer {
       Take(WithSeen(found.suspects()));
       if (HasNoOrder(in_)) return;
     }
+    if (found.stuck() == kNone && all_.size() > kLarge) CutToPrefix();
     const OpIndex until = found.stuck() == kNone ? kNoOp : all_[found.stuck()].end;
     Places places;
     for (uint32_t op = 0; op < all_.size(); ++op) {
       if (all_[op].begin < until) places.push_back(op);
     }
-    Take(WithSeen(places));
+    Take(found.stuck() == kNone ? std::move(places) : WithSeen(places));
+  }
+
+  // The history as it was when the first operation ended by which it had no order: what still ran then is
+  // open.
+  void CutToPrefix() {
+    std::vector<OpIndex> ends;
+    for (const Operation& op : all_) {
+      if (!op.open()) ends.push_back(op.end);
+    }
+    std::sort(ends.begin(), ends.end());
+    size_t low = 0;  // the first end by which there is no order is in [low, high]
+    size_t high = ends.size() - 1;
+    while (low < high && complete_) {
+      const size_t middle = (low + high) / 2;
+      const std::vector<Operation> prefix = Prefix(ends[middle]);
+      PartCheck check(model_, prefix);
+      const Outcome outcome = check.Run(steps_left_);
+      Spend(check.steps());
+      (outcome == Outcome::kNot ? high : low) = outcome == Outcome::kNot ? middle : middle + 1;
+    }
+    prefix_ = Prefix(ends[high]);
+    all_ = prefix_;
+  }
+
+  // Operations keep their places.
+  std::vector<Operation> Prefix(OpIndex end) const {
+    std::vector<Operation> prefix;
+    for (const Operation& op : all_) {
+      if (op.begin > end) break;
+      prefix.push_back(op);
+      if (op.open() || op.end <= end) continue;
+      prefix.back().end = kNoOp;
+      // What an answer tells isn't known yet. Of calls that are told nothing there is nothing to forget.
+      if (!op.call.out.is_nil() || op.call.in.is_nil()) prefix.back().call.known = false;
+      prefix.back().call.out = Value::Nil();
+    }
+    return prefix;
   }
 
   Places WithSeen(const Places& some) const {
@@ -53,7 +94,6 @@ class Minimizer {
       if (taken[op] == 0) places.push_back(op);
       taken[op] = 1;
     };
-    for (const uint32_t op : some) take(op);
     size_t followed = 0;
     const auto follow = [&] {
       for (; followed < places.size(); ++followed) {
@@ -62,14 +102,19 @@ class Minimizer {
         for (const uint32_t op : seen) take(op);
       }
     };
+    for (const uint32_t op : some) take(op);
     follow();
-    // Open ones are context.
-    OpIndex last = 0;
-    for (const uint32_t op : places) last = std::max(last, all_[op].open() ? 0 : all_[op].end);
-    for (uint32_t op = 0; op < all_.size(); ++op) {
-      if (all_[op].open() && all_[op].begin < last) take(op);
+    // Open ones are context, and what they saw may end later than all before.
+    for (size_t before = 0; before != places.size() && !model_.SettlesOpen();) {
+      before = places.size();
+      OpIndex last = 0;
+      for (const uint32_t op : places) last = std::max(last, all_[op].open() ? 0 : all_[op].end);
+      for (uint32_t op = 0; op < all_.size(); ++op) {
+        if (all_[op].open() && all_[op].begin < last) take(op);
+      }
+      if (all_.size() > kLarge) break;
+      follow();
     }
-    follow();
     std::sort(places.begin(), places.end());
     return places;
   }
@@ -94,7 +139,7 @@ class Minimizer {
       if (in[op] == 0) continue;
       picked->push_back(ops[op]);
       if (!gone.empty() && model_.TellsOfMany(ops[op].call)) {
-        Spend(gone.size() + ops[op].call.out.items().size());
+        Spend(gone.size() / 16 + ops[op].call.out.items().size());
         if (!model_.Unsee(gone, &picked->back(), arena)) {
           picked->pop_back();
           continue;
@@ -109,13 +154,16 @@ class Minimizer {
     if (steps_left_ == 0) complete_ = false;
   }
 
-  // Who must go with whom.
+  // Who must go with whom. Of many open ones only what others saw: they may happen or not, with or without
+  // what they saw themselves.
   void Link() {
     seen_by_.assign(ops_.size(), {});
     needed_.assign(ops_.size(), {});
-    for (uint32_t op = 0; op < ops_.size(); ++op) {
+    for (uint32_t op = 0; op < ops_.size() && complete_; ++op) {
+      if (ops_[op].open() && ops_.size() > kLarge) continue;
       Places seen;
       model_.Saw(ops_, op, &seen);
+      Spend(seen.size() + ops_.size() / 8);
       for (const uint32_t other : seen) seen_by_[other].push_back(op);
       needed_[op] = std::move(seen);
     }
@@ -202,6 +250,7 @@ class Minimizer {
 
   const Model& model_;
   absl::Span<const Operation> all_;
+  std::vector<Operation> prefix_;  // of those given; then all_ is that
   uint64_t steps_left_;
   Arena& arena_;
   bool complete_ = true;

@@ -150,6 +150,8 @@ class Model {
   // Settles what only all operations of an object together tell, e.g. where an append ended up whose client
   // was never told. May leave out open operations that nobody can ever notice. `ops` by their begin.
   virtual void Settle(std::vector<Operation>* ops) const;
+  // Whether open operations that Settle leaves have surely happened.
+  virtual bool SettlesOpen() const { return false; }
   // For explanations: adds the operations that this one saw, or may have seen. Who leaves out an operation
   // must leave out all that saw it too, else a history without any fault would look as if it had one. By
   // default operations with equal values (the one returned, else the one given; not nil) saw one another.

@@ -72,6 +72,7 @@ class Log final : public Model {
     return Model::Read(told, call);
   }
 
+  bool SettlesOpen() const override { return true; }
   // Gives appends without an answer the offsets at which reads saw their values, the first begun the lowest;
   // those that nobody saw go.
   void Settle(std::vector<Operation>* ops) const override {

@@ -90,10 +90,11 @@ OpIndex QueueSearch::FirstEnd(const Lane& lane, std::vector<uint32_t>* candidate
   return first_end;
 }
 
-// What can be next: a pair of an enqueue and a dequeue that begin before anything left ends (but a dequeue may begin
-// after an enqueue that is left has ended: that one only waits), or a dequeue that finds nothing.
+// What can be next: a pair of an enqueue and a dequeue that begin before anything left ends (but a dequeue
+// may begin after an enqueue that is left has ended: that one only waits), or a dequeue that finds nothing.
 void QueueSearch::Expand() {
-  choices_.push_back({static_cast<uint32_t>(candidates_.size()), static_cast<uint32_t>(candidates_.size()), latest_});
+  choices_.push_back(
+      {static_cast<uint32_t>(candidates_.size()), static_cast<uint32_t>(candidates_.size()), latest_});
   std::vector<uint32_t> enqueues;
   std::vector<uint32_t> dequeues;
   std::vector<uint32_t> empties;
@@ -109,7 +110,8 @@ void QueueSearch::Expand() {
   }
   std::erase_if(enqueues, [&](uint32_t at) { return Begin(enqueues_, at) > end; });
   std::erase_if(dequeues, [&](uint32_t at) { return Begin(dequeues_, at) > out_end; });
-  // Of equal items the one whose enqueue ends first is the one to take; an open one only if there is no other.
+  // Of equal items the one whose enqueue ends first is the one to take; an open one only if there is no
+  // other.
   std::vector<uint32_t> firsts;
   for (const uint32_t at : enqueues) {
     const uint32_t op = enqueues_.ops[at];
@@ -134,7 +136,8 @@ void QueueSearch::Expand() {
   for (const uint32_t at : firsts) candidates_.push_back({.enqueue = at, .open_dequeue = true});
 }
 
-void QueueSearch::AddPairs(uint32_t enqueue, uint32_t open_enqueue, Id value, const std::vector<uint32_t>& dequeues) {
+void QueueSearch::AddPairs(uint32_t enqueue, uint32_t open_enqueue, Id value,
+                           const std::vector<uint32_t>& dequeues) {
   uint32_t first = kNone;
   for (const uint32_t at : dequeues) {
     const uint32_t op = dequeues_.ops[at];
@@ -227,7 +230,8 @@ bool QueueSearch::IsNew() {
   size_t slot = hash & (slots_.size() - 1);
   for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
     const auto at = met_.begin() + static_cast<ptrdiff_t>(slots_[slot] - 1);
-    if (at[0] == static_cast<uint32_t>(hash) && at[1] == key_.size() && std::equal(key_.begin(), key_.end(), at + 2)) {
+    if (at[0] == static_cast<uint32_t>(hash) && at[1] == key_.size() &&
+        std::equal(key_.begin(), key_.end(), at + 2)) {
       return false;
     }
   }
@@ -278,8 +282,9 @@ std::vector<uint32_t> QueueSearch::Order() const {
       last_came = last_went = std::max({last_came, last_went, Begin(empties_, pick.empty)});
       continue;
     }
-    const uint32_t enqueue = pick.enqueue != kNone ? enqueues_.ops[pick.enqueue]
-                                                   : open_enqueues_[pick.open_enqueue][open_used[pick.open_enqueue]++];
+    const uint32_t enqueue = pick.enqueue != kNone
+                                 ? enqueues_.ops[pick.enqueue]
+                                 : open_enqueues_[pick.open_enqueue][open_used[pick.open_enqueue]++];
     const uint32_t dequeue = pick.open_dequeue ? open_dequeues_[used++] : dequeues_.ops[pick.dequeue];
     come(enqueue);
     last_went = std::max({last_went, ops_[dequeue].begin, ops_[enqueue].begin});

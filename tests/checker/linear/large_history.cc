@@ -265,6 +265,51 @@ const std::vector<LargeShape>& LargeShapes() {
        .clients = 8,
        .crashed = 1,
        .unique = false},
+      {.name = "cas-register, 5 values, 1,000 operations, 40 clients, 10 % crashed",
+       .model = "cas-register",
+       .ops = 1'000,
+       .clients = 40,
+       .crashed = 100,
+       .unique = false},
+      {.name = "cas-register, 5 values, 10,000 operations, 10 clients, 1 % crashed",
+       .model = "cas-register",
+       .ops = 10'000,
+       .clients = 10,
+       .unique = false},
+  };
+  return shapes;
+}
+
+const std::vector<LargeShape>& FaultyShapes() {
+  static const auto& shapes = *new std::vector<LargeShape>{
+      {.name = "fifo-queue, 1,000,000 operations, early",
+       .model = "fifo-queue",
+       .ops = 1'000'000,
+       .fault = LargeShape::kEarly},
+      {.name = "fifo-queue, 5 values, 10,000 operations, early",
+       .model = "fifo-queue",
+       .ops = 10'000,
+       .clients = 8,
+       .crashed = 0,
+       .unique = false,
+       .fault = LargeShape::kEarly},
+      {.name = "register, 1,000,000 operations, stale",
+       .model = "register",
+       .ops = 1'000'000,
+       .fault = LargeShape::kStale},
+      {.name = "log, 1,000,000 operations, stale",
+       .model = "log",
+       .ops = 1'000'000,
+       .fault = LargeShape::kStale},
+      {.name = "linear-set, 10,000 operations, lost",
+       .model = "linear-set",
+       .ops = 10'000,
+       .fault = LargeShape::kLost},
+      {.name = "linear-counter, 10,000 operations, lost",
+       .model = "linear-counter",
+       .ops = 10'000,
+       .crashed = 0,
+       .fault = LargeShape::kLost},
   };
   return shapes;
 }

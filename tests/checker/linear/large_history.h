@@ -27,6 +27,8 @@ struct LargeShape {
 // What benchmarks judge. The first: 1,000,000 operations on a queue, with dequeues that find nothing and 1 %
 // crashed.
 const std::vector<LargeShape>& LargeShapes();
+// With a fault each, for explanations.
+const std::vector<LargeShape>& FaultyShapes();
 
 // Operations take effect at a random time between begin and end, and are told the truth. With a fault the
 // history has no order; without, it has one.
