@@ -112,7 +112,8 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
 }
 
 int RunOne(const scenarios::ResolvedScenario& scenario, uint64_t seed, const Options& options) {
-  const runner::Outcome outcome = runner::RunAndCheck(scenario, seed, sim::RecordingLevel::kTrace, options.stop_at_violation);
+  const runner::Outcome outcome =
+      runner::RunAndCheck(scenario, seed, sim::RecordingLevel::kTrace, options.stop_at_violation);
   const std::string folder =
       !options.out.empty() ? options.out
                            : fmt::format("brokersim-out/{}-{}-{}", outcome.scenario, outcome.variant, outcome.seed);

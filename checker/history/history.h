@@ -103,8 +103,8 @@ struct Line {
   Value value;
   int64_t time = kNoTime;
   int64_t index = -1;  // -1: none given
-  // The line of its invocation, where the file tells (an invocation's own: HistoryBuilder::size()); a process may then do
-  // several things at a time. Else it is the process's open one.
+  // The line of its invocation, where the file tells (an invocation's own: HistoryBuilder::size()); a process may then
+  // do several things at a time. Else it is the process's open one.
   OpIndex invocation = kNoOp;
   absl::Span<const Extra> extras;
 };

@@ -67,7 +67,8 @@ TEST(Formats, JsonKeysThatAreNumbersAreNumbers) {
 }
 
 TEST(Formats, JsonErrorsHaveALine) {
-  EXPECT_EQ(Lines("{\"type\":\"invoke\",\"process\":0,\"f\":\"r\"}\n{\"type\": oops}\n").substr(0, 16), "line 2: no JSON:");
+  EXPECT_EQ(Lines("{\"type\":\"invoke\",\"process\":0,\"f\":\"r\"}\n{\"type\": oops}\n").substr(0, 16),
+            "line 2: no JSON:");
   EXPECT_EQ(Lines("{\"f\":\"r\"}").substr(0, 29), "line 1: a line without :type;");
   EXPECT_EQ(Lines("[{\"type\":\"ok\"}, 5]"),
             "after 2 lines of the history: a history's line is an object such as {\"type\": \"invoke\", ...}");
@@ -165,23 +166,24 @@ TEST(Formats, WhatARunRecordsBecomesDataAndActionsAgain) {
 
   const absl::StatusOr<History> history = FromProto(recorded);
   ASSERT_TRUE(history.ok()) << history.status();
-  EXPECT_EQ(Written(*history, Format::kEdn),
-            "{:index 0, :time 10, :process \"p1\", :type :invoke, :f :send, :value [[:send \"orders-0\" \"a\"]], :keys "
-            "[\"k\"]}\n"
-            "{:index 1, :time 20, :process \"p1\", :type :invoke, :f :send, :value [[:send \"orders-0\" \"b\"]], :keys "
-            "[\"k\"]}\n"
-            "{:index 2, :time 30, :process \"p1\", :type :ok, :f :send, :value [[:send \"orders-0\" [1 \"b\"]]], :keys "
-            "[\"k\"]}\n"
-            "{:index 3, :time 40, :process \"p1\", :type :ok, :f :send, :value [[:send \"orders-0\" [0 \"a\"]]], :keys "
-            "[\"k\"]}\n"
-            "{:index 4, :time 50, :process \"c1\", :type :invoke, :f :poll, :value [[:poll {\"orders-0\" []}]], :group "
-            "\"g\", :positions [[0 0 nil]]}\n"
-            "{:index 5, :time 60, :process \"c1\", :type :ok, :f :poll, :value [[:poll {\"orders-0\" [[0 \"a\"]]}]], "
-            ":group \"g\", :positions [[0 1 2]]}\n"
-            "{:index 6, :time 70, :process \"c1\", :type :invoke, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
-            "\"g\"}\n"
-            "{:index 7, :time 80, :process \"c1\", :type :fail, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
-            "\"g\", :error \"REBALANCE_IN_PROGRESS\"}\n");
+  EXPECT_EQ(
+      Written(*history, Format::kEdn),
+      "{:index 0, :time 10, :process \"p1\", :type :invoke, :f :send, :value [[:send \"orders-0\" \"a\"]], :keys "
+      "[\"k\"]}\n"
+      "{:index 1, :time 20, :process \"p1\", :type :invoke, :f :send, :value [[:send \"orders-0\" \"b\"]], :keys "
+      "[\"k\"]}\n"
+      "{:index 2, :time 30, :process \"p1\", :type :ok, :f :send, :value [[:send \"orders-0\" [1 \"b\"]]], :keys "
+      "[\"k\"]}\n"
+      "{:index 3, :time 40, :process \"p1\", :type :ok, :f :send, :value [[:send \"orders-0\" [0 \"a\"]]], :keys "
+      "[\"k\"]}\n"
+      "{:index 4, :time 50, :process \"c1\", :type :invoke, :f :poll, :value [[:poll {\"orders-0\" []}]], :group "
+      "\"g\", :positions [[0 0 nil]]}\n"
+      "{:index 5, :time 60, :process \"c1\", :type :ok, :f :poll, :value [[:poll {\"orders-0\" [[0 \"a\"]]}]], "
+      ":group \"g\", :positions [[0 1 2]]}\n"
+      "{:index 6, :time 70, :process \"c1\", :type :invoke, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
+      "\"g\"}\n"
+      "{:index 7, :time 80, :process \"c1\", :type :fail, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
+      "\"g\", :error \"REBALANCE_IN_PROGRESS\"}\n");
   EXPECT_EQ(ToProto(*history).SerializeAsString(), recorded.SerializeAsString());
 }
 
