@@ -59,6 +59,8 @@ class History {
   std::string ProcessName(Id process) const;
   const Value& Process(Id process) const { return processes_.Get(process); }
   Id processes() const { return processes_.size(); }
+  // By process: whether it ever does two things at a time, so that its lines alone don't tell what completes what.
+  std::vector<bool> Overlapping() const;
   // Without the colon: "append".
   std::string_view FName(Id f) const { return f_names_.Text(f); }
   Id fs() const { return f_names_.size(); }
@@ -121,6 +123,8 @@ class HistoryBuilder {
   // - A completion without an invocation stands for both: an invocation is made up before it, with the same index.
   absl::Status Add(const Line& line);
   OpIndex size() const { return history_.size(); }
+  // The last line with that `index`; kNoOp if there is none.
+  OpIndex At(uint64_t index) const { return history_.At(index); }
 
   History Finish() &&;
 
