@@ -58,7 +58,8 @@ Progress JudgeProgress(const scenarios::RunResult& run) {
   progress.kind = demanded ? Progress::Kind::kMissing : Progress::Kind::kNotDemanded;
   if (!budget.beyond.empty()) {
     progress.reasons.push_back(fmt::format("progress is not demanded: {} {} beyond what systems promise to survive",
-                                           absl::StrJoin(budget.beyond, ", "), budget.beyond.size() == 1 ? "is" : "are"));
+                                           absl::StrJoin(budget.beyond, ", "),
+                                           budget.beyond.size() == 1 ? "is" : "are"));
   }
   for (const sim::Recoverable& log : unread) {
     progress.reasons.push_back(log.possible ? fmt::format("{}{} wasn't read to its end after the heal; {}",

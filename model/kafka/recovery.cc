@@ -30,8 +30,9 @@ absl::btree_map<TopicPartition, PartitionRecord> Registered(const sim::Disk& dis
 int64_t EndOf(const TopicPartition& tp, const sim::Disk& disk) {
   const std::string folder = LogName(tp);
   int64_t blocks = 0;
-  return ReplicaLog::Recover(disk.Find(folder + std::string(kLogSuffix)), disk.Find(folder + std::string(kEpochsSuffix)),
-                             &blocks).log_end_offset();
+  return ReplicaLog::Recover(disk.Find(folder + std::string(kLogSuffix)),
+                             disk.Find(folder + std::string(kEpochsSuffix)), &blocks)
+      .log_end_offset();
 }
 
 // The fault that took something durable from the node; empty: none.

@@ -38,7 +38,8 @@ void GiveToAll(const std::string& edn, int* judged) {
     }
     ++*judged;
     EXPECT_NE(verdict->result(), formats::Verdict::RESULT_UNSPECIFIED) << model.name << "\n" << edn;
-    EXPECT_EQ(verdict->result() == formats::Verdict::INVALID, verdict->anomalies_size() > 0) << model.name << "\n" << edn;
+    EXPECT_EQ(verdict->result() == formats::Verdict::INVALID, verdict->anomalies_size() > 0) << model.name << "\n"
+                                                                                             << edn;
     if (verdict->result() == formats::Verdict::UNKNOWN) {
       EXPECT_GT(verdict->unknown_reasons_size(), 0) << model.name;
     }
@@ -63,8 +64,23 @@ TEST(Robustness, DamagedExamples) {
     return (state >> 33) % n;
   };
   const std::vector<std::string> histories = Histories();
-  const std::vector<std::string> words = {"nil", "[]", "{}", "1", "-9223372036854775808", ":x", "\"\"", "#{1}", "[nil nil]",
-                                          ":invoke", ":ok", ":fail", ":info", ":read", ":txn", ":send", "[[:r nil nil]]"};
+  const std::vector<std::string> words = {"nil",
+                                          "[]",
+                                          "{}",
+                                          "1",
+                                          "-9223372036854775808",
+                                          ":x",
+                                          "\"\"",
+                                          "#{1}",
+                                          "[nil nil]",
+                                          ":invoke",
+                                          ":ok",
+                                          ":fail",
+                                          ":info",
+                                          ":read",
+                                          ":txn",
+                                          ":send",
+                                          "[[:r nil nil]]"};
   int judged = 0;
   for (int i = 0; i < 4000; ++i) {
     std::string edn = histories[below(histories.size())] + histories[below(histories.size())];
