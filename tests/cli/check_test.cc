@@ -62,6 +62,11 @@ TEST(Check, JudgesWhatARunRecorded) {
   EXPECT_EQ(sandbox.Run({"convert", "o/history.pb", "--to=edn", "--out=o/history.edn"}).exit_code, 0);
   EXPECT_EQ(sandbox.Run({"check", "o/history.pb"}).out, sandbox.Run({"check", "o/history.edn", "-m", "broker"}).out);
   EXPECT_NE(sandbox.Run({"check", "o/history.edn", "-m", "kafka"}).exit_code, 65);
+  // With a group that polls in vain, and a producer with five requests on the way, whose sends are in order.
+  sandbox.Run({"run", "kafka/calm", "--seed=1", "--out=calm"});
+  const Result calm = sandbox.Run({"check", "calm/history.pb", "-m", "kafka"});
+  EXPECT_NE(calm.exit_code, 65) << calm.err;
+  EXPECT_EQ(calm.out.find("nonmonotonic-send"), std::string::npos) << calm.out;
 }
 
 TEST(Convert, GoesThereAndBack) {

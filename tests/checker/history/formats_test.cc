@@ -163,6 +163,9 @@ TEST(Formats, WhatARunRecordsBecomesDataAndActionsAgain) {
   formats::Operation* const done = add(Operation::FAIL, "c1", "commit", 6);
   *done->mutable_actions() = failed->actions();
   done->set_error("REBALANCE_IN_PROGRESS");
+  // A poll that found nothing.
+  add(Operation::INVOKE, "c2", "poll", 8);
+  add(Operation::OK, "c2", "poll", 8);
 
   const absl::StatusOr<History> history = FromProto(recorded);
   ASSERT_TRUE(history.ok()) << history.status();
@@ -187,7 +190,9 @@ TEST(Formats, WhatARunRecordsBecomesDataAndActionsAgain) {
       "{:index 6, :time 70, :process \"c1\", :type :invoke, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
       "\"g\"}\n"
       "{:index 7, :time 80, :process \"c1\", :type :fail, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
-      "\"g\", :error \"REBALANCE_IN_PROGRESS\"}\n");
+      "\"g\", :error \"REBALANCE_IN_PROGRESS\"}\n"
+            "{:index 8, :time 90, :process \"c2\", :type :invoke, :f :poll, :value nil}\n"
+            "{:index 9, :time 100, :process \"c2\", :type :ok, :f :poll, :value []}\n");
   EXPECT_EQ(ToProto(*history).SerializeAsString(), recorded.SerializeAsString());
   // What a producer with several requests on the way did is told apart in every format.
   for (Format format : {Format::kEdn, Format::kJson, Format::kJsonLines}) {
