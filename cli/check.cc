@@ -24,18 +24,11 @@ struct Options {
   std::string model;
   std::string format;
   checker::CheckOptions check;
-  int64_t total_amount = 0;
-  bool total_given = false;
   uint64_t memory_mib = 0;
   std::string svg;
   bool json = false;
   bool all = false;
 };
-
-// The format named, else what the text looks like.
-absl::StatusOr<checker::Format> FormatOf(std::string_view text, const std::string& named) {
-  return named.empty() ? checker::Recognise(text) : checker::FormatNamed(named);
-}
 
 // The model named, else the one that the format leaves no doubt about.
 absl::StatusOr<std::string> ModelOf(const std::string& named, checker::Format format) {
@@ -50,20 +43,40 @@ absl::Status About(const std::string& path, const absl::Status& status) {
   return absl::Status(status.code(), fmt::format("{}: {}", path, std::string(status.message())));
 }
 
+// A history's file, and what it is written in.
+struct Input {
+  runner::TextFile file;
+  checker::Format format;
+};
+
+// `named` is a format, or empty: what the text looks like. Errors name the path.
+absl::StatusOr<Input> Open(const std::string& path, const std::string& named) {
+  absl::StatusOr<runner::TextFile> file = runner::TextFile::Open(path);
+  if (!file.ok()) return file.status();
+  const absl::StatusOr<checker::Format> format =
+      named.empty() ? checker::Recognise(file->text()) : checker::FormatNamed(named);
+  if (!format.ok()) return About(path, format.status());
+  return Input{*std::move(file), *format};
+}
+
+absl::StatusOr<checker::History> ReadHistory(const std::string& path, const Input& input) {
+  absl::StatusOr<checker::History> history = checker::Read(input.file.text(), input.format);
+  if (!history.ok()) return About(path, history.status());
+  return history;
+}
+
 int ExitCodeOf(const formats::Verdict& verdict) {
   if (verdict.result() == formats::Verdict::VALID) return runner::kHeld;
   return verdict.result() == formats::Verdict::INVALID ? runner::kViolation : runner::kUnknown;
 }
 
 int CheckOne(const std::string& path, const Options& options) {
-  const absl::StatusOr<runner::TextFile> file = runner::TextFile::Open(path);
-  if (!file.ok()) return Fail(file.status());
-  const absl::StatusOr<checker::Format> format = FormatOf(file->text(), options.format);
-  if (!format.ok()) return Fail(About(path, format.status()));
-  const absl::StatusOr<std::string> model = ModelOf(options.model, *format);
+  const absl::StatusOr<Input> input = Open(path, options.format);
+  if (!input.ok()) return Fail(input.status());
+  const absl::StatusOr<std::string> model = ModelOf(options.model, input->format);
   if (!model.ok()) return Fail(runner::kUsage, std::string(model.status().message()));
-  const absl::StatusOr<checker::History> history = checker::Read(file->text(), *format);
-  if (!history.ok()) return Fail(About(path, history.status()));
+  const absl::StatusOr<checker::History> history = ReadHistory(path, *input);
+  if (!history.ok()) return Fail(history.status());
   const absl::StatusOr<formats::Verdict> verdict = checker::Judge(*history, *model, options.check);
   if (!verdict.ok()) {
     if (absl::IsNotFound(verdict.status())) return Fail(runner::kUsage, std::string(verdict.status().message()));
@@ -105,12 +118,10 @@ struct ConvertOptions {
 int Convert(const ConvertOptions& options) {
   const absl::StatusOr<checker::Format> to = checker::FormatNamed(options.to);
   if (!to.ok()) return Fail(runner::kUsage, std::string(to.status().message()));
-  const absl::StatusOr<runner::TextFile> file = runner::TextFile::Open(options.from);
-  if (!file.ok()) return Fail(file.status());
-  const absl::StatusOr<checker::Format> format = FormatOf(file->text(), options.format);
-  if (!format.ok()) return Fail(About(options.from, format.status()));
-  const absl::StatusOr<checker::History> history = checker::Read(file->text(), *format);
-  if (!history.ok()) return Fail(About(options.from, history.status()));
+  const absl::StatusOr<Input> input = Open(options.from, options.format);
+  if (!input.ok()) return Fail(input.status());
+  const absl::StatusOr<checker::History> history = ReadHistory(options.from, *input);
+  if (!history.ok()) return Fail(history.status());
   std::string bytes;
   const absl::Status status =
       checker::Write(*history, *to, [&bytes](std::string_view piece) { bytes.append(piece); });
@@ -122,10 +133,6 @@ int Convert(const ConvertOptions& options) {
   if (const absl::Status written = runner::WriteFile(options.out, bytes); !written.ok()) return Fail(written);
   return runner::kHeld;
 }
-
-}  // namespace
-
-namespace {
 
 // An option that takes a duration, e.g. 30s.
 void AddDuration(CLI::App* command, const std::string& name, const std::string& meaning,
@@ -194,10 +201,11 @@ Command AddCheck(CLI::App* app, const Context&) {
       ->required();
   command->add_option("-m,--model", options->model, "what it is a history of; `brokersim list models` shows all");
   command->add_option("-f,--format", options->format,
-                      "edn, json, jsonl, porcupine-log, pb, pb-json, openchaos, fptlin");
+                      "what it is written in; recognised if not given: " + checker::FormatNames());
   AddTransactionOptions(command, options.get());
-  command->add_option("-o,--total-amount", options->total_amount, "bank: what all accounts hold together")
-      ->each([options](const std::string&) { options->total_given = true; });
+  command->add_option_function<int64_t>(
+      "-o,--total-amount", [options](int64_t total) { options->check.total_amount = total; },
+      "bank: what all accounts hold together");
   command->add_flag("-n,--allow-negative-balances", options->check.negative_balances,
                     "bank: balances may be below zero");
   command->add_flag("--linearizable", options->check.linearizable, "set-full: stale reads are violations");
@@ -210,7 +218,6 @@ Command AddCheck(CLI::App* app, const Context&) {
   command->add_option("--svg", options->svg, "where to draw the first anomaly; nothing is written if there is none");
   command->add_flag("--all", options->all, "tell every anomaly, not one of each type");
   return [options] {
-    if (options->total_given) options->check.total_amount = options->total_amount;
     if (options->memory_mib > 0) options->check.limits.memory = options->memory_mib << 20;
     return Check(*options);
   };
@@ -220,7 +227,7 @@ Command AddConvert(CLI::App* app, const Context&) {
   auto options = std::make_shared<ConvertOptions>();
   CLI::App* command = app->add_subcommand("convert", "Translate a history into another format");
   command->add_option("HISTORY", options->from, "a file, - for standard input")->required();
-  command->add_option("--to", options->to, "edn, json, jsonl, porcupine-log, pb, pb-json")->required();
+  command->add_option("--to", options->to, "one of: " + checker::FormatNames(/*writable=*/true))->required();
   command->add_option("-f,--format", options->format, "what it is written in; recognised if not given");
   command->add_option("--out", options->out, "where to write (default: standard output)");
   return [options] { return Convert(*options); };

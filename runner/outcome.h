@@ -62,7 +62,7 @@ std::string_view ResultName(formats::Verdict::Result result);
 std::string HashText(uint64_t hash);
 // The command that gives this very run.
 std::string ReproduceCommand(const Outcome& outcome);
-// One JSON object without line breaks; see the README of cli/ for its fields.
+// One JSON object without line breaks.
 std::string ToJson(const Outcome& outcome);
 
 // Version of brokersim, e.g. "0.1.0".
