@@ -2,19 +2,17 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <functional>
-#include <map>
 #include <utility>
 #include <vector>
 
 #include "checker/history/format.h"
 #include "checker/models.h"
+#include "checker/options.h"
 #include "checker/report/text.h"
 #include "cli/command.h"
 #include "runner/files.h"
 #include "runner/history_picture.h"
 #include "runner/text_file.h"
-#include "scenarios/quantity.h"
 
 namespace brokersim::cli {
 namespace {
@@ -134,62 +132,23 @@ int Convert(const ConvertOptions& options) {
   return runner::kHeld;
 }
 
-// An option that takes a duration, e.g. 30s.
-void AddDuration(CLI::App* command, const std::string& name, const std::string& meaning,
-                 std::function<void(int64_t)> set) {
-  command->add_option_function<std::string>(
-      name,
-      [name, set = std::move(set)](const std::string& text) {
-        const absl::StatusOr<sim::Duration> duration = scenarios::ParseDuration(text);
-        if (!duration.ok()) throw CLI::ValidationError(name, std::string(duration.status().message()));
-        set(duration->nanos());
-      },
-      meaning);
-}
-
-void AddDeliveryOptions(CLI::App* command, Options* options) {
-  using Guarantee = checker::DeliveryOptions::Guarantee;
-  using Order = checker::DeliveryOptions::Order;
-  static const auto& guarantees = *new std::map<std::string, Guarantee>{{"at-most-once", Guarantee::kAtMostOnce},
-                                                                        {"at-least-once", Guarantee::kAtLeastOnce},
-                                                                        {"exactly-once", Guarantee::kExactlyOnce}};
-  static const auto& orders = *new std::map<std::string, Order>{
-      {"none", Order::kNone}, {"queue", Order::kQueue}, {"group", Order::kGroup}, {"key", Order::kKey}};
-  checker::DeliveryOptions* const delivery = &options->check.delivery;
-  command
-      ->add_option("--guarantee", delivery->guarantee, "delivery: at-most-once, at-least-once (default), exactly-once")
-      ->transform(CLI::CheckedTransformer(guarantees))
-      ->option_text("WORD");
-  command->add_option("--order", delivery->order, "delivery: none (default), or in each queue, group or key")
-      ->transform(CLI::CheckedTransformer(orders))
-      ->option_text("WORD");
-  command->add_option_function<uint32_t>(
-      "--max-receives", [delivery](uint32_t n) { delivery->max_receives = n; },
-      "delivery: after this many a message is a dead letter");
-  AddDuration(command, "--dedup-window", "delivery: how long deduplication ids are remembered (default: 5min)",
-              [delivery](int64_t ns) { delivery->dedup_window = ns; });
-  AddDuration(command, "--lateness", "delivery: how long after it is due a delayed message may come",
-              [delivery](int64_t ns) { delivery->lateness = ns; });
-  AddDuration(command, "--max-staleness", "session: how long ago what a read misses may have been acknowledged",
-              [options](int64_t ns) { options->check.session.max_staleness = ns; });
-}
-
-void AddTransactionOptions(CLI::App* command, Options* options) {
-  checker::TxnOptions* const txn = &options->check.txn;
-  checker::KafkaOptions* const kafka = &options->check.kafka;
-  command
-      ->add_option("-c,--consistency-models", txn->levels,
-                   "list-append, rw-register: levels that must hold (default: strict-serializable)")
-      ->delimiter(',');
-  command->add_option("-a,--anomalies", txn->anomalies, "list-append, rw-register: what else must not be seen")
-      ->delimiter(',');
-  command->add_flag("--wfr-keys", txn->wfr_keys,
-                    "rw-register: who reads and then writes a register replaces what it read");
-  command->add_flag("--sequential-keys", txn->sequential_keys, "rw-register: each register is sequentially consistent");
-  command->add_flag("--linearizable-keys", txn->linearizable_keys, "rw-register: each register is linearizable");
-  command->add_flag("--ww-deps", kafka->ww_deps, "kafka: sends to a log depend on one another by their offsets");
-  command->add_flag("--rw-deps", kafka->rw_deps, "kafka: a poll comes before what lies behind its end");
-  command->add_option("--allow", kafka->allow, "kafka: anomalies that don't make the verdict invalid")->delimiter(',');
+// What models may be told, as flags and options of the command.
+void AddModelOptions(CLI::App* command, checker::CheckOptions* check) {
+  for (const checker::OptionInfo& info : checker::Options()) {
+    const std::string name =
+        (info.letter.empty() ? "" : fmt::format("-{},", info.letter)) + fmt::format("--{}", info.name);
+    const auto set = [check, info](const std::string& value) {
+      const absl::Status status = checker::SetOption(info.name, value, check);
+      if (!status.ok()) throw CLI::ValidationError("--" + std::string(status.message()));
+    };
+    if (info.takes.empty()) {
+      command->add_flag_callback(
+          name, [set] { set(""); }, std::string(info.meaning));
+    } else {
+      command->add_option_function<std::string>(name, set, std::string(info.meaning))
+          ->option_text(std::string(info.takes));
+    }
+  }
 }
 
 }  // namespace
@@ -202,14 +161,7 @@ Command AddCheck(CLI::App* app, const Context&) {
   command->add_option("-m,--model", options->model, "what it is a history of; `brokersim list models` shows all");
   command->add_option("-f,--format", options->format,
                       "what it is written in; recognised if not given: " + checker::FormatNames());
-  AddTransactionOptions(command, options.get());
-  command->add_option_function<int64_t>(
-      "-o,--total-amount", [options](int64_t total) { options->check.total_amount = total; },
-      "bank: what all accounts hold together");
-  command->add_flag("-n,--allow-negative-balances", options->check.negative_balances,
-                    "bank: balances may be below zero");
-  command->add_flag("--linearizable", options->check.linearizable, "set-full: stale reads are violations");
-  AddDeliveryOptions(command, options.get());
+  AddModelOptions(command, &options->check);
   command->add_option("--steps", options->check.limits.steps, "end a search as unknown after this many steps")
       ->check(WholeNumber(1));
   command->add_option("--memory", options->memory_mib, "... or beyond this many MiB (default: 2048)")
