@@ -10,6 +10,7 @@
 #include "checker/options.h"
 #include "checker/report/text.h"
 #include "cli/command.h"
+#include "cli/spill.h"
 #include "runner/files.h"
 #include "runner/history_picture.h"
 #include "runner/text_file.h"
@@ -23,6 +24,7 @@ struct Options {
   std::string format;
   checker::CheckOptions check;
   uint64_t memory_mib = 0;
+  uint64_t spill_mib = 0;
   std::string svg;
   bool json = false;
   bool all = false;
@@ -39,6 +41,20 @@ absl::StatusOr<std::string> ModelOf(const std::string& named, checker::Format fo
 
 absl::Status About(const std::string& path, const absl::Status& status) {
   return absl::Status(status.code(), fmt::format("{}: {}", path, std::string(status.message())));
+}
+
+// Histories may be larger than memory. `mib`: what may stay in it of large tables; 0: half of what is free.
+absl::Status PrepareForMore(uint64_t mib) {
+  const uint64_t budget = mib > 0 ? mib << 20 : HalfOfFreeMemory();
+  const absl::Status status = SpillBeyond(budget, SpillFolder());
+  return mib > 0 ? status : absl::OkStatus();  // nobody asked for it: memory may do
+}
+
+void AddSpill(CLI::App* command, uint64_t* mib) {
+  command
+      ->add_option("--spill", *mib,
+                   "keep so many MiB of tables in memory, the rest in a file in $TMPDIR (default: half of what is free)")
+      ->check(WholeNumber(1, 1 << 24));
 }
 
 // A history's file, and what it is written in.
@@ -111,6 +127,7 @@ struct ConvertOptions {
   std::string to;
   std::string format;
   std::string out = "-";
+  uint64_t spill_mib = 0;
 };
 
 int Convert(const ConvertOptions& options) {
@@ -169,7 +186,9 @@ Command AddCheck(CLI::App* app, const Context&) {
   command->add_flag("--json", options->json, "the verdict as JSON");
   command->add_option("--svg", options->svg, "where to draw the first anomaly; nothing is written if there is none");
   command->add_flag("--all", options->all, "tell every anomaly, not one of each type");
+  AddSpill(command, &options->spill_mib);
   return [options] {
+    if (const absl::Status status = PrepareForMore(options->spill_mib); !status.ok()) return Fail(status);
     if (options->memory_mib > 0) options->check.limits.memory = options->memory_mib << 20;
     return Check(*options);
   };
@@ -182,7 +201,11 @@ Command AddConvert(CLI::App* app, const Context&) {
   command->add_option("--to", options->to, "one of: " + checker::FormatNames(/*writable=*/true))->required();
   command->add_option("-f,--format", options->format, "what it is written in; recognised if not given");
   command->add_option("--out", options->out, "where to write (default: standard output)");
-  return [options] { return Convert(*options); };
+  AddSpill(command, &options->spill_mib);
+  return [options] {
+    if (const absl::Status status = PrepareForMore(options->spill_mib); !status.ok()) return Fail(status);
+    return Convert(*options);
+  };
 }
 
 }  // namespace brokersim::cli
