@@ -92,9 +92,15 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
     return answer;
   }
   // Consumers see what is committed, followers everything (B1.4.8).
-  const int64_t limit =
-      m.replica_id == kConsumerReplicaId ? partition.high_watermark() : partition.log().log_end_offset();
+  int64_t limit = partition.log().log_end_offset();
+  if (m.replica_id == kConsumerReplicaId) {
+    answer.last_stable_offset = partition.last_stable_offset();
+    limit = m.isolation == IsolationLevel::kReadCommitted ? answer.last_stable_offset : answer.high_watermark;
+  }
   answer.records = partition.log().Read(wanted.fetch_offset, limit, kMaxBytesPerPartition);
+  if (m.isolation == IsolationLevel::kReadCommitted && !answer.records.empty()) {
+    answer.aborted = partition.log().AbortedIn(wanted.fetch_offset, answer.records.back()->value().next_offset());
+  }
   return answer;
 }
 
@@ -126,6 +132,7 @@ void Broker::OnHighWatermark(Replica* replica, int64_t before, sim::Effects& out
   const Partition& partition = replica->partition;
   for (const BatchRef& batch : partition.log().Read(before, partition.high_watermark(), INT64_MAX)) {
     const RecordBatch& value = batch->value();
+    if (value.is_control()) continue;
     for (size_t i = 0; i < value.records.size(); ++i) {
       const int64_t offset = value.base_offset + static_cast<int64_t>(i);
       if (offset < before) continue;
@@ -144,9 +151,11 @@ void Broker::On(const ListOffsetsRequest& m, sim::ConnId conn, int32_t id, sim::
     answer.error = ErrorCode::kNotLeaderOrFollower;
   } else if (m.timestamp == kEarliestTimestamp) {
     answer.offset = replica->partition.log().log_start_offset();
+  } else if (m.replica_id != kConsumerReplicaId) {
+    answer.offset = replica->partition.log().log_end_offset();
   } else {
-    answer.offset = m.replica_id == kConsumerReplicaId ? replica->partition.high_watermark()
-                                                       : replica->partition.log().log_end_offset();
+    answer.offset = m.isolation == IsolationLevel::kReadCommitted ? replica->partition.last_stable_offset()
+                                                                  : replica->partition.high_watermark();
   }
   Reply(conn, id, std::move(answer), out);
 }

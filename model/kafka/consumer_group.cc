@@ -217,6 +217,7 @@ void Consumer::ResetPositions(sim::Env& env, sim::Effects& out) {
     }
     ListOffsetsRequest request;
     request.tp = tp;
+    request.isolation = isolation();
     request.timestamp = spec_->config.auto_offset_reset == "earliest" ? kEarliestTimestamp : kLatestTimestamp;
     SendTo(leader.id, std::move(request), Tag{kListTag, assignment_}, env, out);
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/kafka/cluster.h"
+
 namespace brokersim::kafka {
 namespace {
 
@@ -18,7 +20,9 @@ Partition::Partition(int32_t broker_id, TopicPartition tp, const BrokerConfig& c
       log_(std::move(log)), high_watermark_(std::min(high_watermark, log_.log_end_offset())) {}
 
 int64_t Partition::EffectiveMinIsr() const {
-  return std::min(config_->min_insync_replicas, static_cast<int64_t>(replicas_.size()));
+  const bool of_transactions = tp_.topic == kTransactionsTopic;
+  return std::min(of_transactions ? config_->transaction_state_log_min_isr : config_->min_insync_replicas,
+                  static_cast<int64_t>(replicas_.size()));
 }
 
 bool Partition::BecomeLeader(const PartitionRecord& record, sim::Time now) {
