@@ -53,7 +53,7 @@ absl::Status PrepareForMore(uint64_t mib) {
 void AddSpill(CLI::App* command, uint64_t* mib) {
   command
       ->add_option("--spill", *mib,
-                   "keep so many MiB of tables in memory, the rest in a file in $TMPDIR (default: half of what is free)")
+                   "keep so many MiB of tables in memory, the rest in a file in $TMPDIR (default: half of the free)")
       ->check(WholeNumber(1, 1 << 24));
 }
 

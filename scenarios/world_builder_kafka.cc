@@ -172,8 +172,9 @@ absl::Status WorldBuilder::BuildTopics() {
   }
   // As the first FindCoordinator would create them.
   if (has_transactions_) {
-    const absl::Status status = AddTopic(std::string(kafka::kTransactionsTopic), config.transaction_state_log_num_partitions,
-                                         config.transaction_state_log_replication_factor, nullptr);
+    const absl::Status status =
+        AddTopic(std::string(kafka::kTransactionsTopic), config.transaction_state_log_num_partitions,
+                 config.transaction_state_log_replication_factor, nullptr);
     if (!status.ok()) return status;
   }
   for (const Consumer& consumer : setup_.kafka().consumer()) {
@@ -268,12 +269,14 @@ absl::Status WorldBuilder::BuildProducer(const Producer& producer) {
     return locator_.Error(steps, "records_per_transaction", "records_per_transaction must lie between 1 and 10000");
   }
   if (!transactional && producer.records_per_transaction() != 0) {
-    return locator_.Error(steps, "records_per_transaction",
-                          "only a producer with a transactional.id has transactions; add config: \"transactional.id=...\"");
+    return locator_.Error(
+        steps, "records_per_transaction",
+        "only a producer with a transactional.id has transactions; add config: \"transactional.id=...\"");
   }
   if (!transactional && !producer.abort().empty()) {
-    return locator_.Error(steps, "abort",
-                          "only a producer with a transactional.id has transactions; add config: \"transactional.id=...\"");
+    return locator_.Error(
+        steps, "abort",
+        "only a producer with a transactional.id has transactions; add config: \"transactional.id=...\"");
   }
   if (auto status = ReadProbability(steps, "abort", producer.abort(), &spec->aborts); !status.ok()) return status;
   if (producer.records() < 0) return locator_.Error(steps, "records", "records must not be negative");

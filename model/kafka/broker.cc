@@ -272,6 +272,7 @@ void Broker::OnOwnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       break;
     case kMarkerRetry:
       markers_wait_ = false;
+      transactions_.RetryCompletions();
       break;
     case kRequestTimeout:
     case kGroupFirst:
@@ -553,7 +554,8 @@ bool Broker::HoldsRole(std::string_view role) const {
   }
   constexpr std::string_view kTransactions = "transaction-coordinator(";
   if (role.starts_with(kTransactions) && role.back() == ')') {
-    return CoordinatesTransactions(std::string(role.substr(kTransactions.size(), role.size() - kTransactions.size() - 1)));
+    return CoordinatesTransactions(
+        std::string(role.substr(kTransactions.size(), role.size() - kTransactions.size() - 1)));
   }
   constexpr std::string_view kCoordinator = "coordinator(";
   if (role.substr(0, kCoordinator.size()) != kCoordinator || role.back() != ')') return false;

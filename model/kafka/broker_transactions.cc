@@ -44,8 +44,8 @@ void Broker::On(const InitProducerIdRequest& m, sim::ConnId conn, int32_t id, si
   AnswerProducerIds(out);
   if (waiting_inits_.empty() || producer_ids_asked_) return;
   producer_ids_asked_ = true;
-  sent_[requests_.Send(cluster_->controller, AllocateProducerIdsRequest{id_, broker_epoch_},
-                       kControllerRequestTimeout, env, out)] = ProducerIdsSent{};
+  sent_[requests_.Send(cluster_->controller, AllocateProducerIdsRequest{id_, broker_epoch_}, kControllerRequestTimeout,
+                       env, out)] = ProducerIdsSent{};
 }
 
 void Broker::AnswerProducerIds(sim::Effects& out) {
@@ -111,6 +111,7 @@ void Broker::RunTransactions(sim::Env& env, sim::Effects& out) {
       Delay(std::move(write), wanted.timeout_ms, out);
     }
   }
+  if (transactions_.TakeRetry()) BackOffMarkers(out);
   if (transactions_.empty()) return;
   if (!scans_transactions_) {
     scans_transactions_ = true;

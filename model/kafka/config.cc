@@ -333,8 +333,8 @@ absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, Produ
   if (conflict.empty()) return absl::OkStatus();
   for (const std::string_view name : {"enable.idempotence", "transactional.id"}) {
     if (!IsGiven(lines, name)) continue;
-    return absl::InvalidArgumentError(
-        fmt::format("{} needs {}", name == "transactional.id" ? "a transactional.id" : "enable.idempotence=true", conflict));
+    return absl::InvalidArgumentError(fmt::format(
+        "{} needs {}", name == "transactional.id" ? "a transactional.id" : "enable.idempotence=true", conflict));
   }
   config->enable_idempotence = false;
   return absl::OkStatus();

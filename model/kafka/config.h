@@ -47,8 +47,8 @@ struct BrokerConfig {
   int64_t transaction_abort_timed_out_transaction_cleanup_interval_ms = 10000;
   // KIP-890 part 1: a leader asks the coordinator before it opens a transaction in its log.
   bool transaction_partition_verification_enable = true;
-  // The feature of that name: 0 and 1: a producer keeps its epoch; 2 (KIP-890 part 2): each transaction has its own, and
-  // leaders add partitions.
+  // The feature of that name: 0 and 1: a producer keeps its epoch; 2 (KIP-890 part 2): each transaction has its own,
+  // and leaders add partitions.
   int64_t transaction_version = 2;
   // KIP-101: followers truncate to where their log and the leader's part (by leader epoch), not to their own
   // high watermark.

@@ -214,7 +214,8 @@ std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition& tp, Par
   }
   const bool full = state->queue.size() > 1 || head.bytes >= config.batch_size;
   sim::Time at = head.ready_at;
-  if (head.attempts == 0 && !full && transaction_.state != TransactionState::kCommitting) at = std::max(at, head.created + sim::Milliseconds(config.linger_ms));
+  if (head.attempts == 0 && !full && transaction_.state != TransactionState::kCommitting)
+    at = std::max(at, head.created + sim::Milliseconds(config.linger_ms));
   if (at > env.monotonic()) {
     *next = std::min(next->value_or(at), at);
     return std::nullopt;

@@ -49,10 +49,9 @@ void Producer::BeginTransaction(sim::Env& env, sim::Effects& out) {
   for (int64_t i = 0; i < spec_->records_per_transaction && HasMore(env); ++i) {
     Record record = NextRecord(env);
     // Without a key each batch has a partition of its own, and here a record is a batch (KIP-794).
-    const int32_t partition =
-        record.key.empty()
-            ? static_cast<int32_t>(env.Random("sticky").Below(static_cast<uint64_t>(partitions)))
-            : PartitionForKey(record.key, partitions);
+    const int32_t partition = record.key.empty()
+                                  ? static_cast<int32_t>(env.Random("sticky").Below(static_cast<uint64_t>(partitions)))
+                                  : PartitionForKey(record.key, partitions);
     const TopicPartition tp{spec_->topic, partition};
     formats::Send* send = operation.add_actions()->mutable_send();
     send->set_log(LogName(tp));
@@ -99,7 +98,8 @@ void Producer::FinishTransaction(formats::Operation::Type type, std::string_view
     send->set_log(LogName(tp));
     send->set_key(record.key);
     send->set_value(record.value);
-    if (type == formats::Operation::OK && transaction_.offsets[i].has_value()) send->set_offset(*transaction_.offsets[i]);
+    if (type == formats::Operation::OK && transaction_.offsets[i].has_value())
+      send->set_offset(*transaction_.offsets[i]);
   }
   out.Complete(transaction_.op, std::move(operation));
   transaction_.records.clear();
@@ -148,7 +148,8 @@ void Producer::OnTransactionalAck(const TopicPartition& tp, const Batch& batch, 
   // TransactionManager.handleFailedBatch: the transaction can only be aborted, and whether the batch is stored is
   // unknown: the next one needs another epoch.
   transaction_.bump_needed = true;
-  if (transaction_.state != TransactionState::kInTransaction && transaction_.state != TransactionState::kCommitting) return;
+  if (transaction_.state != TransactionState::kInTransaction && transaction_.state != TransactionState::kCommitting)
+    return;
   // The application waits in commitTransaction(), or hears of it when it sends the next record.
   if (transaction_.state == TransactionState::kCommitting) out.SetTimer({kNextRecord}, sim::Duration());
   transaction_.state = TransactionState::kAbortableError;
@@ -194,10 +195,10 @@ void Producer::AskCoordinator(sim::Env& env, sim::Effects& out) {
     SendTo(transaction_.coordinator, std::move(added), Tag{kAddPartitionsTag}, env, out);
   } else {
     transaction_.end_sent = true;
-    SendTo(transaction_.coordinator,
-           EndTxnRequest{config_.transactional_id, producer_id_, producer_epoch_,
-                         state == TransactionState::kCommitting},
-           Tag{kEndTag}, env, out);
+    SendTo(
+        transaction_.coordinator,
+        EndTxnRequest{config_.transactional_id, producer_id_, producer_epoch_, state == TransactionState::kCommitting},
+        Tag{kEndTag}, env, out);
   }
 }
 

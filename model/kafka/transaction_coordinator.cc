@@ -69,9 +69,13 @@ void TransactionCoordinator::Load(int32_t partition, int32_t leader_epoch, const
     for (const Record& record : batch->value().records) {
       const std::vector<std::string> parts = absl::StrSplit(record.value, '|');
       Metadata& metadata = transactions_[record.key].metadata;
-      metadata = Metadata{ToNumber(parts[0]), static_cast<int16_t>(ToNumber(parts[1])),
-                          static_cast<int16_t>(ToNumber(parts[2])), ToNumber(parts[3]),
-                          static_cast<TransactionState>(ToNumber(parts[4])), ToNumber(parts[5]), {}};
+      metadata = Metadata{ToNumber(parts[0]),
+                          static_cast<int16_t>(ToNumber(parts[1])),
+                          static_cast<int16_t>(ToNumber(parts[2])),
+                          ToNumber(parts[3]),
+                          static_cast<TransactionState>(ToNumber(parts[4])),
+                          ToNumber(parts[5]),
+                          {}};
       const std::vector<std::string> partitions = absl::StrSplit(parts[6], ',', absl::SkipEmpty());
       for (const std::string& text : partitions) {
         const std::vector<std::string> tp = absl::StrSplit(text, ':');
@@ -113,16 +117,15 @@ void TransactionCoordinator::Written(const std::string& transactional_id, ErrorC
     BROKERSIM_PROBE("kafka/transactions: a state is not replicated");
     Answer(transition, error, out);
     // The end is tried again: everybody else asks again (TransactionMarkerChannelManager.appendToLogCallback).
-    if (transition.what == Transition::For::kComplete && error == ErrorCode::kCoordinatorNotAvailable) {
-      MaybeComplete(transactional_id, &transaction);
-    }
+    const bool completes = transition.what == Transition::For::kComplete;
+    wants_retry_ = wants_retry_ || (completes && error != ErrorCode::kNotCoordinator);
     if (transaction.metadata.producer_id == kNoProducerId) transactions_.erase(found);
     return;
   }
   transaction.metadata = transition.next;
-  out.Note("transaction", fmt::format("{} of producer {} epoch {} is {}", transactional_id,
-                                      transaction.metadata.producer_id, transaction.metadata.producer_epoch,
-                                      Name(transaction.metadata.state)));
+  out.Note("transaction",
+           fmt::format("{} of producer {} epoch {} is {}", transactional_id, transaction.metadata.producer_id,
+                       transaction.metadata.producer_epoch, Name(transaction.metadata.state)));
   Answer(transition, ErrorCode::kNone, out);
   if (!IsPrepared(transaction.metadata.state)) return;
   for (const TopicPartition& tp : transaction.metadata.partitions) transaction.markers[tp] = false;
@@ -135,7 +138,8 @@ void TransactionCoordinator::Answer(const Transition& transition, ErrorCode erro
   switch (transition.what) {
     case Transition::For::kInit:
       Reply(transition.conn, transition.id,
-            InitProducerIdResponse{error, ok ? next.producer_id : -1, static_cast<int16_t>(ok ? next.producer_epoch : -1)},
+            InitProducerIdResponse{error, ok ? next.producer_id : -1,
+                                   static_cast<int16_t>(ok ? next.producer_epoch : -1)},
             out);
       return;
     case Transition::For::kFence:
@@ -149,7 +153,8 @@ void TransactionCoordinator::Answer(const Transition& transition, ErrorCode erro
       return;
     case Transition::For::kEnd:
       Reply(transition.conn, transition.id,
-            EndTxnResponse{error, ok ? next.producer_id : -1, static_cast<int16_t>(ok ? next.producer_epoch : -1)}, out);
+            EndTxnResponse{error, ok ? next.producer_id : -1, static_cast<int16_t>(ok ? next.producer_epoch : -1)},
+            out);
       return;
     case Transition::For::kTimeout:
     case Transition::For::kComplete:
@@ -261,7 +266,8 @@ void TransactionCoordinator::End(const EndTxnRequest& m, sim::ConnId conn, int32
       transaction.transition.has_value() ? ErrorCode::kConcurrentTransactions : CheckEnd(m, now, &is_retry);
   if (error != ErrorCode::kNone) return answer(error, -1, -1);
   if (is_retry) return answer(ErrorCode::kNone, now.producer_id, now.producer_epoch);
-  Begin(m.transactional_id, &transaction, {Ended(now, m.committed, EndsWithBump()), Transition::For::kEnd, conn, id, 0});
+  Begin(m.transactional_id, &transaction,
+        {Ended(now, m.committed, EndsWithBump()), Transition::For::kEnd, conn, id, 0});
 }
 
 // TransactionCoordinator.endTransaction. kNone: it may end as asked, or (`is_retry`) has.
@@ -270,8 +276,7 @@ ErrorCode TransactionCoordinator::CheckEnd(const EndTxnRequest& m, const Metadat
   // With version 2 a transaction that has ended has the next epoch: an older one can only be a retry.
   const bool of_former = EndsWithBump() && m.producer_epoch + 1 == now.producer_epoch;
   if (m.producer_epoch != now.producer_epoch && !of_former) return ErrorCode::kProducerFenced;
-  const TransactionState completed =
-      m.committed ? TransactionState::kCompleteCommit : TransactionState::kCompleteAbort;
+  const TransactionState completed = m.committed ? TransactionState::kCompleteCommit : TransactionState::kCompleteAbort;
   const TransactionState prepared = m.committed ? TransactionState::kPrepareCommit : TransactionState::kPrepareAbort;
   if (now.state == TransactionState::kOngoing) {
     if (!of_former) return ErrorCode::kNone;
@@ -315,8 +320,7 @@ std::vector<TransactionCoordinator::Markers> TransactionCoordinator::TakeMarkers
     markers.transactional_id = id;
     markers.request.producer_id = metadata.producer_id;
     markers.request.producer_epoch = metadata.producer_epoch;
-    markers.request.marker =
-        metadata.state == TransactionState::kPrepareCommit ? Marker::kCommit : Marker::kAbort;
+    markers.request.marker = metadata.state == TransactionState::kPrepareCommit ? Marker::kCommit : Marker::kAbort;
     markers.request.coordinator_epoch = epochs_.at(PartitionOf(id));
     taken.push_back(std::move(markers));
   }
@@ -336,6 +340,7 @@ void TransactionCoordinator::MarkerWritten(const Markers& markers, const TopicPa
     // (TransactionMarkerRequestCompletionHandler).
     BROKERSIM_PROBE("kafka/transactions: a marker is fenced");
     transaction.markers.clear();
+    transaction.fenced = true;
     return;
   }
   if (error != ErrorCode::kNone && error != ErrorCode::kUnknownTopicOrPartition) {
@@ -347,13 +352,19 @@ void TransactionCoordinator::MarkerWritten(const Markers& markers, const TopicPa
 }
 
 void TransactionCoordinator::MaybeComplete(const std::string& transactional_id, Transaction* transaction) {
-  if (!transaction->markers.empty() || transaction->transition.has_value()) return;
+  if (!transaction->markers.empty() || transaction->transition.has_value() || transaction->fenced) return;
   Metadata next = transaction->metadata;
   next.state = next.state == TransactionState::kPrepareCommit ? TransactionState::kCompleteCommit
                                                               : TransactionState::kCompleteAbort;
   next.partitions.clear();
   next.start_ms = -1;
   Begin(transactional_id, transaction, {next, Transition::For::kComplete, sim::ConnId{}, 0, 0});
+}
+
+void TransactionCoordinator::RetryCompletions() {
+  for (auto& [id, transaction] : transactions_) {
+    if (IsPrepared(transaction.metadata.state)) MaybeComplete(id, &transaction);
+  }
 }
 
 void TransactionCoordinator::AbortTimedOut(sim::Env& env, sim::Effects& out) {

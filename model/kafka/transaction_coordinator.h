@@ -1,6 +1,6 @@
 // TransactionCoordinator: transactions of producers, on the broker that leads their partition of __transaction_state.
-// (TransactionCoordinator.scala, TransactionStateManager.scala, TransactionMetadata.scala, TransactionMarkerChannelManager
-// .scala; KIP-98, KIP-360, KIP-890. Rules of models/kafka.md are cited as B1.8)
+// (TransactionCoordinator.scala, TransactionStateManager.scala, TransactionMetadata.scala,
+// TransactionMarkerChannelManager .scala; KIP-98, KIP-360, KIP-890. Rules of models/kafka.md are cited as B1.8)
 //
 // A transaction changes its state when the record of the new one is replicated; until then it is in transition, and
 // whoever asks meanwhile is told CONCURRENT_TRANSACTIONS. This class decides and answers; the broker writes the records
@@ -75,8 +75,8 @@ class TransactionCoordinator {
   explicit TransactionCoordinator(const BrokerConfig& config) : config_(&config) {}
   void Reconfigure(const BrokerConfig& config) { config_ = &config; }
 
-  // The broker leads a partition of __transaction_state in this epoch, or no longer does. Transactions that were decided
-  // are brought to their end.
+  // The broker leads a partition of __transaction_state in this epoch, or no longer does. Transactions that were
+  // decided are brought to their end.
   void Load(int32_t partition, int32_t leader_epoch, const std::vector<BatchRef>& batches);
   void Unload(int32_t partition, sim::Effects& out);
 
@@ -96,6 +96,10 @@ class TransactionCoordinator {
   std::vector<Markers> TakeMarkers();
   void MarkerWritten(const Markers& markers, const TopicPartition& tp, ErrorCode error);
 
+  // Whether the end of a transaction could not be written since the last time; RetryCompletions() tries it again.
+  bool TakeRetry() { return std::exchange(wants_retry_, false); }
+  void RetryCompletions();
+
   // Aborts what has been open for longer than its producer's transaction.timeout.ms.
   void AbortTimedOut(sim::Env& env, sim::Effects& out);
 
@@ -110,6 +114,7 @@ class TransactionCoordinator {
     std::optional<Transition> transition;
     // Partitions whose marker isn't written yet; true: the broker carries it.
     absl::btree_map<TopicPartition, bool> markers;
+    bool fenced = false;  // its markers are refused: somebody else is its coordinator
   };
 
   bool EndsWithBump() const { return config_->transaction_version >= 2; }
@@ -125,6 +130,7 @@ class TransactionCoordinator {
   absl::btree_map<int32_t, int32_t> epochs_;  // of the partitions that are led
   absl::btree_map<std::string, Transaction> transactions_;
   std::vector<Write> writes_;
+  bool wants_retry_ = false;
 };
 
 }  // namespace brokersim::kafka

@@ -21,7 +21,8 @@ struct AddPartitionsToTxnRequest {
   int16_t producer_epoch = -1;
   bool verify_only = false;
   std::vector<TopicPartition> partitions;
-  template <class V> void Fields(V& v) const {
+  template <class V>
+  void Fields(V& v) const {
     v("transactionalId", transactional_id);
     v("producerId", producer_id);
     v("producerEpoch", producer_epoch);
@@ -34,7 +35,10 @@ struct AddPartitionsToTxnResponse {
   static constexpr std::string_view kName = "AddPartitionsToTxnResponse";
   // Of all partitions: the coordinator treats them alike but for verification.
   std::vector<ErrorCode> errors;
-  template <class V> void Fields(V& v) const { v("errors", errors); }
+  template <class V>
+  void Fields(V& v) const {
+    v("errors", errors);
+  }
 };
 
 struct EndTxnRequest {
@@ -43,7 +47,8 @@ struct EndTxnRequest {
   int64_t producer_id = kNoProducerId;
   int16_t producer_epoch = -1;
   bool committed = false;
-  template <class V> void Fields(V& v) const {
+  template <class V>
+  void Fields(V& v) const {
     v("transactionalId", transactional_id);
     v("producerId", producer_id);
     v("producerEpoch", producer_epoch);
@@ -57,7 +62,8 @@ struct EndTxnResponse {
   // With which the next transaction begins (transaction version 2); -1: as before.
   int64_t producer_id = kNoProducerId;
   int16_t producer_epoch = -1;
-  template <class V> void Fields(V& v) const {
+  template <class V>
+  void Fields(V& v) const {
     v("error", error);
     v("producerId", producer_id);
     v("producerEpoch", producer_epoch);
@@ -72,7 +78,8 @@ struct WriteTxnMarkersRequest {
   Marker marker = Marker::kNone;
   int32_t coordinator_epoch = -1;
   std::vector<TopicPartition> partitions;
-  template <class V> void Fields(V& v) const {
+  template <class V>
+  void Fields(V& v) const {
     v("producerId", producer_id);
     v("producerEpoch", producer_epoch);
     v("transactionResult", marker);
@@ -86,13 +93,17 @@ struct WriteTxnMarkersResponse {
   struct Partition {
     TopicPartition tp;
     ErrorCode error = ErrorCode::kNone;
-    template <class V> void Fields(V& v) const {
+    template <class V>
+    void Fields(V& v) const {
       v("tp", tp);
       v("error", error);
     }
   };
   std::vector<Partition> partitions;
-  template <class V> void Fields(V& v) const { v("partitions", partitions); }
+  template <class V>
+  void Fields(V& v) const {
+    v("partitions", partitions);
+  }
 };
 
 }  // namespace brokersim::kafka
