@@ -77,7 +77,7 @@ Broker::Replica& Broker::AddReplica(const TopicPartition& tp, int64_t high_water
   const sim::FileId log_file = env.Open(log_name);
   const sim::FileId epoch_file = env.Open(epoch_name);
   int64_t blocks = 0;
-  ReplicaLog log = ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks);
+  ReplicaLog log = ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks, config_->mutant);
   Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark), log_file, epoch_file, 0, {}, false};
   return replicas_.emplace(tp, std::move(replica)).first->second;
 }
@@ -231,6 +231,7 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
         DelayedWrite write = std::move(found->second);
         delayed_writes_.erase(found);
         for (DelayedWrite::Part& part : write.parts) {
+          if (config_->mutant == Mutant::kAckAtTimeout) part.done = true;
           if (!part.done) part.error = ErrorCode::kRequestTimedOut;
         }
         FinishWrite(write, out);
@@ -419,7 +420,10 @@ void Broker::ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::E
     Unfollow(record.tp);
   } else if (partition.BecomeFollower(record)) {
     Unfollow(record.tp);
-    if (!config_->kip_101) {
+    if (config_->mutant == Mutant::kTruncatesOneBatchMore) {
+      Truncate(replica, partition.log().log_end_offset() - 1, "a mutant", out);
+    }
+    if (!config_->kip_101 || config_->mutant == Mutant::kTruncatesToHighWatermark) {
       BROKERSIM_PROBE("kafka/broker: truncates to the high watermark");
       // Before KIP-101: down to what is known to be committed, whatever the leader has.
       Truncate(replica, partition.high_watermark(), "becomes a follower: to its high watermark", out);

@@ -26,7 +26,10 @@ void Broker::On(const FetchRequest& m, sim::ConnId conn, int32_t id, sim::Env& e
       Replica* replica = Find(m.partitions[i].tp);
       Partition& partition = replica->partition;
       const int64_t before = partition.high_watermark();
-      partition.NoteFetch(m.replica_id, m.replica_epoch, m.partitions[i].fetch_offset, env.monotonic());
+      const bool sent_counts = config_->mutant == Mutant::kSentCountsAsReplicated && !read.records.empty();
+      partition.NoteFetch(m.replica_id, m.replica_epoch,
+                          sent_counts ? read.records.back()->value().next_offset() : m.partitions[i].fetch_offset,
+                          env.monotonic());
       Propose(replica, partition.ProposeExpand(m.replica_id, broker_epoch_), env, out);
       if (!partition.MaybeIncrementHighWatermark()) continue;
       OnHighWatermark(replica, before, out);
@@ -84,7 +87,10 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
     *answer_now = true;
     return answer;
   }
-  if (wanted.fetch_offset > partition.log().log_end_offset() ||
+  const bool by_high_watermark =
+      config_->mutant == Mutant::kOutOfRangeAboveHighWatermark && m.replica_id == kConsumerReplicaId;
+  const int64_t end = by_high_watermark ? partition.high_watermark() : partition.log().log_end_offset();
+  if (wanted.fetch_offset > end ||
       wanted.fetch_offset < partition.log().log_start_offset()) {
     BROKERSIM_PROBE("kafka/fetch: offset out of range");
     answer.error = ErrorCode::kOffsetOutOfRange;
@@ -92,9 +98,14 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
     return answer;
   }
   // Consumers see what is committed, followers everything (B1.4.8).
-  const int64_t limit =
-      m.replica_id == kConsumerReplicaId ? partition.high_watermark() : partition.log().log_end_offset();
+  const bool sees_all =
+      m.replica_id != kConsumerReplicaId || config_->mutant == Mutant::kFetchBeyondHighWatermark;
+  const int64_t limit = sees_all ? partition.log().log_end_offset() : partition.high_watermark();
   answer.records = partition.log().Read(wanted.fetch_offset, limit, kMaxBytesPerPartition);
+  if (config_->mutant == Mutant::kFetchSkipsBatch && m.replica_id == kConsumerReplicaId &&
+      answer.records.size() > 1) {
+    answer.records.erase(answer.records.begin());
+  }
   return answer;
 }
 
@@ -147,6 +158,7 @@ void Broker::On(const ListOffsetsRequest& m, sim::ConnId conn, int32_t id, sim::
   } else {
     answer.offset = m.replica_id == kConsumerReplicaId ? replica->partition.high_watermark()
                                                        : replica->partition.log().log_end_offset();
+    if (config_->mutant == Mutant::kEndOffsetOneTooFew) answer.offset = std::max<int64_t>(answer.offset - 1, 0);
   }
   Reply(conn, id, std::move(answer), out);
 }

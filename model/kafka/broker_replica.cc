@@ -95,7 +95,7 @@ void Broker::OnFetchedPartition(int32_t leader, const FetchRequest::Partition& a
     }
     partition.log().AppendAsFollower(batch);
     if (const auto sync = WriteBatch(replica, batch, formats::RecordVerb::kReplicated, out)) {
-      fetcher.waits_for_sync = sync;
+      if (config_->mutant != Mutant::kFollowerFetchesBeforeSync) fetcher.waits_for_sync = sync;
     }
   }
   const int64_t before = partition.high_watermark();

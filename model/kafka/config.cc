@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <variant>
 
 #include "absl/strings/ascii.h"
@@ -215,6 +216,17 @@ absl::Status SetField(const Setting<Config>& setting, const std::string& value, 
   return absl::OkStatus();
 }
 
+absl::Status SetMutant(const std::string& value, Mutant* mutant) {
+  const std::optional<Mutant> found = FindMutant(value);
+  if (!found.has_value()) {
+    std::vector<std::string> all;
+    for (const MutantInfo& info : AllMutants()) all.emplace_back(info.name);
+    return absl::InvalidArgumentError(fmt::format("no mutant is named '{}'{}", value, sim::DidYouMean(value, all)));
+  }
+  *mutant = *found;
+  return absl::OkStatus();
+}
+
 template <class Config>
 absl::Status Apply(const Family<Config>& family, std::string_view line, Config* config,
                    std::vector<std::string>* ignored) {
@@ -229,6 +241,7 @@ absl::Status Apply(const Family<Config>& family, std::string_view line, Config* 
   };
   const std::string name = trim(line.substr(0, equals));
   const std::string value = trim(line.substr(equals + 1));
+  if (name == "mutant") return SetMutant(value, &config->mutant);
   for (const Setting<Config>& setting : family.settings) {
     if (setting.name == name) return SetField(setting, value, config);
   }

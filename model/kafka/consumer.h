@@ -136,6 +136,7 @@ class Consumer final : public Client {
   void RetryFetches(sim::Env& env, sim::Effects& out);
 
   bool in_group() const { return !spec_->config.group_id.empty(); }
+  Mutant mutant() const { return spec_->config.mutant; }
 
   std::shared_ptr<const ConsumerSpec> spec_;
 
@@ -160,6 +161,7 @@ class Consumer final : public Client {
   absl::btree_map<TopicPartition, int64_t> to_commit_;
   sim::ConnId ledger_conn_;
   int64_t effect_number_ = 0;
+  absl::btree_map<TopicPartition, int64_t> old_positions_;  // of a mutant
 };
 
 using ConsumerFactory = ClientFactory<Consumer, ConsumerSpec>;

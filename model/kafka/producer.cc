@@ -190,7 +190,7 @@ std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition&, Partit
   if (config.enable_idempotence && !state->in_flight.empty()) {
     // RecordAccumulator.shouldStopDrainBatchesForPartition: a repeated batch goes when it is the first that is
     // not acknowledged; nothing new goes while it isn't known what became of an old one.
-    if (state->unresolved) return std::nullopt;
+    if (state->unresolved && config_.mutant != Mutant::kEpochBumpInFlight) return std::nullopt;
     if (head.sequence >= 0 && state->in_flight.front().number < head.number) return std::nullopt;
     if (static_cast<int64_t>(state->in_flight.size()) >= 5) return std::nullopt;
   }
@@ -329,6 +329,9 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
   const bool first = found == state.in_flight.begin() && (state.queue.empty() || state.queue.front().number > number);
   Batch batch = std::move(*found);
   state.in_flight.erase(found);
+  if (config_.mutant == Mutant::kAckOnLostConnection && error == ErrorCode::kNetworkException) {
+    error = ErrorCode::kNone;
+  }
   if (error == ErrorCode::kNone) {
     Complete(tp, batch, error, base_offset, out);
     return;
@@ -368,6 +371,17 @@ void Producer::Requeue(PartitionState* state, Batch batch, sim::Env& env) {
   backoff_ms = std::min(backoff_ms, config_.retry_backoff_max_ms);
   const int64_t backoff_us = backoff_ms * env.Random("retry-backoff").Between(800, 1200);
   batch.ready_at = env.monotonic() + sim::Microseconds(backoff_us);
+  if (config_.mutant == Mutant::kRetryAsNew) {
+    batch.sequence = -1;
+    batch.sent = BatchRef();
+  }
+  if (config_.mutant == Mutant::kRetryAtBack) {
+    batch.sequence = -1;
+    batch.sent = BatchRef();
+    batch.number = next_batch_++;
+    state->queue.push_back(std::move(batch));
+    return;
+  }
   if (!config_.enable_idempotence) {
     // RecordAccumulator.reenqueue: simply to the front.
     state->queue.push_front(std::move(batch));
@@ -395,6 +409,8 @@ void Producer::BumpEpoch(PartitionState* state) {
 void Producer::Complete(const TopicPartition& tp, const Batch& batch, ErrorCode error, int64_t base_offset,
                         sim::Effects& out) {
   const std::string log = LogName(tp);
+  if (config_.mutant == Mutant::kAckOnExpiry && error == ErrorCode::kRequestTimedOut) error = ErrorCode::kNone;
+  const int64_t step = config_.mutant == Mutant::kOneOffsetForAll ? 0 : 1;
   for (size_t i = 0; i < batch.records.size(); ++i) {
     formats::Operation operation;
     operation.set_f("send");
@@ -404,9 +420,10 @@ void Producer::Complete(const TopicPartition& tp, const Batch& batch, ErrorCode 
     send->set_value(batch.records[i].record.value);
     if (error == ErrorCode::kNone) {
       operation.set_type(formats::Operation::OK);
-      if (base_offset >= 0) send->set_offset(base_offset + static_cast<int64_t>(i));
+      if (base_offset >= 0) send->set_offset(base_offset + step * static_cast<int64_t>(i));
     } else {
-      operation.set_type(batch.maybe_stored ? formats::Operation::INFO : formats::Operation::FAIL);
+      const bool unknown = batch.maybe_stored && config_.mutant != Mutant::kFailThoughAppended;
+      operation.set_type(unknown ? formats::Operation::INFO : formats::Operation::FAIL);
       operation.set_error(std::string(Name(error)));
     }
     out.Record(error == ErrorCode::kNone ? formats::RecordVerb::kAcknowledged : formats::RecordVerb::kRejected, log,

@@ -10,6 +10,7 @@
 
 #include "absl/container/btree_map.h"
 #include "model/kafka/messages.h"
+#include "model/kafka/mutants.h"
 #include "sim/disk/disk.h"
 
 namespace brokersim::kafka {
@@ -47,7 +48,8 @@ struct ProducerState {
 class ReplicaLog {
  public:
   // Recovery from a file: everything up to the first torn block. `blocks` gets how many of them are whole.
-  static ReplicaLog Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks);
+  static ReplicaLog Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks,
+                            Mutant mutant = Mutant::kNone);
 
   int64_t log_end_offset() const { return batches_.empty() ? 0 : batches_.back()->value().next_offset(); }
   int64_t log_start_offset() const { return 0; }
@@ -89,6 +91,7 @@ class ReplicaLog {
   void DropEpochsFrom(int64_t offset);
   void NoteProducer(const RecordBatch& batch);
 
+  Mutant mutant_ = Mutant::kNone;
   std::vector<BatchRef> batches_;
   std::vector<EpochStart> epoch_starts_;
   absl::btree_map<int64_t, ProducerState> producers_;

@@ -1,0 +1,154 @@
+#include "model/kafka/mutants.h"
+
+namespace brokersim::kafka {
+namespace {
+
+constexpr std::string_view kWrites = "writes";
+constexpr std::string_view kReplication = "replication";
+constexpr std::string_view kController = "controller";
+constexpr std::string_view kReads = "reads";
+constexpr std::string_view kGroups = "group coordinator";
+constexpr std::string_view kProducer = "producer";
+constexpr std::string_view kConsumer = "consumer";
+
+constexpr MutantInfo kMutants[] = {
+    {Mutant::kAckBeforeReplication, "ack-before-replication", kWrites,
+     "A write with acks=all is acknowledged as soon as the leader has it."},
+    {Mutant::kAckAtTimeout, "ack-at-timeout", kWrites,
+     "A write that isn't replicated in time is acknowledged instead of refused."},
+    {Mutant::kAckOnLeadershipLoss, "ack-on-leadership-loss", kWrites,
+     "Writes that wait when the leader loses its place are acknowledged."},
+    {Mutant::kAckWithoutAppend, "ack-without-append", kWrites,
+     "An append that is refused for want of replicas is answered as a success."},
+    {Mutant::kMinIsrIgnored, "min-isr-ignored", kWrites, "min.insync.replicas isn't looked at."},
+    {Mutant::kAckOneTooEarly, "ack-one-too-early", kWrites,
+     "A batch is acknowledged when all but its last record is replicated."},
+    {Mutant::kAckBeforeSync, "ack-before-sync", kWrites,
+     "The leader acknowledges before the flush that log.flush.interval.messages demands."},
+    {Mutant::kWrongBaseOffset, "wrong-base-offset", kWrites,
+     "The answer has the offset behind the batch instead of its first."},
+    {Mutant::kDuplicateAnsweredAtEnd, "duplicate-answered-at-end", kWrites,
+     "A repeated batch is answered with the log's end instead of its own offset."},
+    {Mutant::kDedupOff, "dedup-off", kWrites, "Sequences of idempotent producers aren't looked at."},
+    {Mutant::kDedupRemembersOne, "dedup-remembers-one", kWrites,
+     "Of a producer only the last batch is known, and an older one is taken for new."},
+    {Mutant::kDedupNotReplicated, "dedup-not-replicated", kWrites,
+     "Followers don't note the sequences of what they copy."},
+    {Mutant::kDedupKeptAtTruncation, "dedup-kept-at-truncation", kWrites,
+     "Truncation leaves the sequences of what it removes."},
+    {Mutant::kSequenceGapAccepted, "sequence-gap-accepted", kWrites,
+     "A batch beyond the next sequence is appended, as is one below."},
+
+    {Mutant::kHighWatermarkOfFastest, "high-watermark-of-fastest", kReplication,
+     "The high watermark follows the fastest follower, not the slowest of the ISR."},
+    {Mutant::kSentCountsAsReplicated, "sent-counts-as-replicated", kReplication,
+     "What a fetch is answered with counts as replicated at once, not with the follower's next fetch."},
+    {Mutant::kIsrShrinkUnconfirmed, "isr-shrink-unconfirmed", kReplication,
+     "The leader goes by a smaller ISR before the controller has agreed."},
+    {Mutant::kIsrExpandUnchecked, "isr-expand-unchecked", kReplication,
+     "A follower joins the ISR by fetching, however far behind."},
+    {Mutant::kFollowerFetchesBeforeSync, "follower-fetches-before-sync", kReplication,
+     "A follower confirms what it hasn't flushed, though log.flush.interval.messages demands it."},
+    {Mutant::kTruncatesToHighWatermark, "truncates-to-high-watermark", kReplication,
+     "A new follower cuts its log to its own high watermark (before KIP-101)."},
+    {Mutant::kTruncatesOneBatchMore, "truncates-one-batch-more", kReplication,
+     "A new follower drops its last batch, whether the leader has it or not."},
+    {Mutant::kKeepsDivergentTail, "keeps-divergent-tail", kReplication,
+     "Nobody looks at where the follower's log and the leader's part."},
+    {Mutant::kFollowerTrustsItsEnd, "follower-trusts-its-end", kReplication,
+     "A follower takes the end of its log for the high watermark."},
+    {Mutant::kRecoveryDropsLastBatch, "recovery-drops-last-batch", kReplication,
+     "After a restart the log lacks its last batch, and its offsets are given again."},
+    {Mutant::kHighWatermarkIgnoresPending, "high-watermark-ignores-pending", kReplication,
+     "The high watermark doesn't wait for a follower whose entry into the ISR is under way."},
+
+    {Mutant::kElectsOutsideIsr, "elects-outside-isr", kController,
+     "Any live replica is elected, in the ISR or not, whatever unclean.leader.election.enable says."},
+    {Mutant::kIsrShrinkNotStored, "isr-shrink-not-stored", kController,
+     "A smaller ISR is confirmed to the leader and not written down."},
+    {Mutant::kIsrKeptAtFencing, "isr-kept-at-fencing", kController, "A broker that is fenced stays in the ISR."},
+    {Mutant::kEpochNotBumped, "epoch-not-bumped", kController, "A new leader goes on in its predecessor's epoch."},
+    {Mutant::kProducerIdsReused, "producer-ids-reused", kController,
+     "Every broker gets the same block of producer ids."},
+
+    {Mutant::kFetchBeyondHighWatermark, "fetch-beyond-high-watermark", kReads,
+     "Consumers are given what isn't replicated yet."},
+    {Mutant::kFetchSkipsBatch, "fetch-skips-batch", kReads,
+     "A consumer's fetch that begins at a batch's first record, with more behind it, begins with the next batch."},
+    {Mutant::kEndOffsetOneTooFew, "end-offset-one-too-few", kReads,
+     "The end of a log is given as its last record's offset, not the one behind it."},
+    {Mutant::kOutOfRangeAboveHighWatermark, "out-of-range-above-high-watermark", kReads,
+     "A fetch between high watermark and log end is refused as out of range."},
+
+    {Mutant::kCommitBeforeReplication, "commit-before-replication", kGroups,
+     "An offset commit is confirmed as soon as the coordinator has it."},
+    {Mutant::kCommitNotStored, "commit-not-stored", kGroups, "An offset commit is confirmed and not applied."},
+    {Mutant::kCommitOneTooFar, "commit-one-too-far", kGroups, "Committed offsets are stored one too high."},
+    {Mutant::kCommitOfOtherPartition, "commit-of-other-partition", kGroups,
+     "All partitions are answered with the highest committed offset of any."},
+    {Mutant::kCommitOfOtherGroup, "commit-of-other-group", kGroups,
+     "A group is answered with another group's offsets where that has any."},
+    {Mutant::kCommitsReadBackwards, "commits-read-backwards", kGroups,
+     "A new coordinator takes the oldest commit of the log for the newest."},
+    {Mutant::kOffsetsForgottenAtFailover, "offsets-forgotten-at-failover", kGroups,
+     "A new coordinator knows the members and not the offsets."},
+    {Mutant::kOffsetsForgottenAtRebalance, "offsets-forgotten-at-rebalance", kGroups,
+     "A rebalance clears the group's offsets."},
+    {Mutant::kGenerationUnchecked, "generation-unchecked", kGroups,
+     "A commit is accepted from whoever sends it, of any generation."},
+
+    {Mutant::kRetryAsNew, "retry-as-new", kProducer, "A repeated batch gets a new sequence.", MutantHome::kProducers},
+    {Mutant::kRetryAtBack, "retry-at-back", kProducer,
+     "A repeated batch goes to the end of the queue, with a sequence of its place there.", MutantHome::kProducers},
+    {Mutant::kEpochBumpInFlight, "epoch-bump-in-flight", kProducer,
+     "A new epoch begins while batches of the old one are in flight.", MutantHome::kProducers},
+    {Mutant::kAckOnLostConnection, "ack-on-lost-connection", kProducer,
+     "A request whose connection is lost counts as done.", MutantHome::kProducers},
+    {Mutant::kAckOnExpiry, "ack-on-expiry", kProducer,
+     "After delivery.timeout.ms the application is told success.", MutantHome::kProducers},
+    {Mutant::kFailThoughAppended, "fail-though-appended", kProducer,
+     "The application is told that a record isn't stored when that isn't known.", MutantHome::kProducers},
+    {Mutant::kOneOffsetForAll, "one-offset-for-all", kProducer,
+     "All records of a batch are reported at its first offset.", MutantHome::kProducers},
+
+    {Mutant::kCommitsBeforeProcessing, "commits-before-processing", kConsumer,
+     "What a poll returned is committed before it is processed.", MutantHome::kConsumers},
+    {Mutant::kCommitsWhatItFetched, "commits-what-it-fetched", kConsumer,
+     "The position of the fetcher is committed, not that of the application.", MutantHome::kConsumers},
+    {Mutant::kRefusedCommitCountsAsDone, "refused-commit-counts-as-done", kConsumer,
+     "A commit that the coordinator refuses is reported as done.", MutantHome::kConsumers},
+    {Mutant::kPollDropsRest, "poll-drops-rest", kConsumer,
+     "What max.poll.records leaves over is thrown away.", MutantHome::kConsumers},
+    {Mutant::kReturnsRecordTwice, "returns-record-twice", kConsumer,
+     "The last record of a poll stays in the buffer and is returned again.", MutantHome::kConsumers},
+    {Mutant::kResetsToEndOnError, "resets-to-end-on-error", kConsumer,
+     "Any error of a fetch moves the position to the log's end.", MutantHome::kConsumers},
+    {Mutant::kResetsToStartOnError, "resets-to-start-on-error", kConsumer,
+     "Any error of a fetch moves the position to the log's start.", MutantHome::kConsumers},
+    {Mutant::kLedgerFailureIgnored, "ledger-failure-ignored", kConsumer,
+     "A record whose effect failed counts as processed.", MutantHome::kConsumers},
+    {Mutant::kStaleFetchAccepted, "stale-fetch-accepted", kConsumer,
+     "The answer to a fetch of a former assignment is taken.", MutantHome::kConsumers},
+    {Mutant::kRemembersOldPositions, "remembers-old-positions", kConsumer,
+     "A partition that comes back is read on from where it was left, not from what is committed.",
+     MutantHome::kConsumers},
+    {Mutant::kAssignsTwice, "assigns-twice", kConsumer,
+     "The group's leader assigns the first partition to every member.", MutantHome::kConsumers},
+};
+
+}  // namespace
+
+const std::vector<MutantInfo>& AllMutants() {
+  static const std::vector<MutantInfo> all(std::begin(kMutants), std::end(kMutants));
+  return all;
+}
+
+std::optional<Mutant> FindMutant(std::string_view name) {
+  if (name == "none") return Mutant::kNone;
+  for (const MutantInfo& info : kMutants) {
+    if (info.name == name) return info.mutant;
+  }
+  return std::nullopt;
+}
+
+}  // namespace brokersim::kafka
