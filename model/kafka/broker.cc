@@ -341,8 +341,7 @@ void Broker::OnSynced(sim::SyncTicket ticket, sim::Env& env, sim::Effects& out) 
   for (auto& [number, write] : delayed_writes_) std::erase(write.syncs, ticket);
   TryCompleteWrites(out);
   for (auto& [leader, fetcher] : fetchers_) {
-    if (fetcher.waits_for_sync != ticket) continue;
-    fetcher.waits_for_sync.reset();
+    if (std::erase(fetcher.waits_for, ticket) == 0 || !fetcher.waits_for.empty()) continue;
     SendFetch(leader, env, out);
   }
 }

@@ -201,7 +201,9 @@ std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition&, Partit
     *next = std::min(next->value_or(at), at);
     return std::nullopt;
   }
-  if (config.enable_idempotence && state->unresolved) BumpEpoch(state);
+  // What has a sequence may be stored under it: it is repeated as it is (maybeResolveSequences waits for it too).
+  const bool renumbers = config.mutant == Mutant::kEpochBumpRenumbers;
+  if (config.enable_idempotence && state->unresolved && (head.sequence < 0 || renumbers)) BumpEpoch(state);
   Batch batch = std::move(state->queue.front());
   state->queue.pop_front();
   GiveSequence(state, &batch);
