@@ -155,10 +155,10 @@ void Broker::On(const ListOffsetsRequest& m, sim::ConnId conn, int32_t id, sim::
     answer.error = ErrorCode::kNotLeaderOrFollower;
   } else if (m.timestamp == kEarliestTimestamp) {
     answer.offset = replica->partition.log().log_start_offset();
+    if (config_->mutant == Mutant::kStartOffsetOneTooMany) ++answer.offset;
   } else {
     answer.offset = m.replica_id == kConsumerReplicaId ? replica->partition.high_watermark()
                                                        : replica->partition.log().log_end_offset();
-    if (config_->mutant == Mutant::kEndOffsetOneTooFew) answer.offset = std::max<int64_t>(answer.offset - 1, 0);
   }
   Reply(conn, id, std::move(answer), out);
 }

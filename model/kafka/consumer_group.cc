@@ -259,6 +259,13 @@ void Consumer::SendCommit(bool waits, sim::Env& env, sim::Effects& out) {
     ConcludeCommit(waits, ErrorCode::kCoordinatorNotAvailable, env, out);
     return;
   }
+  if (in_group() && generation_ < 0 && mutant() != Mutant::kCommitsAsNobody) {
+    // Out of the group: nothing is sent (ConsumerCoordinator.sendOffsetCommitRequest, generationIfStable), for an empty
+    // group would take it for the commit of a simple consumer.
+    BROKERSIM_PROBE("kafka/consumer: out of the group, a commit isn't sent");
+    ConcludeCommit(waits, ErrorCode::kUnknownMemberId, env, out);
+    return;
+  }
   SendTo(coordinator_, OffsetCommitRequest{spec_->config.group_id, generation_, member_id_, committing_},
          Tag{kCommitTag, waits ? 1 : 0}, env, out);
 }

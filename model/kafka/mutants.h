@@ -51,7 +51,7 @@ enum class Mutant : uint8_t {
   // Reads
   kFetchBeyondHighWatermark,
   kFetchSkipsBatch,
-  kEndOffsetOneTooFew,
+  kStartOffsetOneTooMany,
   kOutOfRangeAboveHighWatermark,
   // Group coordinator
   kCommitBeforeReplication,
@@ -75,6 +75,7 @@ enum class Mutant : uint8_t {
   // Consumer
   kCommitsBeforeProcessing,
   kCommitsWhatItFetched,
+  kCommitsAsNobody,
   kRefusedCommitCountsAsDone,
   kPollDropsRest,
   kReturnsRecordTwice,

@@ -39,9 +39,13 @@ scenarios::LoadedScenario Load(std::string_view name) {
 }
 
 void Judged(std::string_view model, const checker::History& history, Seen* seen) {
-  const auto verdict = checker::Judge(history, model, {});
+  // Sends of one process overlap here, and may end in another order than they began; a group may go back to what was
+  // read and not committed (at least once).
+  checker::CheckOptions options;
+  options.kafka.allow = {"nonmonotonic-send", "nonmonotonic-poll"};
+  const auto verdict = checker::Judge(history, model, options);
   if (!verdict.ok()) {
-    seen->internal_error = std::string(verdict.status().message());
+    seen->internal_error = "judge: " + std::string(verdict.status().message());
     return;
   }
   for (const formats::Anomaly& anomaly : verdict->anomalies()) {
@@ -116,7 +120,7 @@ Catch Catch1(const Hunt& hunt) {
 }
 
 std::string SurveyLine(const MutantInfo& mutant, std::string_view scenario) {
-  constexpr uint64_t kSeeds = 40;
+  constexpr uint64_t kSeeds = 20;
   const scenarios::ResolvedScenario planted = Plant(scenario, mutant.mutant == Mutant::kNone ? nullptr : &mutant);
   std::map<std::string, std::pair<uint64_t, uint64_t>> found;  // first seed, how many
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {

@@ -30,7 +30,8 @@ Catch Catch1(const Hunt& hunt);
 
 // How many runs each scenario gets without a mutant.
 constexpr std::pair<std::string_view, uint64_t> kCleanRuns[] = {
-    {"storm", 4500}, {"groups", 2500}, {"power", 1500}, {"flush", 1000}, {"alone", 500}};
+    {"storm", 2500}, {"groups", 1000}, {"zombie", 1000}, {"power", 1000}, {"flush", 1000},
+    {"behind", 1000}, {"shrunk", 1000}, {"cut", 1000},   {"alone", 500}};
 
 // What a run showed.
 struct Seen {
