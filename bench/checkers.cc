@@ -11,6 +11,7 @@
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   brokersim::bench::AddLinearBenchmarks();
+  brokersim::bench::AddDeliveryBenchmarks();
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

@@ -5,6 +5,7 @@
 namespace brokersim::bench {
 
 void AddLinearBenchmarks();
+void AddDeliveryBenchmarks();
 
 }  // namespace brokersim::bench
 

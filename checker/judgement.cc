@@ -36,7 +36,9 @@ formats::Anomaly* Judgement::Add(std::string_view type, std::vector<OpIndex> lin
   return anomaly;
 }
 
-void Judgement::Undecided(std::string reason) { verdict_.add_unknown_reasons(std::move(reason)); }
+void Judgement::Undecided(std::string reason) {
+  if (++undecided_ <= kToldUndecided) verdict_.add_unknown_reasons(std::move(reason));
+}
 
 void Judgement::Measure(std::string_view name, double value, std::string_view unit) {
   formats::Metric* const metric = verdict_.add_metrics();
@@ -46,6 +48,9 @@ void Judgement::Measure(std::string_view name, double value, std::string_view un
 }
 
 formats::Verdict Judgement::Finish() && {
+  if (undecided_ > kToldUndecided) {
+    verdict_.add_unknown_reasons(fmt::format("and {} more that could not be decided", undecided_ - kToldUndecided));
+  }
   for (const auto& [type, count] : found_) Measure(type + "-count", static_cast<double>(count));
   std::vector<formats::Anomaly> anomalies(std::make_move_iterator(verdict_.mutable_anomalies()->begin()),
                                           std::make_move_iterator(verdict_.mutable_anomalies()->end()));

@@ -16,6 +16,8 @@ namespace brokersim::checker {
 
 // Of each type that many anomalies are told in full; the metric "TYPE-count" counts all.
 inline constexpr uint64_t kToldPerType = 100;
+// ... and of what could not be decided so many.
+inline constexpr uint64_t kToldUndecided = 20;
 
 class Judgement {
  public:
@@ -40,6 +42,7 @@ class Judgement {
   const History& history_;
   formats::Verdict verdict_;
   std::map<std::string, uint64_t, std::less<>> found_;  // by type
+  uint64_t undecided_ = 0;
 };
 
 // kInvalidArgument: "index 7 (process 3, :read): WHAT". For histories that are not what a model takes.

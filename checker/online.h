@@ -22,12 +22,13 @@ namespace brokersim::checker {
 
 class OnlineCheck {
  public:
-  // `checks` as for Check(), but "unavailable" waits for the end: a read-all under way is not one that failed. The history
-  // must outlive it, and only grow.
+  // `checks` as for Check(), but "unavailable" waits for the end: a read-all under way is not one that failed. The
+  // history must outlive it, and only grow.
   OnlineCheck(const formats::History* history, const std::vector<std::string>& checks);
   ~OnlineCheck();
 
-  // Looks at the operations appended since the last call; whether the history is INVALID by now. Once true, always true.
+  // Looks at the operations appended since the last call; whether the history is INVALID by now. Once true, always
+  // true.
   bool Advance();
 
   // How often the offline check was asked.

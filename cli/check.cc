@@ -42,7 +42,8 @@ absl::StatusOr<std::string> ModelOf(const std::string& named, checker::Format fo
   if (!named.empty()) return named;
   if (format == checker::Format::kPorcupineLog) return "cas-register-strict";
   if (format == checker::Format::kProto || format == checker::Format::kProtoJson) return "broker";
-  return absl::InvalidArgumentError("say what it is a history of with --model=MODEL; `brokersim list models` shows all");
+  return absl::InvalidArgumentError(
+      "say what it is a history of with --model=MODEL; `brokersim list models` shows all");
 }
 
 absl::Status About(const std::string& path, const absl::Status& status) {
@@ -148,7 +149,8 @@ void AddDeliveryOptions(CLI::App* command, Options* options) {
   static const auto& orders = *new std::map<std::string, Order>{
       {"none", Order::kNone}, {"queue", Order::kQueue}, {"group", Order::kGroup}, {"key", Order::kKey}};
   checker::DeliveryOptions* const delivery = &options->check.delivery;
-  command->add_option("--guarantee", delivery->guarantee, "delivery: at-most-once, at-least-once (default), exactly-once")
+  command
+      ->add_option("--guarantee", delivery->guarantee, "delivery: at-most-once, at-least-once (default), exactly-once")
       ->transform(CLI::CheckedTransformer(guarantees))
       ->option_text("WORD");
   command->add_option("--order", delivery->order, "delivery: none (default), or in each queue, group or key")
@@ -174,7 +176,8 @@ void AddTransactionOptions(CLI::App* command, Options* options) {
       ->delimiter(',');
   command->add_option("-a,--anomalies", txn->anomalies, "list-append, rw-register: what else must not be seen")
       ->delimiter(',');
-  command->add_flag("--wfr-keys", txn->wfr_keys, "rw-register: who reads and then writes a register replaces what it read");
+  command->add_flag("--wfr-keys", txn->wfr_keys,
+                    "rw-register: who reads and then writes a register replaces what it read");
   command->add_flag("--sequential-keys", txn->sequential_keys, "rw-register: each register is sequentially consistent");
   command->add_flag("--linearizable-keys", txn->linearizable_keys, "rw-register: each register is linearizable");
   command->add_flag("--ww-deps", kafka->ww_deps, "kafka: sends to a log depend on one another by their offsets");
@@ -187,9 +190,11 @@ void AddTransactionOptions(CLI::App* command, Options* options) {
 Command AddCheck(CLI::App* app, const Context&) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app->add_subcommand("check", "Judge a history that a run or another tool recorded");
-  command->add_option("HISTORY", options->histories, "files, - for standard input; the format is recognised")->required();
+  command->add_option("HISTORY", options->histories, "files, - for standard input; the format is recognised")
+      ->required();
   command->add_option("-m,--model", options->model, "what it is a history of; `brokersim list models` shows all");
-  command->add_option("-f,--format", options->format, "edn, json, jsonl, porcupine-log, pb, pb-json, openchaos, fptlin");
+  command->add_option("-f,--format", options->format,
+                      "edn, json, jsonl, porcupine-log, pb, pb-json, openchaos, fptlin");
   AddTransactionOptions(command, options.get());
   command->add_option("-o,--total-amount", options->total_amount, "bank: what all accounts hold together")
       ->each([options](const std::string&) { options->total_given = true; });

@@ -131,7 +131,8 @@ Command AddList(CLI::App* app, const Context& context) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand("list", "List the scenarios, the kinds of faults, or the models of histories");
+  CLI::App* command =
+      app->add_subcommand("list", "List the scenarios, the kinds of faults, or the models of histories");
   command->add_option("WHAT", options->what, "scenarios (default), faults or models")
       ->check(CLI::IsMember({"scenarios", "faults", "models"}));
   command->add_flag("--json", options->json, "one JSON object a line");

@@ -98,9 +98,14 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
                                  : fmt::format("{} effect{}", fault.effects, fault.effects == 1 ? "" : "s");
     fmt::print("fault     {} ({}): {}\n", fault.id, fault.kind, what);
   }
+  if (!outcome.run.faults.empty()) fmt::print("budget    {}\n", runner::BudgetOf(outcome.run.faults).Text());
   if (!ignored.empty())
     fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
   if (outcome.run.reason != sim::RunEnd::kFinished) fmt::print("stopped   {}\n", EarlyEnd(outcome.run.reason));
+  if (outcome.run.stuck.has_value()) {
+    fmt::print("progress  {}; what is left is {}recoverable\n", runner::ProgressName(outcome.progress.kind),
+               outcome.progress.recoverable ? "" : "not ");
+  }
   fmt::print("verdict   {}{}\n", runner::ResultName(outcome.verdict.result()),
              outcome.run.inert.empty() ? "" : " (inert)");
   for (const std::string& reason : outcome.verdict.unknown_reasons()) fmt::print("  undecided: {}\n", reason);
@@ -112,7 +117,8 @@ void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>&
 }
 
 int RunOne(const scenarios::ResolvedScenario& scenario, uint64_t seed, const Options& options) {
-  const runner::Outcome outcome = runner::RunAndCheck(scenario, seed, sim::RecordingLevel::kTrace, options.stop_at_violation);
+  const runner::Outcome outcome =
+      runner::RunAndCheck(scenario, seed, sim::RecordingLevel::kTrace, options.stop_at_violation);
   const std::string folder =
       !options.out.empty() ? options.out
                            : fmt::format("brokersim-out/{}-{}-{}", outcome.scenario, outcome.variant, outcome.seed);
@@ -156,6 +162,7 @@ int RunMany(const scenarios::ResolvedScenario& scenario, SeedRange range, const 
       for (const formats::Anomaly& anomaly : outcome.verdict.anomalies()) {
         if (types.empty() || types.back() != anomaly.type()) types.push_back(anomaly.type());
       }
+      if (outcome.progress.kind == runner::Progress::Kind::kMissing) types.emplace_back("no progress");
       fmt::print("seed {:>6}  {}  {:<8} {}\n", outcome.seed, runner::HashText(outcome.run.hash),
                  runner::ResultName(outcome.verdict.result()), absl::StrJoin(types, " "));
     }

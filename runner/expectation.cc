@@ -45,7 +45,9 @@ ExpectationReport CheckExpectation(const scenarios::ResolvedScenario& scenario, 
     }
     if (wanted.empty() && types.empty() && code != kHeld && code != kInternal) {
       const std::string why =
-          outcome.verdict.unknown_reasons_size() > 0 ? outcome.verdict.unknown_reasons(0) : "no progress";
+          !outcome.progress.reasons.empty()            ? outcome.progress.reasons.front()
+          : outcome.verdict.unknown_reasons_size() > 0 ? outcome.verdict.unknown_reasons(0)
+                                                       : "no progress";
       problem(outcome, "isn't decided: " + why);
     }
     stopped = !progress(report.seeds, last);

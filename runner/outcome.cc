@@ -49,6 +49,13 @@ void NoteInert(const std::vector<std::string>& inert, formats::Verdict* verdict)
   if (!inert.empty() && verdict->result() == formats::Verdict::VALID) verdict->set_result(formats::Verdict::UNKNOWN);
 }
 
+// A run that is stuck leaves the verdict open, unless it shows a violation all the same.
+void NoteProgress(const Progress& progress, formats::Verdict* verdict) {
+  for (const std::string& reason : progress.reasons) verdict->add_unknown_reasons(reason);
+  if (progress.kind == Progress::Kind::kMade) return;
+  if (verdict->result() == formats::Verdict::VALID) verdict->set_result(formats::Verdict::UNKNOWN);
+}
+
 absl::Status ValidateName(const std::string& name, const std::string& place) {
   const absl::Status status = checker::ValidateChecks({name});
   return status.ok() ? status : absl::InvalidArgumentError(place + std::string(status.message()));
@@ -93,6 +100,8 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
   // A fault that the run did not live to see is not inert.
   if (outcome.run.reason == sim::RunEnd::kStopped) outcome.run.inert.clear();
   NoteInert(outcome.run.inert, &outcome.verdict);
+  outcome.progress = JudgeProgress(outcome.run);
+  NoteProgress(outcome.progress, &outcome.verdict);
   if (!outcome.run.trace.empty() && outcome.verdict.anomalies_size() > 0) {
     const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
     if (trace.ok()) checker::AddStories(*trace, outcome.run.history, &outcome.verdict);
@@ -103,7 +112,9 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
 ExitCode ExitCodeOf(const Outcome& outcome) {
   if (!outcome.run.internal_error.empty()) return kInternal;
   if (outcome.verdict.result() == formats::Verdict::INVALID) return kViolation;
-  if (outcome.run.reason != sim::RunEnd::kFinished) return kNoProgress;
+  if (outcome.progress.kind == Progress::Kind::kMissing) return kNoProgress;
+  // It never came to the point where progress could be judged.
+  if (!outcome.run.stuck.has_value() && outcome.run.reason != sim::RunEnd::kFinished) return kNoProgress;
   return outcome.verdict.result() == formats::Verdict::VALID ? kHeld : kUnknown;
 }
 
@@ -150,6 +161,13 @@ std::string ToJson(const Outcome& outcome) {
   }
   if (!outcome.run.internal_error.empty()) json["internal_error"] = outcome.run.internal_error;
   json["inert"] = outcome.run.inert;
+  const FaultBudget budget = BudgetOf(outcome.run.faults);
+  json["budget"] = {{"class", budget.name()}, {"beyond", budget.beyond}, {"tolerable", budget.tolerable}};
+  json["progress"] = ProgressName(outcome.progress.kind);
+  if (outcome.run.stuck.has_value()) {
+    json["recoverable"] = outcome.progress.recoverable;
+    json["recovery"] = outcome.progress.reasons;
+  }
   json["faults"] = nlohmann::ordered_json::array();
   for (const sim::FaultReport& fault : outcome.run.faults) {
     nlohmann::ordered_json entry;

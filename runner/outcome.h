@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "formats/history.pb.h"
 #include "formats/verdict.pb.h"
+#include "runner/progress.h"
 #include "scenarios/run.h"
 #include "sim/base/probe.h"
 
@@ -37,6 +38,7 @@ struct Outcome {
   scenarios::RunResult run;
   sim::ProbeCounts probes;  // the rare branches that it reached
   formats::Verdict verdict;
+  Progress progress;
 };
 
 // That the checker knows the names of all checks and expected anomalies. Errors: kInvalidArgument with the

@@ -3,6 +3,7 @@
 #define BROKERSIM_SCENARIOS_RUN_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,13 @@
 #include "sim/kernel/simulation.h"
 
 namespace brokersim::scenarios {
+
+// What the run was to reach after the heal, and has not.
+struct Stuck {
+  bool ended = true;  // false: the run ran out of time or events, or nothing was pending any more
+  // The logs of which no read-all reached the end, and what the recovery oracle says of them.
+  std::vector<sim::Recoverable> unread;
+};
 
 struct RunResult {
   formats::History history;
@@ -23,6 +31,8 @@ struct RunResult {
   std::vector<sim::FaultReport> faults;
   // Ids of faults that had no effect though the scenario doesn't allow it: nothing was tried.
   std::vector<std::string> inert;
+  // Empty: the audit read every log, or the run ended before the heal, when nothing is demanded.
+  std::optional<Stuck> stuck;
   // Not empty: an invariant of the kernel or of a model broke, which is brokersim's own fault. What was
   // recorded until then is there.
   std::string internal_error;

@@ -13,9 +13,6 @@ namespace {
 
 namespace pb = google::protobuf;
 
-// Kinds that go on watching who holds a role keep the role's name.
-bool KeepsRoles(const std::string& kind) { return kind == "zombie" || kind == "late_fencing"; }
-
 // Replaces each selector that meant something by the names of whom it meant.
 class Names {
  public:
@@ -46,8 +43,9 @@ class Names {
 };
 
 void NameNodes(const sim::FaultReport& report, Fault* fault) {
-  if (!report.fired || KeepsRoles(std::string(report.kind))) return;
+  if (!report.fired) return;
   const std::optional<sim::FaultAction> action = sim::MakeFaultAction(report.kind);
+  if (sim::InfoOf(*action).follows_role) return;
   const pb::FieldDescriptor* field = Fault::descriptor()->FindFieldByName(std::string(report.kind));
   auto* parameters = static_cast<Parameters*>(fault->GetReflection()->MutableMessage(fault, field));
   // The kind's own fields with what the scenario gave; selectors count in their order.

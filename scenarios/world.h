@@ -14,6 +14,7 @@
 #include "scenarios/locator.h"
 #include "scenarios/scenario.pb.h"
 #include "sim/fault/swarm.h"
+#include "sim/kernel/recovery_oracle.h"
 #include "sim/kernel/simulation.h"
 
 namespace brokersim::scenarios {
@@ -33,6 +34,8 @@ class World {
 
   // No run is longer: the audit and its patience, and some time for what is under way then.
   sim::Time time_limit() const { return time_limit_; }
+  // Says what of the system could be served again; null if there is nobody to ask.
+  const sim::RecoveryOracle* recovery() const { return recovery_.get(); }
   const std::vector<std::string>& checks() const { return checks_; }
   // "PATH:LINE:COLUMN: " of each of them.
   const std::vector<std::string>& check_places() const { return check_places_; }
@@ -58,6 +61,7 @@ class World {
   std::vector<sim::Fault> faults_;
   std::optional<sim::SwarmPlan> swarm_;
   std::set<std::string> may_be_inert_;
+  std::shared_ptr<const sim::RecoveryOracle> recovery_;
   sim::Time heal_at_;
   sim::Time time_limit_;
   std::vector<std::string> checks_;

@@ -10,6 +10,7 @@
 #include "model/kafka/consumer.h"
 #include "model/kafka/controller.h"
 #include "model/kafka/producer.h"
+#include "model/kafka/recovery.h"
 #include "scenarios/quantity.h"
 #include "scenarios/world_builder.h"
 #include "sim/base/suggest.h"
@@ -106,6 +107,7 @@ absl::Status WorldBuilder::BuildKafka() {
   for (const Consumer& consumer : kafka.consumer()) {
     if (auto status = BuildConsumer(consumer, consumer.effects() ? ledger : sim::NodeId{}); !status.ok()) return status;
   }
+  world_->recovery_ = std::make_shared<kafka::Recovery>(cluster_);
   auto audit = std::make_shared<kafka::AuditorSpec>();
   audit->start = audit_at_;
   audit->patience = audit_patience_;

@@ -320,8 +320,10 @@ class Judge {
       const Message& a = facts_.messages[latest->message];
       const Message& b = facts_.messages[later.message];
       if (UnknownBefore(later.received) > 0) {
-        judgement_.Undecided(fmt::format("{} came before {}, which was sent earlier, unless a receive of unknown outcome "
-                                         "had taken that one first", Name(b), Name(a)));
+        judgement_.Undecided(
+            fmt::format("{} came before {}, which was sent earlier, unless a receive of unknown outcome "
+                        "had taken that one first",
+                        Name(b), Name(a)));
         continue;
       }
       judgement_.Add("reordered", {latest->acked, later.sent, later.received, latest->received},

@@ -54,7 +54,8 @@ class Reader {
   void Send(OpIndex at, const Op& op) {
     const Value& what = op.type == OpType::kInvoke ? op.value : history_.op(op.pair).value;
     Message& message = MessageOf(what.is_map() ? what.Get("value") : what);
-    const bool failed = op.type == OpType::kFail || (op.type == OpType::kInvoke && history_.Outcome(op) == OpType::kFail);
+    const bool failed =
+        op.type == OpType::kFail || (op.type == OpType::kInvoke && history_.Outcome(op) == OpType::kFail);
     if (failed) {
       message.failed = at;
       return;

@@ -19,7 +19,7 @@ namespace brokersim::checker {
 // Other operations are passed over. An effect with :applied false, or one that failed, did nothing.
 //
 // Verdicts of a pair, counted as metrics: exactly-once, lost, duplicated, torn, zombie, indeterminate. Anomalies:
-//   lost       done with by the group's word (:commit, :drained), without effect; or acknowledged outputs that aren't there
+//   lost       done with by the group's word (:commit, :drained), without effect; or acknowledged outputs that are gone
 //   duplicate  two effects, or one output there twice
 //   torn       some outputs of one effect are there, others are not
 //   zombie     a second effect, by a process that no longer owned the log
@@ -30,8 +30,8 @@ absl::StatusOr<formats::Verdict> CheckExactlyOnce(const History& history);
 
 // Reconciles a broker with a database. Operations: :send V, :insert V (also :write), :read-topic and :read-db giving
 // all values (the last of each counts). Anomalies: orphan-message (in the topic, not in the database), orphan-row (the
-// other way), lost (acknowledged, and in neither or not where it was acknowledged), duplicate. UNKNOWN where an operation
-// of unknown outcome may still set it right, or without both reads.
+// other way), lost (acknowledged, and in neither), duplicate. UNKNOWN where an operation of unknown outcome may still
+// set it right, or without both reads.
 absl::StatusOr<formats::Verdict> CheckReconciliation(const History& history);
 
 }  // namespace brokersim::checker

@@ -47,9 +47,6 @@ class ExactlyOnce {
     }
     JudgeStrayOutputs();
     for (const auto& [name, count] : counts_) judgement_.Measure(name, static_cast<double>(count));
-    if (more_indeterminate_ > 0) {
-      judgement_.Undecided(fmt::format("and {} more", Count(more_indeterminate_, "indeterminate pair")));
-    }
     return std::move(judgement_).Finish();
   }
 
@@ -100,11 +97,6 @@ class ExactlyOnce {
 
   void Indeterminate(Id group, Id input, std::string_view why) {
     ++counts_["indeterminate"];
-    constexpr int kTold = 10;
-    if (counts_["indeterminate"] > kTold) {
-      ++more_indeterminate_;
-      return;
-    }
     judgement_.Undecided(fmt::format("{} in {}: {}", InputName(input), GroupName(group), why));
   }
 
@@ -262,7 +254,6 @@ class ExactlyOnce {
   std::map<std::pair<Id, Id>, bool> reported_;          // outputs told to be there twice
   std::map<std::pair<Id, Id>, bool> counted_;           // pairs that have their verdict
   std::map<std::string, uint64_t, std::less<>> counts_;
-  uint64_t more_indeterminate_ = 0;
   std::vector<const Done*> committed_;  // of the group being judged, by log
   const Done* drained_ = nullptr;
 };

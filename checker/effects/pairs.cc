@@ -134,7 +134,8 @@ class Reader {
   }
 
   absl::Status ReadOutputs(OpIndex at, const Op& op) {
-    if (!op.value.is_sequence()) return BadLine(history_, op, ":read-outputs gives [O ...] or [{:group G :output O} ...]");
+    if (!op.value.is_sequence())
+      return BadLine(history_, op, ":read-outputs gives [O ...] or [{:group G :output O} ...]");
     pairs_.outputs = {op.pair, at, {}};
     for (const Value& output : op.value.items()) {
       const bool map = output.is_map() && !output.Get("output").is_nil();

@@ -87,11 +87,15 @@ class Reconciliation {
     const bool message = entry.topic.there > 0;
     const bool row = entry.database.there > 0;
     if (message && !row) {
-      Orphan("orphan-message", entry, entry.database, database_read_, fmt::format("{} is in the topic, but its row is not in "
-                                                                                  "the database", name));
+      Orphan("orphan-message", entry, entry.database, database_read_,
+             fmt::format("{} is in the topic, but its row is not in "
+                         "the database",
+                         name));
     } else if (row && !message) {
-      Orphan("orphan-row", entry, entry.topic, topic_read_, fmt::format("{} is in the database, but its message is not in "
-                                                                        "the topic", name));
+      Orphan("orphan-row", entry, entry.topic, topic_read_,
+             fmt::format("{} is in the database, but its message is not in "
+                         "the topic",
+                         name));
     } else if (!row) {
       Missing(entry, name);
     }

@@ -13,23 +13,21 @@ constexpr size_t kKeptOnce = 40;
 
 }  // namespace
 
+// Blocks are aligned for anything, so it is enough to align within them.
 char* Arena::Allocate(size_t bytes, size_t align) {
-  const size_t skew = reinterpret_cast<uintptr_t>(next_) % align;
-  const size_t padding = skew == 0 ? 0 : align - skew;
-  if (next_ == nullptr || padding + bytes > left_) {
+  const size_t at = (used_ + align - 1) / align * align;
+  if (block_ == nullptr || at + bytes > kBlock) {
     const size_t size = std::max(bytes, kBlock);
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
     bytes_ += size;
-    // A block of its own for what is large: the rest of the current one stays in use.
+    // What is large gets a block of its own: the rest of the current one stays in use.
     if (bytes > kBlock) return blocks_.back().get();
-    next_ = blocks_.back().get();
-    left_ = size;
-    return Allocate(bytes, align);
+    block_ = blocks_.back().get();
+    used_ = bytes;
+    return block_;
   }
-  char* const at = next_ + padding;
-  next_ = at + bytes;
-  left_ -= padding + bytes;
-  return at;
+  used_ = at + bytes;
+  return block_ + at;
 }
 
 Value Arena::Text(Value::Kind kind, std::string_view text) {

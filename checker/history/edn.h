@@ -9,8 +9,8 @@
 
 namespace brokersim::checker {
 
-// One map a line, or one vector or list of maps. Comments, commas, `#_`, tags (`#jepsen.history.Op{...}` is its map) and
-// any further keys are taken. kInvalidArgument with line, column and remedy.
+// One map a line, or one vector or list of maps. Comments, commas, `#_`, tags (`#jepsen.history.Op{...}` is its map)
+// and any further keys are taken. kInvalidArgument with line, column and remedy.
 absl::StatusOr<History> ReadEdn(std::string_view text);
 
 }  // namespace brokersim::checker

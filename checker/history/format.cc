@@ -66,7 +66,8 @@ const std::vector<FormatInfo>& Formats() {
       {Format::kProto, "pb", "brokersim's own, formats/history.proto", true},
       {Format::kProtoJson, "pb-json", "protobuf's JSON of the same", true},
       {Format::kOpenChaos, "openchaos", "OpenChaos: rows of requests and responses, tabs between", false},
-      {Format::kFptlin, "fptlin", "fptlin: a line `# queue`, rows of process, start, end, ENQ or DEQ or PEEK, value", false},
+      {Format::kFptlin, "fptlin", "fptlin: a line `# queue`, rows of process, start, end, ENQ or DEQ or PEEK, value",
+       false},
   };
   return *formats;
 }

@@ -46,7 +46,8 @@ absl::StatusOr<History> Read(std::string_view text, Format format);
 absl::Status Write(const History& history, Format format, absl::FunctionRef<void(std::string_view)> sink);
 
 // One line, as EDN: `{:index 3, :time 7, :process 0, :type :ok, :f :read, :value 4}`.
-std::string LineText(const History& history, const Op& op);
+// With its `:invocation` unless that is -1.
+std::string LineText(const History& history, const Op& op, int64_t invocation = -1);
 
 }  // namespace brokersim::checker
 

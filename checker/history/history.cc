@@ -26,6 +26,20 @@ Value History::ExtraOf(const Op& op, std::string_view key) const {
   return Value::Nil();
 }
 
+std::vector<bool> History::Overlapping() const {
+  std::vector<bool> overlapping(processes(), false);
+  std::vector<uint32_t> open(processes(), 0);
+  for (const Op& op : ops_) {
+    if (!op.client || Process(op.process).is_nil()) continue;
+    if (op.type != OpType::kInvoke) {
+      --open[op.process];
+    } else if (++open[op.process] > 1) {
+      overlapping[op.process] = true;
+    }
+  }
+  return overlapping;
+}
+
 OpIndex History::At(uint64_t index) const {
   const auto after = std::upper_bound(ops_.begin(), ops_.end(), index,
                                       [](uint64_t wanted, const Op& op) { return wanted < op.index; });

@@ -59,6 +59,8 @@ class History {
   std::string ProcessName(Id process) const;
   const Value& Process(Id process) const { return processes_.Get(process); }
   Id processes() const { return processes_.size(); }
+  // By process: whether it ever does two things at a time, so that its lines alone don't tell what completes what.
+  std::vector<bool> Overlapping() const;
   // Without the colon: "append".
   std::string_view FName(Id f) const { return f_names_.Text(f); }
   Id fs() const { return f_names_.size(); }
@@ -103,8 +105,8 @@ struct Line {
   Value value;
   int64_t time = kNoTime;
   int64_t index = -1;  // -1: none given
-  // The line of its invocation, where the file tells (an invocation's own: HistoryBuilder::size()); a process may then do
-  // several things at a time. Else it is the process's open one.
+  // The line of its invocation, where the file tells (an invocation's own: HistoryBuilder::size()); a process may then
+  // do several things at a time. Else it is the process's open one.
   OpIndex invocation = kNoOp;
   absl::Span<const Extra> extras;
 };
@@ -121,6 +123,8 @@ class HistoryBuilder {
   // - A completion without an invocation stands for both: an invocation is made up before it, with the same index.
   absl::Status Add(const Line& line);
   OpIndex size() const { return history_.size(); }
+  // The last line with that `index`; kNoOp if there is none.
+  OpIndex At(uint64_t index) const { return history_.At(index); }
 
   History Finish() &&;
 

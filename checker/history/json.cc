@@ -118,7 +118,8 @@ absl::StatusOr<History> ReadArray(std::string_view text) {
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) {
     // Of an error that we found the place is where the lines so far end.
     if (reader.position() > 0) return At(text, reader.position() - 1, reader.problem());
-    return absl::InvalidArgumentError(fmt::format("after {} lines of the history: {}", builder.size(), reader.problem()));
+    return absl::InvalidArgumentError(
+        fmt::format("after {} lines of the history: {}", builder.size(), reader.problem()));
   }
   return std::move(builder).Finish();
 }

@@ -20,6 +20,7 @@ absl::Status OpFields::Add(absl::Span<const Value> fields, HistoryBuilder* build
   Line line;
   extras_.clear();
   std::optional<OpType> type;
+  std::optional<int64_t> invocation;
   for (size_t i = 0; i + 1 < fields.size(); i += 2) {
     const Value& key = fields[i];
     const Value& value = fields[i + 1];
@@ -39,6 +40,8 @@ absl::Status OpFields::Add(absl::Span<const Value> fields, HistoryBuilder* build
       if (value.is_int()) line.time = value.integer();
     } else if (key.IsWord("index")) {
       if (value.is_int()) line.index = value.integer();
+    } else if (key.IsWord("invocation") && value.is_int()) {
+      invocation = value.integer();
     } else {
       extras_.push_back({key, value});
     }
@@ -48,6 +51,13 @@ absl::Status OpFields::Add(absl::Span<const Value> fields, HistoryBuilder* build
                                       "{:type :invoke, :process 0, :f :read, :value nil}");
   }
   line.type = *type;
+  if (invocation.has_value()) {
+    line.invocation = *type == OpType::kInvoke ? builder->size() : builder->At(static_cast<uint64_t>(*invocation));
+    if (line.invocation == kNoOp) {
+      return absl::InvalidArgumentError(
+          fmt::format(":invocation is {}, but no line before has that :index", *invocation));
+    }
+  }
   line.extras = extras_;
   return builder->Add(line);
 }

@@ -10,8 +10,9 @@
 
 namespace brokersim::checker {
 
-// Reads `:type :process :f :value :time :index`; all others are extras. `fields` are keys and values in turn, of the
-// builder's arena. An error says what is wrong, without a place.
+// Reads `:type :process :f :value :time :index`, and `:invocation` (the index of what a line completes, an invocation's
+// own: where a process does several things at a time); all others are extras. `fields` are keys and values in turn, of
+// the builder's arena. An error says what is wrong, without a place.
 class OpFields {
  public:
   absl::Status Add(absl::Span<const Value> fields, HistoryBuilder* builder);

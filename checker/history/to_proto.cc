@@ -85,7 +85,7 @@ class Actions {
 
   bool All(bool (Actions::*part)(absl::Span<const Value>, size_t)) {
     const absl::Span<const Value> parts = line_.value.items();
-    if (!line_.value.is_sequence() || parts.empty()) return false;
+    if (!line_.value.is_sequence() || (parts.empty() && line_.type != OpType::kOk)) return false;
     for (size_t i = 0; i < parts.size(); ++i) {
       if (!parts[i].is_sequence() || !(this->*part)(parts[i].items(), i)) return false;
     }

@@ -115,8 +115,8 @@ class Arena {
   char* Allocate(size_t bytes, size_t align);
 
   std::vector<std::unique_ptr<char[]>> blocks_;
-  char* next_ = nullptr;
-  size_t left_ = 0;
+  char* block_ = nullptr;  // the one that is being filled
+  size_t used_ = 0;        // bytes of it
   size_t bytes_ = 0;
   Interner texts_;
 };

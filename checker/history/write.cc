@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "checker/history/format.h"
 #include "checker/history/proto.h"
@@ -52,7 +53,14 @@ Json ToJson(const Value& value) {
   return array;
 }
 
-std::string JsonLine(const History& history, const Op& op) {
+// The index of a line's invocation, where the process alone doesn't tell; -1 where it does.
+int64_t InvocationOf(const History& history, const Op& op, const std::vector<bool>& overlapping) {
+  if (!overlapping[op.process] || !op.client) return -1;
+  const bool completes = op.type != OpType::kInvoke && op.pair != kNoOp;
+  return static_cast<int64_t>(completes ? history.op(op.pair).index : op.index);
+}
+
+std::string JsonLine(const History& history, const Op& op, int64_t invocation) {
   Json line = Json::object();
   line["index"] = op.index;
   if (op.time != kNoTime) line["time"] = op.time;
@@ -61,6 +69,7 @@ std::string JsonLine(const History& history, const Op& op) {
   line["type"] = std::string(ToText(op.type));
   if (!history.FName(op.f).empty()) line["f"] = std::string(history.FName(op.f));
   line["value"] = ToJson(op.value);
+  if (invocation >= 0) line["invocation"] = invocation;
   for (const Extra& extra : history.ExtrasOf(op)) {
     line[extra.key.is_text() ? std::string(extra.key.text()) : ToText(extra.key)] = ToJson(extra.value);
   }
@@ -106,7 +115,7 @@ absl::Status WriteProtoJson(const History& history, absl::FunctionRef<void(std::
 
 }  // namespace
 
-std::string LineText(const History& history, const Op& op) {
+std::string LineText(const History& history, const Op& op, int64_t invocation) {
   std::string out = "{";
   AppendField("index", fmt::format("{}", op.index), &out);
   if (op.time != kNoTime) AppendField("time", fmt::format("{}", op.time), &out);
@@ -115,6 +124,7 @@ std::string LineText(const History& history, const Op& op) {
   AppendField("type", fmt::format(":{}", ToText(op.type)), &out);
   if (!history.FName(op.f).empty()) AppendField("f", fmt::format(":{}", history.FName(op.f)), &out);
   AppendField("value", ToText(op.value), &out);
+  if (invocation >= 0) AppendField("invocation", fmt::format("{}", invocation), &out);
   for (const Extra& extra : history.ExtrasOf(op)) {
     out.append(", ");
     AppendText(extra.key, &out);
@@ -144,10 +154,12 @@ absl::Status Write(const History& history, Format format, absl::FunctionRef<void
   const bool array = format == Format::kJson;
   if (array) sink("[");
   bool first = true;
+  const std::vector<bool> overlapping = history.Overlapping();
   for (const Op& op : history.ops()) {
     if (history.MadeUp(op)) continue;
     if (!first) sink(array ? ",\n" : "\n");
-    sink(format == Format::kEdn ? LineText(history, op) : JsonLine(history, op));
+    const int64_t invocation = InvocationOf(history, op, overlapping);
+    sink(format == Format::kEdn ? LineText(history, op, invocation) : JsonLine(history, op, invocation));
     first = false;
   }
   sink(array ? "]\n" : "\n");

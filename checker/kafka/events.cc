@@ -77,6 +77,8 @@ absl::Status Events::Add(OpIndex invocation, F f) {
   const bool usual = f == F::kCommit ? line->value.is_map() : line->value.is_sequence();
   if (!usual && op.outcome != OpType::kOk) line = &begun;
   const Value& value = line->value;
+  // A poll that was never answered need not say anything.
+  if (value.is_nil() && f == F::kPoll && op.outcome != OpType::kOk) return absl::OkStatus();
   if (f == F::kCommit && value.is_map()) {
     for (uint32_t i = 0; i < value.entries(); ++i) {
       if (absl::Status status = AddCommit(*line, value.key(i), value.value(i)); !status.ok()) return status;

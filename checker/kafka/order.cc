@@ -118,6 +118,8 @@ class OrderCheck {
 
   void Compare(const Spot& last, const Spot& spot, bool poll) {
     if (last.op == kNoNode) return;
+    // A producer with several requests on the way: neither came after the other.
+    if (events_.op(last.op).completion > events_.op(spot.op).invocation) return;
     const int64_t delta = Delta(last, spot);
     if (poll && delta > 1) {
       Say(LogAnomaly::kPollSkip, last, spot, "read on behind", "and left out");

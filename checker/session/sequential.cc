@@ -213,14 +213,16 @@ absl::StatusOr<formats::Verdict> CheckSequentialConsistency(const History& histo
   Judgement judgement("sequential-consistency", history);
   Accesses accesses;
   if (absl::Status status = TakeApart(history, &accesses, &judgement); !status.ok()) return status;
-  if (accesses.ambiguous || !session::JudgeCausality(history, accesses, &judgement)) return std::move(judgement).Finish();
+  if (accesses.ambiguous || !session::JudgeCausality(history, accesses, &judgement))
+    return std::move(judgement).Finish();
   Search search(accesses, limits);
   const Search::Result result = search.Run();
   if (result == Search::Result::kNone) Tell(history, accesses, search, &judgement);
   if (result == Search::Result::kEnded) {
-    judgement.Undecided(fmt::format("the search ended after {} steps; the longest order it found has {} of {} accesses; "
-                                    "--steps and --memory allow more", search.steps() - 1, search.longest().size(),
-                                    accesses.all.size()));
+    judgement.Undecided(
+        fmt::format("the search ended after {} steps; the longest order it found has {} of {} accesses; "
+                    "--steps and --memory allow more",
+                    search.steps() - 1, search.longest().size(), accesses.all.size()));
   }
   formats::Verdict verdict = std::move(judgement).Finish();
   verdict.set_steps(search.steps());

@@ -20,10 +20,11 @@ using session::Accesses;
 
 // kInitial: the initial version is the first; kPast: into a process's past.
 enum Guarantee : uint8_t { kMonotonicReads, kMonotonicWrites, kReadYourWrites, kWritesFollowReads, kInitial, kPast };
-constexpr std::string_view kNames[] = {"monotonic-reads", "monotonic-writes", "read-your-writes", "writes-follow-reads"};
+constexpr std::string_view kNames[] = {"monotonic-reads", "monotonic-writes", "read-your-writes",
+                                       "writes-follow-reads"};
 
-// One node must lie before another. Nodes are versions, and pasts: all that a process had written, or read, of a register
-// by some moment; with them a process's n accesses need n edges, not n squared.
+// One node must lie before another. Nodes are versions, and pasts: all that a process had written, or read, of a
+// register by some moment; with them a process's n accesses need n edges, not n squared.
 struct Before {
   Id from = 0;
   Id to = 0;
@@ -32,8 +33,8 @@ struct Before {
   uint32_t second = UINT32_MAX;
 };
 
-// A short way through at least two versions and back, as numbers of edges; empty if there is none. A version that leads to
-// itself through a past (it was read again) contradicts nothing.
+// A short way through at least two versions and back, as numbers of edges; empty if there is none. A version that leads
+// to itself through a past (it was read again) contradicts nothing.
 class Cycles {
  public:
   Cycles(Id nodes, Id versions, const std::vector<Before>& edges)

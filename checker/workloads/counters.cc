@@ -10,8 +10,8 @@
 namespace brokersim::checker {
 namespace {
 
-// The adds so far, apart by sign: what surely happened counts from its acknowledgement on, what perhaps happened from its
-// beginning on.
+// The adds so far, apart by sign: what surely happened counts from its acknowledgement on, what perhaps happened from
+// its beginning on.
 struct Sums {
   int64_t up_begun = 0;
   int64_t up_acknowledged = 0;

@@ -120,8 +120,8 @@ class SetFull {
     }
   }
 
-  // From the read that began last backwards, each read settles who is missing in it; only those that it holds remain, so
-  // that the work is that of reading the history.
+  // From the read that began last backwards, each read settles who is missing in it; only those that it holds remain,
+  // so that the work is that of reading the history.
   void FindAbsent() {
     std::vector<Id> open;
     for (Id id = 0; id < seen_.size(); ++id) {

@@ -94,8 +94,10 @@ class TotalQueue {
     if (item.dequeued > item.acknowledged) recovered_ += std::min(item.dequeued, item.attempted) - item.acknowledged;
     if (item.dequeued >= item.acknowledged) return;
     if (unknown_drain_ != kNoOp) {
-      judgement_.Undecided(fmt::format("{} was enqueued and never came out, unless the :drain of index {}, whose outcome "
-                                       "is unknown, took it", name, history_.op(unknown_drain_).index));
+      judgement_.Undecided(
+          fmt::format("{} was enqueued and never came out, unless the :drain of index {}, whose outcome "
+                      "is unknown, took it",
+                      name, history_.op(unknown_drain_).index));
       return;
     }
     judgement_.Add("lost", {item.enqueue},

@@ -53,8 +53,9 @@ class LongFork {
       if (write && op.type == OpType::kInvoke) {
         if (writer_.size() <= key) writer_.resize(key + 1, kNoOp);
         if (writer_[key] != kNoOp) {
-          judgement_.Undecided(fmt::format("key {} is written twice (index {} and {}), so the order of reads tells nothing",
-                                           ToText(mop[1]), history_.op(writer_[key]).index, op.index));
+          judgement_.Undecided(
+              fmt::format("key {} is written twice (index {} and {}), so the order of reads tells nothing",
+                          ToText(mop[1]), history_.op(writer_[key]).index, op.index));
         }
         writer_[key] = at;
       } else if (!write && op.type == OpType::kOk) {
@@ -189,8 +190,8 @@ absl::StatusOr<formats::Verdict> CheckSequential(const History& history) {
     const auto gap = std::find_if(first, found.end(), [](const Value& value) { return value.is_nil(); });
     if (gap == found.end()) continue;
     judgement.Add("out-of-order-visibility", {at},
-                  fmt::format("{} found {} of key {}, then missed a subkey that was written before it", Who(history, op),
-                              ToText(*first), ToText(parts[0])));
+                  fmt::format("{} found {} of key {}, then missed a subkey that was written before it",
+                              Who(history, op), ToText(*first), ToText(parts[0])));
   }
   return std::move(judgement).Finish();
 }

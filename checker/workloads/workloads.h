@@ -1,8 +1,8 @@
 // Workloads whose histories need no search: Jepsen's set, set-full, counter, total-queue, unique-ids, bank, long-fork,
 // comments (causal-reverse) and sequential.
 //
-// Each takes the operations that the workload of the same name records, reads :ok as happened, :fail as not happened and
-// :info or no completion as perhaps. Errors: kInvalidArgument names the line that isn't the workload's.
+// Each takes the operations that the workload of the same name records, reads :ok as happened, :fail as not happened
+// and :info or no completion as perhaps. Errors: kInvalidArgument names the line that isn't the workload's.
 #ifndef BROKERSIM_CHECKER_WORKLOADS_WORKLOADS_H_
 #define BROKERSIM_CHECKER_WORKLOADS_WORKLOADS_H_
 
@@ -47,8 +47,8 @@ struct BankOptions {
 // balance below zero. Source: jepsen.tests.bank.
 absl::StatusOr<formats::Verdict> CheckBank(const History& history, const BankOptions& options);
 
-// :write [[:w k v]] of single keys, :read [[:r k v] ...] of groups (or :txn with either). No two reads of a group see two
-// writes in different orders. Each key is written once. Source: jepsen.tests.long-fork.
+// :write [[:w k v]] of single keys, :read [[:r k v] ...] of groups (or :txn with either). No two reads of a group see
+// two writes in different orders. Each key is written once. Source: jepsen.tests.long-fork.
 absl::StatusOr<formats::Verdict> CheckLongFork(const History& history);
 
 // :write ID; :read (the visible ids). Who sees a write sees every write that was acknowledged before it began.

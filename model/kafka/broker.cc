@@ -19,7 +19,6 @@ constexpr sim::Duration kControllerRequestTimeout = sim::Seconds(5);
 // retries 3, 5 s apart, of the ZooKeeper days).
 constexpr sim::Duration kControlledShutdownLimit = sim::Seconds(15);
 
-constexpr std::string_view kLogSuffix = "/log";
 
 // Settings that Kafka changes in a running broker (its documentation: "Dynamic Update Mode" cluster-wide).
 constexpr std::string_view kDynamic[] = {"min.insync.replicas", "unclean.leader.election.enable",
@@ -73,7 +72,7 @@ void Broker::Recover(sim::Env& env) {
 Broker::Replica& Broker::AddReplica(const TopicPartition& tp, int64_t high_watermark, sim::Env& env) {
   const std::string folder = LogName(tp);
   const std::string log_name = folder + std::string(kLogSuffix);
-  const std::string epoch_name = folder + "/leader-epoch-checkpoint";
+  const std::string epoch_name = folder + std::string(kEpochsSuffix);
   const sim::FileId log_file = env.Open(log_name);
   const sim::FileId epoch_file = env.Open(epoch_name);
   int64_t blocks = 0;

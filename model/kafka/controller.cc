@@ -22,7 +22,7 @@ constexpr int32_t kProducerIdBlock = 1000;
 Controller::Controller(std::shared_ptr<const ClusterSpec> cluster, sim::Env& env, sim::Effects& out)
     : cluster_(std::move(cluster)),
       config_(std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->config, env.settings()))),
-      log_file_(env.Open("__cluster_metadata-0")) {
+      log_file_(env.Open(kMetadataLogFile)) {
   for (const sim::Block& block : env.disk().file(log_file_).blocks) {
     if (block.damaged) break;
     for (const MetadataRecord& record : block.content->As<MetadataBatch>()->records) {

@@ -17,6 +17,8 @@
 
 namespace brokersim::kafka {
 
+inline constexpr std::string_view kMetadataLogFile = "__cluster_metadata-0";
+
 // A block of the metadata log's file.
 struct MetadataBatch {
   static constexpr std::string_view kName = "MetadataBatch";

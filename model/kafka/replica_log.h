@@ -45,6 +45,10 @@ struct ProducerState {
   std::vector<Batch> batches;  // oldest first
 };
 
+// Names of a replica's files, behind its partition's.
+inline constexpr std::string_view kLogSuffix = "/log";
+inline constexpr std::string_view kEpochsSuffix = "/leader-epoch-checkpoint";
+
 class ReplicaLog {
  public:
   // Recovery from a file: everything up to the first torn block. `blocks` gets how many of them are whole.

@@ -5,6 +5,7 @@
 #ifndef BROKERSIM_SIM_CLOCK_NODE_CLOCK_H_
 #define BROKERSIM_SIM_CLOCK_NODE_CLOCK_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sim/base/check.h"
@@ -59,14 +60,16 @@ class NodeClock {
   }
   Duration wall_offset() const { return wall_offset_; }
 
-  // From `now` on, local time runs at 1 + ppm / 1,000,000. REQUIRES: ppm > -1,000,000.
+  // From `now` on, local time runs at 1 + ppm / 1,000,000. Several that add up to less than a clock can do have it all
+  // but stand still.
   void SetDrift(Time now, int64_t ppm) {
-    CHECK(ppm > -1'000'000, "drift {} ppm", ppm);
     anchor_monotonic_ = Monotonic(now);
     anchor_ = now;
-    drift_ppm_ = ppm;
+    asked_ppm_ = ppm;
+    drift_ppm_ = std::max<int64_t>(ppm, -999'999);
   }
-  int64_t drift_ppm() const { return drift_ppm_; }
+  // What was asked for last.
+  int64_t drift_ppm() const { return asked_ppm_; }
 
   // Monotonic (and so wall) time did not advance between `from` and `now`: a suspended machine.
   void SkipBack(Time now, Time from) {
@@ -88,7 +91,8 @@ class NodeClock {
   Duration wall_offset_;
   Time frozen_wall_;
   bool wall_frozen_ = false;
-  int64_t drift_ppm_ = 0;
+  int64_t asked_ppm_ = 0;
+  int64_t drift_ppm_ = 0;  // above -1,000,000
 };
 
 }  // namespace brokersim::sim

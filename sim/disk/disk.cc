@@ -9,8 +9,12 @@ FileId Disk::Open(std::string_view name) {
   for (size_t i = 0; i < files_.size(); ++i) {
     if (files_[i].name == name) return FileId{static_cast<uint32_t>(i)};
   }
-  files_.push_back(File{std::string(name), {}, 0});
+  files_.emplace_back().name = std::string(name);
   return FileId{static_cast<uint32_t>(files_.size() - 1)};
+}
+
+bool Disk::holds_anything() const {
+  return std::any_of(files_.begin(), files_.end(), [](const File& file) { return !file.blocks.empty(); });
 }
 
 const File* Disk::Find(std::string_view name) const {
@@ -40,18 +44,25 @@ void Disk::Truncate(FileId id, int64_t blocks) {
   CHECK(blocks <= file.size(), "truncating {} of {} blocks to {}", file.name, file.size(), blocks);
   file.blocks.resize(static_cast<size_t>(blocks));
   file.synced = std::min(file.synced, blocks);
+  file.promised = std::min(file.promised, blocks);
 }
 
 void Disk::Replace(FileId id, PayloadRef content) {
   File& file = mutable_file(id);
   file.blocks.clear();
   if (content) file.blocks.push_back(Block{std::move(content), false});
-  file.synced = file.size();
+  file.synced = file.promised = file.size();
 }
 
 void Disk::MarkSynced(FileId id, int64_t blocks) {
   File& file = mutable_file(id);
   file.synced = std::max(file.synced, std::min(blocks, file.size()));
+  file.promised = std::max(file.promised, file.synced);
+}
+
+void Disk::MarkPromised(FileId id, int64_t blocks) {
+  File& file = mutable_file(id);
+  file.promised = std::max(file.promised, std::min(blocks, file.size()));
 }
 
 void Disk::MarkPhantom(FileId id, int64_t blocks) {
@@ -70,7 +81,7 @@ void Disk::Damage(FileId id, int64_t block) {
 void Disk::Wipe() {
   for (File& file : files_) {
     file.blocks.clear();
-    file.synced = 0;
+    file.synced = file.promised = 0;
   }
 }
 
@@ -78,11 +89,13 @@ std::vector<DiskLoss> Disk::LosePower(PowerCut cut, Stream& stream) {
   std::vector<DiskLoss> losses;
   for (size_t i = 0; i < files_.size(); ++i) {
     File& file = files_[i];
-    DiskLoss loss{FileId{static_cast<uint32_t>(i)}, 0, false};
+    DiskLoss loss;
+    loss.file = FileId{static_cast<uint32_t>(i)};
     for (Block& block : file.blocks) {
       if (!std::exchange(block.phantom, false) || block.damaged) continue;
       block.damaged = true;
       ++loss.blocks_lost;
+      loss.promised = true;
     }
     const int64_t unsynced = file.size() - file.synced;
     int64_t kept = unsynced;
@@ -100,7 +113,9 @@ std::vector<DiskLoss> Disk::LosePower(PowerCut cut, Stream& stream) {
         }
       }
       for (int64_t b = 0; b < kept; ++b) {
-        loss.blocks_lost += file.blocks[static_cast<size_t>(file.synced + b)].damaged ? 1 : 0;
+        if (!file.blocks[static_cast<size_t>(file.synced + b)].damaged) continue;
+        ++loss.blocks_lost;
+        loss.promised |= file.synced + b < file.promised;
       }
     }
     // Where the length isn't drawn, a block is torn only if that is asked for.
@@ -108,10 +123,11 @@ std::vector<DiskLoss> Disk::LosePower(PowerCut cut, Stream& stream) {
     const bool tears = cut.unsynced == UnsyncedFate::kDrawn || (cut.unsynced == UnsyncedFate::kLost && certain);
     loss.torn = tears && kept < unsynced && stream.Chance(cut.torn);
     loss.blocks_lost += unsynced - kept;
+    loss.promised |= file.synced + kept < file.promised;
     // A torn block is there, broken, behind the last whole one.
     file.blocks.resize(static_cast<size_t>(file.synced + kept + (loss.torn ? 1 : 0)));
     if (loss.torn) file.blocks.back().damaged = true;
-    file.synced = file.size();
+    file.synced = file.promised = file.size();
     if (loss.blocks_lost > 0) losses.push_back(loss);
   }
   return losses;

@@ -32,6 +32,8 @@ struct File {
   std::vector<Block> blocks;
   // Blocks [0, synced) survive a power loss.
   int64_t synced = 0;
+  // Blocks [0, promised) were reported durable: more than that only if a sync lied.
+  int64_t promised = 0;
 
   int64_t size() const { return static_cast<int64_t>(blocks.size()); }
 };
@@ -56,6 +58,7 @@ struct DiskLoss {
   FileId file;
   int64_t blocks_lost = 0;
   bool torn = false;
+  bool promised = false;  // some of what was reported durable is among it
 };
 
 class Disk {
@@ -66,6 +69,8 @@ class Disk {
   const File* Find(std::string_view name) const;
   const File& file(FileId id) const;
   int64_t files() const { return static_cast<int64_t>(files_.size()); }
+  // Whether any file holds anything.
+  bool holds_anything() const;
 
   void Append(FileId id, PayloadRef content);
   // Keeps the first `blocks` blocks. REQUIRES: 0 <= blocks <= size.
@@ -75,6 +80,8 @@ class Disk {
   void Replace(FileId id, PayloadRef content);
   // Blocks below `blocks` are durable from now on. A file cut since then is synced up to its end.
   void MarkSynced(FileId id, int64_t blocks);
+  // Blocks below `blocks` are reported durable, and aren't.
+  void MarkPromised(FileId id, int64_t blocks);
   // A sync of blocks below `blocks` failed, and the file counts them as synced all the same.
   void MarkPhantom(FileId id, int64_t blocks);
   // The block can't be read any more. REQUIRES: 0 <= block < size.

@@ -70,6 +70,7 @@ inline std::string_view FaultKindName(const FaultAction& action) { return InfoOf
 struct FaultReport {
   std::string id;
   std::string_view kind;
+  Budget budget = Budget::kTolerable;  // of its kind
   bool fired = false;
   // Messages, nodes, blocks or operations that it touched.
   int64_t effects = 0;

@@ -198,7 +198,8 @@ struct LateFencing {
       Budget::kTolerable,
       true,
       false,
-      "What would fence the old primary is kept back until some time after its successor's first act."};
+      "What would fence the old primary is kept back until some time after its successor's first act.",
+      /*follows_role=*/true};
   Selector nodes = {};
   std::vector<std::string> work = {};
   Duration after = Seconds(2);

@@ -207,7 +207,8 @@ struct Zombie {
       true,
       false,
       "The holder of a role is paused until a successor holds the role and has acted (sent something), "
-      "then it goes on as if nothing had happened."};
+      "then it goes on as if nothing had happened.",
+      /*follows_role=*/true};
   Selector nodes = {};
   Duration after = {};
   template <class F, class V>

@@ -256,7 +256,8 @@ struct Drift {
   template <class F, class V>
   static void Fields(F& f, V& v) {
     v("node", f.nodes, kNodesText);
-    v("ppm", f.ppm, "parts per million faster; negative: slower; above -1,000,000");
+    v("ppm", f.ppm,
+      "parts per million faster; negative: slower. Several add up; at -999,999 a clock all but stands still");
   }
 };
 

@@ -87,7 +87,7 @@ class Drawer {
 
  private:
   const std::vector<std::string>& Candidates(std::string_view field) const {
-    if (kind_.name == "zombie" || kind_.name == "late_fencing") return plan_.roles;
+    if (kind_.follows_role) return plan_.roles;
     if (kind_.name == "majority_dc_lost" || kind_.name == "data_cut") return plan_.voters;
     if (kind_.name == "control_cut") return field == "to" ? plan_.control : plan_.nodes;
     if (kind_.name == "mirror_lag") return plan_.nodes;

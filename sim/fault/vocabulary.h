@@ -119,6 +119,8 @@ struct KindInfo {
   // Done as soon as it fires: `lasts` means nothing to it.
   bool instant = false;
   std::string_view text;
+  // Its nodes are those that hold a role, which it goes on watching: a name in its place would be no role.
+  bool follows_role = false;
 };
 
 inline constexpr std::string_view kFromText = "senders; empty: every node";

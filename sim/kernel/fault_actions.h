@@ -21,7 +21,8 @@ class FaultActions {
 
   void Begin();
   void Step(int64_t step);
-  void End();
+  // True if what waits on connections has been pumped since the last change that could let more of it pass.
+  bool End();
 
  private:
   // ---- fault_begin.cc
@@ -174,7 +175,8 @@ class FaultActions {
   std::vector<NodeId> Others(const std::vector<NodeId>& nodes) const;
   void Groups();
   void RaiseBarrier(CutMode mode);
-  void LowerBarrier();
+  // True if something was behind it, which goes on.
+  bool LowerBarrier();
   void Kill(NodeId id);
   void KillAll();
   void KillPowered(NodeId id, PowerCut cut);

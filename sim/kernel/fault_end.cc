@@ -7,8 +7,8 @@
 
 namespace brokersim::sim {
 
-void FaultActions::End() {
-  LowerBarrier();
+bool FaultActions::End() {
+  const bool pumped = LowerBarrier();
   state_.link.reset();
   state_.message.reset();
   state_.disk.reset();
@@ -31,12 +31,15 @@ void FaultActions::End() {
   sim_.current_cause_ = ended;
   sim_.Unpark(state_);
   sim_.FinishStalledSyncs(state_);
+  // What is for a node that starts finds it only now.
+  return pumped && kept_down.empty();
 }
 
-void FaultActions::LowerBarrier() {
-  if (!std::exchange(state_.barrier.up, false) && state_.held.empty() && state_.held_connections.empty()) return;
+bool FaultActions::LowerBarrier() {
+  if (!std::exchange(state_.barrier.up, false) && state_.held.empty() && state_.held_connections.empty()) return false;
   sim_.ReleaseHeld(state_);
   sim_.PumpAll();
+  return true;
 }
 
 void FaultActions::LetStart(NodeId id) {

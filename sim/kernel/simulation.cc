@@ -52,6 +52,7 @@ void Simulation::AddFault(Fault fault) {
   state.choices = Stream(settings_.seed, fmt::format("fault/{}/choices", fault.id));
   state.report.id = fault.id;
   state.report.kind = FaultKindName(fault.action);
+  state.report.budget = InfoOf(fault.action).budget;
   const Trigger::Moment moment = fault.trigger.moment;
   if (moment == Trigger::Moment::kMessageSent || moment == Trigger::Moment::kMessageArrived) {
     ++message_triggers_;

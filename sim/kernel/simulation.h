@@ -54,6 +54,14 @@ enum class RunEnd {
   kStopped,      // who watches the history wanted it (Recorder::WatchHistory)
 };
 
+// What a node had been told is durable, and what a fault took from it all the same.
+struct DurableLoss {
+  NodeId node;
+  Time at;            // the last time
+  std::string fault;  // its id
+  bool whole = false; // an empty disk took its disk's place
+};
+
 class Simulation {
  public:
   explicit Simulation(SimulationSettings settings);
@@ -90,6 +98,13 @@ class Simulation {
   // The process on the node, or null.
   const Process* process(NodeId node) const { return nodes_[node.value].process.get(); }
   const Disk& disk(NodeId node) const { return nodes_[node.value].disk; }
+  // What an operator has set anew on the node.
+  const Settings& settings(NodeId node) const { return nodes_[node.value].settings; }
+  std::string_view name(NodeId node) const { return nodes_[node.value].spec.name; }
+  // Whether every fault has been ended (HealAt).
+  bool healed() const { return healed_; }
+  // One a node and fault, in the order of the first of each.
+  const std::vector<DurableLoss>& durable_losses() const { return durable_losses_; }
   std::vector<FaultReport> fault_reports() const;
   // Every stream that was drawn from, and how often, by name. Of a node's own streams those of its last incarnation.
   std::vector<std::pair<std::string, uint64_t>> StreamDraws() const;
@@ -282,6 +297,7 @@ class Simulation {
   // Returns how many blocks went bad.
   int64_t RotBlocks(NodeId id, const std::string& file, Ratio probability, FaultState& state);
   void WipeDisk(NodeId id, FaultState& state);
+  void NoteDurableLoss(NodeId id, const FaultState& state, bool whole);
   void PauseNode(NodeId id, FaultState& state, bool clock_runs);
   void ResumeNode(NodeId id, FaultState& state, bool clock_runs);
   void SettleClock(NodeId id);
@@ -332,6 +348,7 @@ class Simulation {
   std::vector<FaultState> faults_;
   // Indices of active faults, in order of their beginning.
   std::vector<uint32_t> active_faults_;
+  std::vector<DurableLoss> durable_losses_;
   Rules rules_;
   uint64_t last_sequence_ = 0;  // of the event before, while ties are permuted
   int64_t message_triggers_ = 0;  // triggers that watch messages and have not fired

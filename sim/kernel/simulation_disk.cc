@@ -57,6 +57,7 @@ Simulation::DiskVerdict Simulation::JudgeDisk(NodeId id, FileId file, bool write
     if (rule.extra.has_value()) verdict.extra = verdict.extra + rule.extra->Sample(state.random);
     verdict.lies |= rule.lies;
     verdict.loses |= rule.loses;
+    if (rule.loses) NoteDurableLoss(id, state, /*whole=*/false);
     if (rule.stalls) verdict.stalled_by = index;
   }
   return verdict;
@@ -125,7 +126,11 @@ void Simulation::OnSyncDone(const SyncDone& event) {
     Submit(event.node, DiskErrorWork{error, cause});
     return;
   }
-  if (!sync.lies) n.disk.MarkSynced(sync.file, sync.blocks);
+  if (sync.lies) {
+    n.disk.MarkPromised(sync.file, sync.blocks);
+  } else {
+    n.disk.MarkSynced(sync.file, sync.blocks);
+  }
   Submit(event.node, SyncedWork{event.ticket});
 }
 

@@ -191,14 +191,14 @@ void Simulation::EndFault(uint32_t index, EventId cause) {
   }
   current_cause_ = ended;
   const bool lost = state.link.has_value() && (!state.link->loss.zero() || state.link->bursts.has_value());
-  FaultActions(*this, index).End();
+  const bool pumped = FaultActions(*this, index).End();
   if (lost) {
     for (Node& n : nodes_) {
       for (Connection& conn : n.connections) conn.to_server.stuck = conn.to_opener.stuck = false;
     }
   }
   current_cause_ = ended;
-  PumpAll();
+  if (lost || !pumped) PumpAll();
   NoteTrigger(Trigger::Moment::kFaultEnded, nullptr, state.fault.id, ended);
 }
 

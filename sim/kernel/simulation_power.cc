@@ -111,6 +111,7 @@ int64_t Simulation::LosePageCache(NodeId id, FaultState& state, PowerCut cut, Ev
                       n.disk.file(loss.file).name, loss.torn ? ", one torn" : "");
     }
     torn += loss.torn ? 1 : 0;
+    if (loss.promised) NoteDurableLoss(id, state, /*whole=*/false);
   }
   return torn;
 }
@@ -136,10 +137,22 @@ int64_t Simulation::RotBlocks(NodeId id, const std::string& file, Ratio probabil
       }
     }
   }
+  if (rotten > 0) NoteDurableLoss(id, state, /*whole=*/false);
   return rotten;
 }
 
+void Simulation::NoteDurableLoss(NodeId id, const FaultState& state, bool whole) {
+  for (DurableLoss& loss : durable_losses_) {
+    if (loss.node != id || loss.fault != state.fault.id) continue;
+    loss.at = now_;
+    loss.whole |= whole;
+    return;
+  }
+  durable_losses_.push_back({id, now_, state.fault.id, whole});
+}
+
 void Simulation::WipeDisk(NodeId id, FaultState& state) {
+  if (node(id).disk.holds_anything()) NoteDurableLoss(id, state, /*whole=*/true);
   node(id).disk.Wipe();
   Emit({.kind = EventKind::kDiskLost, .node = id, .cause = state.began, .content = kMixB});
   if (auto* shown = detail()) {

@@ -20,14 +20,14 @@ constexpr std::string_view kOpening = R"(# Checking histories
 
 This page is printed from the sources and the tests: `bazel run //tests/docs:pages_test -- --rewrite`.
 
-`brokersim check HISTORY --model=MODEL` judges what clients of any system recorded. A history is a list of lines, two for
-each operation: what a process began (`:invoke`), and what it was told: it happened (`:ok`), it did not (`:fail`), or nobody
-knows (`:info`, or no second line: it may have happened, or may yet happen at any later time). A process does one thing at a
-time; a client whose operation ended as `:info` should go on as a new process.
+`brokersim check HISTORY --model=MODEL` judges what clients of any system recorded. A history is a list of lines,
+two for each operation: what a process began (`:invoke`), and what it was told: it happened (`:ok`), it did not
+(`:fail`), or nobody knows (`:info`, or no second line: it may have happened, or may yet happen at any later time).
+A process does one thing at a time; a client whose operation ended as `:info` should go on as a new process.
 
-Exit code 0: valid. 1: invalid; each anomaly has its name, the operations that show it and a sentence. 2: unknown, with the
-reason: the budget of a search ended, or the history doesn't decide. Never valid by giving up. Verdict, report and number of
-steps are the same on every run and machine.
+Exit code 0: valid. 1: invalid; each anomaly has its name, the operations that show it and a sentence. 2: unknown,
+with the reason: the budget of a search ended, or the history doesn't decide. Never valid by giving up. Verdict,
+report and number of steps are the same on every run and machine.
 
 )";
 

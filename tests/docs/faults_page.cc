@@ -30,7 +30,7 @@ fault {{ id: "followers-cut-off" at: "6s" lasts: "16s" partition {{ group {{ nod
 - Every fault counts its effects: messages, nodes, blocks, operations. One without any makes the verdict *unknown*
   (inert, exit code 2), as nothing was tried; `may_be_inert: true` allows it.
 - A kind is *tolerable* if a correct system recovers from it, or *beyond* what systems promise: then only safety is
-  judged.
+  judged, and a run that is stuck is unknown, not without progress.
 - Kinds marked with * belong to the first wave of the study that the kinds come from.
 )md";
 

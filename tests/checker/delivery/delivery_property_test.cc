@@ -230,10 +230,11 @@ struct Planted {
 TEST(DeliveryProperty, APlantedBugIsFoundAndNamed) {
   DeliveryOptions exactly_once = kFifo;
   exactly_once.guarantee = DeliveryOptions::Guarantee::kExactlyOnce;
-  for (const Planted& planted : {Planted{Bug::kLoses, "lost"}, Planted{Bug::kAgainAfterAck, "duplicate"},
-                                 Planted{Bug::kShortLease, "double-ownership"}, Planted{Bug::kOvertakes, "reordered"},
-                                 Planted{Bug::kMiscounts, "redelivery-count"}, Planted{Bug::kTooEarly, "early-delivered"},
-                                 Planted{Bug::kForgetsIds, "dedup-missed"}, Planted{Bug::kInvents, "unexpected"}}) {
+  for (const Planted& planted :
+       {Planted{Bug::kLoses, "lost"}, Planted{Bug::kAgainAfterAck, "duplicate"},
+        Planted{Bug::kShortLease, "double-ownership"}, Planted{Bug::kOvertakes, "reordered"},
+        Planted{Bug::kMiscounts, "redelivery-count"}, Planted{Bug::kTooEarly, "early-delivered"},
+        Planted{Bug::kForgetsIds, "dedup-missed"}, Planted{Bug::kInvents, "unexpected"}}) {
     const bool again = planted.bug == Bug::kAgainAfterAck;
     const std::map<std::string, int> types = Types(planted.bug, again ? exactly_once : kFifo, 2000);
     std::string all;

@@ -77,8 +77,9 @@ TEST(Delivery, AnUnacknowledgedDeliveryComesAgain) {
   EXPECT_EQ(Lines().Send("1").Receive(leased).Receive("nil").Receive("nil").Judge(), "lost 0 1 3 7");
   EXPECT_EQ(Lines().Send("1").Receive(leased).Ack(":r").Receive("nil").Judge(), "valid");
   EXPECT_EQ(Lines().Send("1").Receive(leased).Done(1, "nack", ":r", "nil").Receive("nil").Judge(), "lost 0 1 3 7");
-  EXPECT_EQ(Lines().Send("1").Receive(leased).Add(1, "invoke", "ack", ":r").Add(1, "info", "ack").Receive("nil", 2).Judge(),
-            "valid");
+  EXPECT_EQ(
+      Lines().Send("1").Receive(leased).Add(1, "invoke", "ack", ":r").Add(1, "info", "ack").Receive("nil", 2).Judge(),
+      "valid");
   EXPECT_EQ(Lines().Ack(":r").Judge(),
             "index 0 (process 1, :invoke :ack): it gives back a receipt that no delivery had");
 }
@@ -92,13 +93,15 @@ TEST(Delivery, Duplicates) {
   EXPECT_EQ(Lines().Send("1").Receive("1").Ack("1").Receive("1").Judge({.guarantee = Guarantee::kExactlyOnce}),
             "duplicate 3 5 7");
   // Sent twice, received twice.
-  EXPECT_EQ(Lines().Send("1").Send("1").Receive("1").Receive("1").Judge({.guarantee = Guarantee::kAtMostOnce}), "valid");
+  EXPECT_EQ(Lines().Send("1").Send("1").Receive("1").Receive("1").Judge({.guarantee = Guarantee::kAtMostOnce}),
+            "valid");
 }
 
 TEST(Delivery, Leases) {
   const Lines first = Lines().Send("1").Receive("{:value 1 :receipt :a :until 60}");
   EXPECT_EQ(Lines(first).Receive("{:value 1 :receipt :b :until 90}", 2).Judge(), "double-ownership 3 5");
-  EXPECT_EQ(Lines(first).Done(1, "nack", ":a", "nil").Receive("{:value 1 :receipt :b :until 90}", 2).Judge(), "unknown");
+  EXPECT_EQ(Lines(first).Done(1, "nack", ":a", "nil").Receive("{:value 1 :receipt :b :until 90}", 2).Judge(),
+            "unknown");
   EXPECT_EQ(Lines().Send("1").Receive("{:value 1 :receipt :a :until 50}").Receive("{:value 1 :until 90}", 2).Judge(),
             "unknown");
   EXPECT_EQ(Lines()
@@ -120,7 +123,8 @@ TEST(Delivery, Leases) {
 
 TEST(Delivery, CountsAndDeadLetters) {
   EXPECT_EQ(Lines().Send("1").Receive("{:value 1 :count 1}").Receive("{:value 1 :count 2}").Judge(), "valid");
-  EXPECT_EQ(Lines().Send("1").Receive("{:value 1 :count 1}").Receive("{:value 1 :count 1}").Judge(), "redelivery-count 5");
+  EXPECT_EQ(Lines().Send("1").Receive("{:value 1 :count 1}").Receive("{:value 1 :count 1}").Judge(),
+            "redelivery-count 5");
   EXPECT_EQ(Lines().Send("1").Receive("{:value 1 :count 2}").Judge(), "redelivery-count 3");
   EXPECT_EQ(Lines().Add(2, "invoke", "receive").Send("1").Receive("{:value 1 :count 2}").Judge(), "valid");
 
@@ -173,15 +177,17 @@ TEST(Delivery, OrderInAQueueAGroupAndAKey) {
                 .Add(2, "ok", "receive", "1")
                 .Judge({.order = Order::kQueue}),
             "valid");
-  EXPECT_EQ(Lines().Send("1").Send("2").Add(2, "invoke", "receive").Receive("2").Receive("1").Judge({.order = Order::kQueue}),
-            "unknown");
+  EXPECT_EQ(
+      Lines().Send("1").Send("2").Add(2, "invoke", "receive").Receive("2").Receive("1").Judge({.order = Order::kQueue}),
+      "unknown");
 }
 
 TEST(Delivery, Deduplication) {
   const Lines both = Lines().Send("{:value 1 :dedup :d}").Send("{:value 2 :dedup :d}").Receive("1").Receive("2");
   EXPECT_EQ(both.Judge(), "dedup-missed 0 2 5 7");
   EXPECT_EQ(both.Judge({.dedup_window = 20}), "valid");
-  EXPECT_EQ(Lines().Send("{:value 1 :dedup :d}").Send("{:value 2 :dedup :d}").Receive("1").Receive("nil").Judge(), "valid");
+  EXPECT_EQ(Lines().Send("{:value 1 :dedup :d}").Send("{:value 2 :dedup :d}").Receive("1").Receive("nil").Judge(),
+            "valid");
 }
 
 }  // namespace

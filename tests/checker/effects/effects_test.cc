@@ -1,5 +1,5 @@
-// Each verdict of an input in a group, and of a value in broker and database; and a consumer application whose planted bugs
-// are found.
+// Each verdict of an input in a group, and of a value in broker and database; and a consumer application whose planted
+// bugs are found.
 #include "checker/effects/effects.h"
 
 #include <fmt/format.h>
@@ -171,7 +171,8 @@ std::string Application(uint64_t seed, Bug bug) {
       if (abort) {
         // An attempt's outputs are its own.
         const std::string attempt = fmt::format("{}", 9000 + attempts++);
-        const std::string failed = fmt::format("{{:group :g :log :x :input [{} {}] :outputs [{}]}}", next, next, attempt);
+        const std::string failed =
+            fmt::format("{{:group :g :log :x :input [{} {}] :outputs [{}]}}", next, next, attempt);
         lines.Add(process, "invoke", "process", failed).Add(process, "fail", "process", failed);
         if (bug == Bug::kPublishesAborted) store.push_back(attempt);
         if (first && effective) applied.erase(next);

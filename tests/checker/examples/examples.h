@@ -1,7 +1,7 @@
 // Small histories that show one anomaly each: a test judges them, docs/checker.md prints them.
 //
-// A file holds them one after the other: a heading `# MODEL [--OPTION[=VALUE]]: ANOMALY [and ANOMALY ...]`, lines of EDN,
-// and a blank line.
+// A file holds them one after the other: a heading `# MODEL [--OPTION[=VALUE]]: ANOMALY [and ANOMALY ...]`, lines of
+// EDN, and a blank line.
 #ifndef BROKERSIM_TESTS_CHECKER_EXAMPLES_EXAMPLES_H_
 #define BROKERSIM_TESTS_CHECKER_EXAMPLES_EXAMPLES_H_
 

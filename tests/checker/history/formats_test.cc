@@ -67,7 +67,8 @@ TEST(Formats, JsonKeysThatAreNumbersAreNumbers) {
 }
 
 TEST(Formats, JsonErrorsHaveALine) {
-  EXPECT_EQ(Lines("{\"type\":\"invoke\",\"process\":0,\"f\":\"r\"}\n{\"type\": oops}\n").substr(0, 16), "line 2: no JSON:");
+  EXPECT_EQ(Lines("{\"type\":\"invoke\",\"process\":0,\"f\":\"r\"}\n{\"type\": oops}\n").substr(0, 16),
+            "line 2: no JSON:");
   EXPECT_EQ(Lines("{\"f\":\"r\"}").substr(0, 29), "line 1: a line without :type;");
   EXPECT_EQ(Lines("[{\"type\":\"ok\"}, 5]"),
             "after 2 lines of the history: a history's line is an object such as {\"type\": \"invoke\", ...}");
@@ -110,11 +111,11 @@ TEST(Formats, OpenChaosRows) {
 
 TEST(Formats, FptlinIntervalsAreClosed) {
   EXPECT_EQ(Lines("# queue\n1 0 5 ENQ 7\n2 5 9 DEQ 7\n1 5 6 ENQ 8\n"),
-            "{:index 0, :time 0, :process 1, :type :invoke, :f :enqueue, :value 7}\n"
+            "{:index 0, :time 0, :process 1, :type :invoke, :f :enqueue, :value 7, :invocation 0}\n"
             "{:index 1, :time 5, :process 2, :type :invoke, :f :dequeue, :value nil}\n"
-            "{:index 2, :time 5, :process 1, :type :invoke, :f :enqueue, :value 8}\n"
-            "{:index 3, :time 5, :process 1, :type :ok, :f :enqueue, :value 7}\n"
-            "{:index 4, :time 6, :process 1, :type :ok, :f :enqueue, :value 8}\n"
+            "{:index 2, :time 5, :process 1, :type :invoke, :f :enqueue, :value 8, :invocation 2}\n"
+            "{:index 3, :time 5, :process 1, :type :ok, :f :enqueue, :value 7, :invocation 0}\n"
+            "{:index 4, :time 6, :process 1, :type :ok, :f :enqueue, :value 8, :invocation 2}\n"
             "{:index 5, :time 9, :process 2, :type :ok, :f :dequeue, :value 7}\n");
 }
 
@@ -162,27 +163,46 @@ TEST(Formats, WhatARunRecordsBecomesDataAndActionsAgain) {
   formats::Operation* const done = add(Operation::FAIL, "c1", "commit", 6);
   *done->mutable_actions() = failed->actions();
   done->set_error("REBALANCE_IN_PROGRESS");
+  // A poll that found nothing.
+  add(Operation::INVOKE, "c2", "poll", 8);
+  add(Operation::OK, "c2", "poll", 8);
 
   const absl::StatusOr<History> history = FromProto(recorded);
   ASSERT_TRUE(history.ok()) << history.status();
-  EXPECT_EQ(Written(*history, Format::kEdn),
-            "{:index 0, :time 10, :process \"p1\", :type :invoke, :f :send, :value [[:send \"orders-0\" \"a\"]], :keys "
-            "[\"k\"]}\n"
-            "{:index 1, :time 20, :process \"p1\", :type :invoke, :f :send, :value [[:send \"orders-0\" \"b\"]], :keys "
-            "[\"k\"]}\n"
-            "{:index 2, :time 30, :process \"p1\", :type :ok, :f :send, :value [[:send \"orders-0\" [1 \"b\"]]], :keys "
-            "[\"k\"]}\n"
-            "{:index 3, :time 40, :process \"p1\", :type :ok, :f :send, :value [[:send \"orders-0\" [0 \"a\"]]], :keys "
-            "[\"k\"]}\n"
-            "{:index 4, :time 50, :process \"c1\", :type :invoke, :f :poll, :value [[:poll {\"orders-0\" []}]], :group "
-            "\"g\", :positions [[0 0 nil]]}\n"
-            "{:index 5, :time 60, :process \"c1\", :type :ok, :f :poll, :value [[:poll {\"orders-0\" [[0 \"a\"]]}]], "
-            ":group \"g\", :positions [[0 1 2]]}\n"
-            "{:index 6, :time 70, :process \"c1\", :type :invoke, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
-            "\"g\"}\n"
-            "{:index 7, :time 80, :process \"c1\", :type :fail, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
-            "\"g\", :error \"REBALANCE_IN_PROGRESS\"}\n");
+  EXPECT_EQ(
+      Written(*history, Format::kEdn),
+      "{:index 0, :time 10, :process \"p1\", :type :invoke, :f :send, :value [[:send \"orders-0\" \"a\"]], :invocation "
+      "0, :keys "
+      "[\"k\"]}\n"
+      "{:index 1, :time 20, :process \"p1\", :type :invoke, :f :send, :value [[:send \"orders-0\" \"b\"]], :invocation "
+      "1, :keys "
+      "[\"k\"]}\n"
+      "{:index 2, :time 30, :process \"p1\", :type :ok, :f :send, :value [[:send \"orders-0\" [1 \"b\"]]], :invocation "
+      "1, :keys "
+      "[\"k\"]}\n"
+      "{:index 3, :time 40, :process \"p1\", :type :ok, :f :send, :value [[:send \"orders-0\" [0 \"a\"]]], :invocation "
+      "0, :keys "
+      "[\"k\"]}\n"
+      "{:index 4, :time 50, :process \"c1\", :type :invoke, :f :poll, :value [[:poll {\"orders-0\" []}]], :group "
+      "\"g\", :positions [[0 0 nil]]}\n"
+      "{:index 5, :time 60, :process \"c1\", :type :ok, :f :poll, :value [[:poll {\"orders-0\" [[0 \"a\"]]}]], "
+      ":group \"g\", :positions [[0 1 2]]}\n"
+      "{:index 6, :time 70, :process \"c1\", :type :invoke, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
+      "\"g\"}\n"
+      "{:index 7, :time 80, :process \"c1\", :type :fail, :f :commit, :value [[:commit \"orders-0\" 1]], :group "
+      "\"g\", :error \"REBALANCE_IN_PROGRESS\"}\n"
+            "{:index 8, :time 90, :process \"c2\", :type :invoke, :f :poll, :value nil}\n"
+            "{:index 9, :time 100, :process \"c2\", :type :ok, :f :poll, :value []}\n");
   EXPECT_EQ(ToProto(*history).SerializeAsString(), recorded.SerializeAsString());
+  // What a producer with several requests on the way did is told apart in every format.
+  for (Format format : {Format::kEdn, Format::kJson, Format::kJsonLines}) {
+    const absl::StatusOr<History> again = Read(Written(*history, format), format);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->op(0).pair, 3u);
+    EXPECT_EQ(again->op(1).pair, 2u);
+  }
+  EXPECT_EQ(ToProto(Read(Written(*history, Format::kEdn), Format::kEdn).value()).SerializeAsString(),
+            recorded.SerializeAsString());
 }
 
 TEST(Formats, WhatIsNoHistoryIsSaidSo) {

@@ -59,8 +59,8 @@ std::string Edn(const std::vector<Step>& steps) {
     const std::string f = step.write ? "write" : "read";
     edn += fmt::format("{{:process {} :type :invoke :f :{} :value [{} {}]}}\n", step.process, f, step.key,
                        step.write ? value : "nil");
-    edn += fmt::format("{{:process {} :type :{} :f :{} :value [{} {}]}}\n", step.process, step.certain ? "ok" : "info", f,
-                       step.key, value);
+    edn += fmt::format("{{:process {} :type :{} :f :{} :value [{} {}]}}\n", step.process, step.certain ? "ok" : "info",
+                       f, step.key, value);
   }
   return edn;
 }

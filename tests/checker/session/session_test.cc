@@ -11,8 +11,8 @@
 namespace brokersim::checker {
 namespace {
 
-// Steps such as "0 w x 1" and "1 r x nil": a process, what, a key, a value; one after the other, 10 ms each. "0 w? x 1" has
-// no outcome, "0 w! x 1" failed.
+// Steps such as "0 w x 1" and "1 r x nil": a process, what, a key, a value; one after the other, 10 ms each. "0 w? x 1"
+// has no outcome, "0 w! x 1" failed.
 History Steps(const std::string& text) {
   std::string edn;
   int64_t time = 0;
@@ -29,8 +29,8 @@ History Steps(const std::string& text) {
     const std::string asked = verb[0] == 'w' ? rest : rest.substr(0, rest.find(' ')) + " nil";
     const std::string type = verb.ends_with('?') ? "info" : verb.ends_with('!') ? "fail" : "ok";
     for (const auto& [kind, value] : {std::pair<std::string, std::string>("invoke", asked), {type, rest}}) {
-      edn += fmt::format("{{:process {} :type :{} :f :{} :value [:{}] :time {}}}\n", step.substr(0, process), kind, f, value,
-                         time);
+      edn += fmt::format("{{:process {} :type :{} :f :{} :value [:{}] :time {}}}\n", step.substr(0, process), kind, f,
+                         value, time);
       time += 5'000'000;
     }
   }

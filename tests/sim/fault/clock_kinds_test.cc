@@ -49,6 +49,14 @@ TEST(Drift, SeveralAddUp) {
   EXPECT_EQ(Readings(world, {200, 300, 400}), Texts({"300 300", "450 450", "550 550"}));
 }
 
+TEST(Drift, SeveralTogetherDoNotTurnTheClockBack) {
+  ToyWorld world;
+  for (const char* id : {"f", "g", "h"}) world.AddFault(id, Drift{kA, -500'000}, Ms(100), Ms(100));
+  world.AddFault("i", Drift{kA, 500'000}, Ms(100), Ms(200));
+  // -1,000,000 in all, then 500,000, then nothing.
+  EXPECT_EQ(Readings(world, {100, 200, 300, 400}), Texts({"100 100", "100 100", "250 250", "350 350"}));
+}
+
 TEST(Step, WallTimeJumpsForGood) {
   ToyWorld world;
   world.AddFault("f", Step{kA, Ms(-30)}, Ms(100));

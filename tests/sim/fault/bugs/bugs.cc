@@ -112,9 +112,4 @@ const std::vector<Bug>& AllBugs() {
   return bugs;
 }
 
-const std::vector<std::string_view>& NotYet() {
-  static const std::vector<std::string_view> kNotYet = {"tail"};
-  return kNotYet;
-}
-
 }  // namespace brokersim::sim::bugs

@@ -96,8 +96,6 @@ struct Bug {
 
 // In the order of the kinds.
 const std::vector<Bug>& AllBugs();
-// Kinds of the first wave that have no bug yet.
-const std::vector<std::string_view>& NotYet();
 
 std::vector<Bug> DiskAndClockBugs();
 std::vector<Bug> ProcessBugs();

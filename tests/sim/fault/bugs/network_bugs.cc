@@ -159,6 +159,27 @@ std::vector<int64_t> Holes(Bot& bot) {
   return holes;
 }
 
+// A timeout that follows the usual lateness: what delays all moves it along, and what was lost or came twice is another
+// matter. So a few that are late by the same, each between two that came as fast as ever, and nothing is missing.
+Bug Tail() {
+  constexpr int64_t kOneNumber = int64_t{1} << 40;  // list: number and lateness
+  Bug bug = Stream("tail", "a timeout follows the median, and a few answers take a longer road",
+                   [](Bot& bot, Env&, Effects& out) {
+    std::sort(bot.list.begin(), bot.list.end());
+    std::vector<int64_t> lonely;
+    for (size_t i = 1; i < bot.list.size(); ++i) {
+      if (bot.list[i] / kOneNumber != bot.list[i - 1] / kOneNumber + 1) return;
+      const auto late = [&](size_t at) { return bot.list[at] % kOneNumber; };
+      if (i > 1 && late(i - 2) == kMs && late(i - 1) > 20 * kMs && late(i) == kMs) lonely.push_back(late(i - 1));
+    }
+    if (lonely.size() >= 3 && std::count(lonely.begin(), lonely.end(), lonely[0]) >= 3) Bot::Misbehave(out);
+  });
+  bug.nodes[0].program.hear = [](Bot& bot, NodeId from, const Num& num, Env& env, Effects&) {
+    if (from.value == 1) bot.list.push_back(num.n * kOneNumber + Now(env) - num.x);
+  };
+  return bug;
+}
+
 Bug Loss() {
   return Stream("loss", "a stream with many small holes is taken for whole", [](Bot& bot, Env&, Effects& out) {
     int64_t small = 0;
@@ -283,8 +304,8 @@ Bug Duplicate() {
 }  // namespace
 
 std::vector<Bug> NetworkBugs() {
-  return {Delay(),   Loss(), Duplicate(), Reorder(), Partition(),    OneWay(),  Isolate(), Flap(),
-          Clog(),    Reset(), ResponseLost(), ZoneCut(), DcSplit(), Wan(), ControlCut(), MirrorLag()};
+  return {Delay(),   Tail(), Loss(),  Duplicate(),    Reorder(), Partition(), OneWay(), Isolate(),    Flap(),
+          Clog(),    Reset(), ResponseLost(), ZoneCut(), DcSplit(),   Wan(),    ControlCut(), MirrorLag()};
 }
 
 }  // namespace brokersim::sim::bugs

@@ -1,0 +1,30 @@
+// Whether a Kafka cluster could serve its logs again: from what its controller and brokers have on their disks.
+#ifndef BROKERSIM_MODEL_KAFKA_RECOVERY_H_
+#define BROKERSIM_MODEL_KAFKA_RECOVERY_H_
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "model/kafka/cluster.h"
+#include "model/kafka/messages.h"
+#include "sim/kernel/recovery_oracle.h"
+
+namespace brokersim::kafka {
+
+// A partition can be served again if one of those that may lead it under the settings still has what it had: a member
+// of the ISR, or with unclean elections any replica. None can be if the controller has forgotten who they are.
+class Recovery final : public sim::RecoveryOracle {
+ public:
+  explicit Recovery(std::shared_ptr<const ClusterSpec> cluster) : cluster_(std::move(cluster)) {}
+  std::vector<sim::Recoverable> Ask(const sim::Simulation& simulation) const override;
+
+ private:
+  sim::Recoverable Judge(const PartitionRecord& partition, const sim::Simulation& simulation) const;
+
+  std::shared_ptr<const ClusterSpec> cluster_;
+};
+
+}  // namespace brokersim::kafka
+
+#endif  // BROKERSIM_MODEL_KAFKA_RECOVERY_H_
