@@ -87,7 +87,7 @@ absl::Status Events::Add(OpIndex invocation, F f) {
     subscribes_ |= f == F::kSubscribe;
     if (!value.is_sequence()) return Malformed(*line, value, "a vector of keys");
     for (const Value& key : value.items()) Push(Item::Kind::kKey, keys_.Intern(key), kNoOffset);
-  } else if (f != F::kPoll || !value.is_nil()) {  // a poll of nothing: before the group has assigned anything
+  } else {
     if (!IsListOrVector(value)) return Malformed(*line, value, kMicroOps);
     for (const Value& micro_op : value.items()) {
       if (absl::Status status = AddMicroOp(*line, micro_op); !status.ok()) return status;
