@@ -58,11 +58,13 @@ class OrderCheck {
     return states_[number];
   }
 
-  // What isn't assigned any more may be read from anywhere.
+  // What isn't assigned any more may be read from anywhere; so may what is, from a position that the line names.
   void KeepOnly(Node node) {
+    const bool seeks = !events_.history().ExtraOf(events_.Line(node), "positions").is_nil();
     for (const Item& item : events_.Of(node)) kept_[item.id] = node;
     for (uint32_t number : of_process_[events_.Process(node)]) {
       if (kept_[table_.Second(number)] != node) states_[number] = {};
+      if (seeks) states_[number].poll = {};
     }
   }
 

@@ -48,7 +48,7 @@ struct BrokerConfig {
   // within its session waits until its former incarnation is fenced, and so out of the ISR. Off (before 2.2):
   // a fast bounce goes unnoticed; leaderships and the ISR stay as they were.
   bool kip_380 = true;
-  // Ours, like those of producers and consumers: a planted bug. No setting of Kafka, and not documented as one.
+  // Ours, like those of producers and consumers: a planted bug.
   Mutant mutant = Mutant::kNone;
 };
 

@@ -276,6 +276,8 @@ void Consumer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
       const auto& offsets = std::get<ListOffsetsResponse>(body);
       const auto found = partitions_.find(offsets.tp);
       if (tag.arg != assignment_ || found == partitions_.end()) return;
+      // Asked twice, and gone on since the first answer (SubscriptionState.maybeSeekUnvalidated).
+      if (found->second.fetch_position >= 0 && mutant() != Mutant::kResetsBeforeOffsets) return;
       if (offsets.error != ErrorCode::kNone) {
         RefreshMetadata(env, out);
         RetryFetches(env, out);

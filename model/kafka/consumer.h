@@ -161,6 +161,7 @@ class Consumer final : public Client {
   absl::btree_map<TopicPartition, int64_t> to_commit_;
   sim::ConnId ledger_conn_;
   int64_t effect_number_ = 0;
+  bool awaits_offsets_ = false;  // the group's committed ones
   absl::btree_map<TopicPartition, int64_t> old_positions_;  // of a mutant
 };
 

@@ -159,6 +159,7 @@ void Consumer::Assign(const std::vector<TopicPartition>& partitions, sim::Env& e
   ++assignment_;
   partitions_.clear();
   for (const TopicPartition& tp : partitions) partitions_[tp];
+  awaits_offsets_ = in_group() && mutant() != Mutant::kResetsBeforeOffsets;
   if (in_group()) {
     FetchOffsets(env, out);
   } else {
@@ -200,6 +201,7 @@ void Consumer::OnOffsets(const OffsetFetchResponse& m, sim::Env& env, sim::Effec
     OnGroupError(m.error, env, out);
     return;
   }
+  awaits_offsets_ = false;
   for (const PartitionOffset& offset : m.offsets) {
     const auto found = partitions_.find(offset.tp);
     if (found == partitions_.end() || offset.offset < 0) continue;
@@ -212,8 +214,10 @@ void Consumer::OnOffsets(const OffsetFetchResponse& m, sim::Env& env, sim::Effec
   SendFetches(env, out);
 }
 
-// auto.offset.reset, for partitions without a position.
+// auto.offset.reset, for partitions without a position; not before it is known what is committed
+// (SubscriptionState.resetInitializingPositions).
 void Consumer::ResetPositions(sim::Env& env, sim::Effects& out) {
+  if (awaits_offsets_) return;
   for (const auto& [tp, state] : partitions_) {
     if (state.fetch_position >= 0) continue;
     const Leader leader = LeaderOf(tp);

@@ -66,11 +66,12 @@ enum class Mutant : uint8_t {
   // Producer
   kRetryAsNew,
   kRetryAtBack,
-  kEpochBumpInFlight,
+  kWindowOfUnanswered,
   kEpochBumpRenumbers,
   kAckOnLostConnection,
   kAckOnExpiry,
   kFailThoughAppended,
+  kLostLeadershipIsCertain,
   kOneOffsetForAll,
   // Consumer
   kCommitsBeforeProcessing,
@@ -84,6 +85,7 @@ enum class Mutant : uint8_t {
   kLedgerFailureIgnored,
   kStaleFetchAccepted,
   kRemembersOldPositions,
+  kResetsBeforeOffsets,
   kAssignsTwice,
 };
 
@@ -92,17 +94,18 @@ enum class MutantHome : uint8_t { kServers, kProducers, kConsumers };
 
 struct MutantInfo {
   Mutant mutant = Mutant::kNone;
-  std::string_view name;   // as settings give it
-  std::string_view group;  // what it is a bug of
-  std::string_view rule;   // one sentence: what it does instead
+  std::string_view name;    // as settings give it
+  std::string_view group;   // what it is a bug of
+  std::string_view source;  // where Kafka has the rule that it breaks: a class, a setting, a KIP
+  std::string_view text;    // one sentence: what it does instead
   MutantHome home = MutantHome::kServers;
 };
 
 // All but kNone, in the order of the enumeration.
 const std::vector<MutantInfo>& AllMutants();
 
-// "none" is one too. Without a value: there is no such mutant.
-std::optional<Mutant> FindMutant(std::string_view name);
+// The mutant of this name among those of `home`; "none" is one too. Without a value: there is no such mutant.
+std::optional<Mutant> FindMutant(std::string_view name, MutantHome home);
 
 }  // namespace brokersim::kafka
 

@@ -42,8 +42,10 @@ bool IsRetriable(ErrorCode error) {
   return false;
 }
 
-// After these the batch may be in the log all the same.
-bool LeavesUnknown(ErrorCode error) {
+// After these the batch may be in the log all the same. A leader that loses its place answers NOT_LEADER_OR_FOLLOWER to
+// writes that it has appended and that wait for the ISR (DelayedProduce, Partition.checkEnoughReplicasReachOffset).
+bool LeavesUnknown(ErrorCode error, Mutant mutant) {
+  if (error == ErrorCode::kNotLeaderOrFollower) return mutant != Mutant::kLostLeadershipIsCertain;
   return error == ErrorCode::kNetworkException || error == ErrorCode::kRequestTimedOut ||
          error == ErrorCode::kNotEnoughReplicasAfterAppend;
 }
@@ -190,9 +192,15 @@ std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition&, Partit
   if (config.enable_idempotence && !state->in_flight.empty()) {
     // RecordAccumulator.shouldStopDrainBatchesForPartition: a repeated batch goes when it is the first that is
     // not acknowledged; nothing new goes while it isn't known what became of an old one.
-    if (state->unresolved && config_.mutant != Mutant::kEpochBumpInFlight) return std::nullopt;
-    if (head.sequence >= 0 && state->in_flight.front().number < head.number) return std::nullopt;
-    if (static_cast<int64_t>(state->in_flight.size()) >= 5) return std::nullopt;
+    if (state->unresolved) return std::nullopt;
+    const Batch& oldest = state->in_flight.front();
+    if (head.sequence >= 0 && oldest.number < head.number) return std::nullopt;
+    // A broker knows the last five batches. Answers come in order there, so that Kafka need only count what is in
+    // flight; here one may be missing while others come.
+    const bool counts = config_.mutant == Mutant::kWindowOfUnanswered;
+    if (counts ? state->in_flight.size() >= 5 : head.sequence < 0 && state->sequenced - oldest.order >= 5) {
+      return std::nullopt;
+    }
   }
   const bool full = state->queue.size() > 1 || head.bytes >= config.batch_size;
   sim::Time at = head.ready_at;
@@ -221,6 +229,7 @@ void Producer::GiveSequence(PartitionState* state, Batch* batch) {
     }
     batch->producer_epoch = state->producer_epoch;
     batch->sequence = state->next_sequence;
+    batch->order = state->sequenced++;
     const int64_t following = int64_t{state->next_sequence} + static_cast<int64_t>(batch->records.size());
     state->next_sequence = static_cast<int32_t>(following % (int64_t{INT32_MAX} + 1));
   }
@@ -340,7 +349,7 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
   }
   if (error != ErrorCode::kNotEnoughReplicas && error != ErrorCode::kOutOfOrderSequenceNumber)
     RefreshMetadata(env, out);
-  batch.maybe_stored = batch.maybe_stored || LeavesUnknown(error);
+  batch.maybe_stored = batch.maybe_stored || LeavesUnknown(error, config_.mutant);
   if (error == ErrorCode::kOutOfOrderSequenceNumber && config_.enable_idempotence && first) {
     BROKERSIM_PROBE("kafka/producer: sequence lost, new epoch");
     // The lowest batch can't be out of order unless the broker lost its state: start a new epoch

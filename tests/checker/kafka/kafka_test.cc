@@ -150,6 +150,8 @@ TEST(KafkaTest, AbortedPollsGoBack) {
   EXPECT_EQ(Explain(std::string(kSend) + "1 fail txn x[3 4]; 1 ok txn x[5]", "poll-skip"),
             "In :x, T3 ended at 0; T7 read on behind it with 3, and left out 1 and 1 more.\n"
             "In :x, T3 ended at 0; T9 read on behind it with 5, and left out 1 and 3 more.\n");
+  EXPECT_EQ(Kafka(std::string(kSend) + "1 ok assign x; 1 ok x[4]"), "poll-skip");
+  EXPECT_EQ(Kafka(std::string(kSend) + "1 ok assign x | :positions [4]; 1 ok x[4]"), "VALID");
   EXPECT_EQ(Explain(std::string(kSend) + "1 info txn x[3 4]", "poll-skip"),
             "In :x, T3 ended at 0; T7 read on behind it with 3, and left out 1 and 1 more.\n");
 }
@@ -159,6 +161,8 @@ TEST(KafkaTest, NonmonotonicPoll) {
   EXPECT_EQ(Kafka(std::string(kBegin) + "0 ok x[2b 3c 4d]"), "nonmonotonic-poll");
   EXPECT_EQ(Kafka(std::string(kBegin) + "0 ok assign x y; 0 ok x[2b 3c 4d]"), "nonmonotonic-poll");
   EXPECT_EQ(Kafka(std::string(kBegin) + "0 ok assign y; 0 ok x[2b 3c 4d]"), "VALID");
+  // Of a consumer that died and was given the same key again, at the committed offset.
+  EXPECT_EQ(Kafka(std::string(kBegin) + "0 ok assign x | :positions [2]; 0 ok x[2b 3c 4d]"), "VALID");
   EXPECT_EQ(Kafka(std::string(kBegin) + "1 ok x[2b 3c 4d]"), "VALID");
 }
 

@@ -1,4 +1,4 @@
-// Hunting mutants: which scenario shows which, as what.
+// Hunting mutants: which scenario and seed shows which, as what.
 #ifndef BROKERSIM_TESTS_MODEL_KAFKA_MUTANTS_HUNT_H_
 #define BROKERSIM_TESTS_MODEL_KAFKA_MUTANTS_HUNT_H_
 
@@ -13,31 +13,25 @@
 
 namespace brokersim::kafka {
 
-struct Hunt {
-  MutantInfo info;
+// Where a mutant is caught.
+struct Place {
+  std::string_view mutant;
   std::string_view scenario;  // file in tests/model/kafka/mutants/
-  std::string_view anomaly;   // names with their checkers as in Seen; any one of them counts
+  uint64_t seed = 0;
+  std::string_view as;  // as in Seen
 };
 // In the order of AllMutants().
-const std::vector<Hunt>& Hunts();
+const std::vector<Place>& Places();
 
-struct Catch {
-  uint64_t seed = 0;  // 0: not caught
-  std::string as;
-};
-constexpr uint64_t kMostSeeds = 400;
-Catch Catch1(const Hunt& hunt);
-
-// How many runs each scenario gets without a mutant.
-constexpr std::pair<std::string_view, uint64_t> kCleanRuns[] = {
-    {"storm", 2500}, {"groups", 1000}, {"zombie", 1000}, {"power", 1000}, {"flush", 1000},
-    {"behind", 1000}, {"shrunk", 1000}, {"cut", 1000},   {"alone", 500}};
+// How many runs each scenario gets without a mutant: ten thousand in all.
+const std::vector<std::pair<std::string_view, uint64_t>>& CleanRuns();
 
 // What a run showed.
 struct Seen {
-  std::vector<std::pair<std::string, std::string>> anomalies;  // "lost-write (kafka)", explanation
-  uint64_t acknowledged = 0;                                   // sends
-  std::string internal_error;
+  // What told, and its explanation: an anomaly's name (with the model if it isn't a check of the scenario), "invariant"
+  // or "no progress".
+  std::vector<std::pair<std::string, std::string>> anomalies;
+  uint64_t acknowledged = 0;  // sends
 };
 
 // The scenario, with the mutant among the settings of its home; nullptr: without.
@@ -45,7 +39,9 @@ scenarios::ResolvedScenario Plant(std::string_view scenario, const MutantInfo* m
 Seen RunOnce(const scenarios::ResolvedScenario& scenario, uint64_t seed);
 
 std::string Title(std::string_view scenario);
-std::string SurveyLine(const MutantInfo& mutant, std::string_view scenario);
+
+// For whoever adds a mutant or a scenario: what seeds 1 to `seeds` show, by anomaly: how often and first where.
+std::string SurveyLine(const MutantInfo& mutant, std::string_view scenario, uint64_t seeds);
 
 }  // namespace brokersim::kafka
 
