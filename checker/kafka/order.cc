@@ -182,6 +182,7 @@ void FindTimeAnomalies(const Events& events, const Logs& logs, KafkaReport* repo
   struct Committed {
     int64_t offset = INT64_MIN;
     Node op = kNoNode;
+    int64_t lowest_open = INT64_MAX;  // of unknown outcome: it may be done at any later time
   };
   std::vector<Spot> highest(events.keys());  // that was acknowledged
   PairTable groups;                          // of group and key
@@ -202,16 +203,21 @@ void FindTimeAnomalies(const Events& events, const Logs& logs, KafkaReport* repo
     const bool begins = events.op(node).invocation == line;
     if (events.op(node).f == KafkaOp::F::kPoll && !events.commits()) continue;
     for (const Item& item : events.Of(node)) {
+      if (item.kind == Item::Kind::kCommit && begins && events.op(node).outcome == OpType::kInfo) {
+        int64_t& lowest = commit_of(node, item.id).lowest_open;
+        lowest = std::min(lowest, item.offset);
+      }
       if (item.kind == Item::Kind::kCommit && events.IsOk(node)) {
         Committed& before = commit_of(node, item.id);
-        if (begins && item.offset < before.offset) {
+        if (begins && item.offset < std::min(before.offset, before.lowest_open)) {
           fell[node] = true;
           if (!report->Found(LogAnomaly::kCommitRegression)) continue;
           report->Add(LogAnomaly::kCommitRegression, {before.op, node},
                       fmt::format("{} committed offset {} of {}, and {} went back to {}.", report->Name(before.op),
                                   before.offset, events.KeyText(item.id), report->Name(node), item.offset));
         } else if (!begins && (fell[node] || item.offset >= before.offset)) {
-          before = {item.offset, node};
+          before.offset = item.offset;
+          before.op = node;
         }
       }
       if (item.kind != Item::Kind::kSend || !logs.Committed(node)) continue;
