@@ -280,7 +280,7 @@ std::vector<SettingInfo> Describe(const Family<Config>& family) {
     }
     rows.push_back({std::string(setting.name), value, std::string(setting.meaning)});
   }
-  rows.push_back({"mutant", "none", "ours: one rule is broken on purpose, to try the checkers; docs/mutants.md names them"});
+  rows.push_back({"mutant", "none", "ours, to try the checkers: the rule that is broken on purpose (docs/mutants.md)"});
   return rows;
 }
 

@@ -289,7 +289,7 @@ void Consumer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
       return;
     }
     case kFetchTag:
-      if (tag.arg >> 32 != assignment_ && mutant() != Mutant::kStaleFetchAccepted) return;
+      if (tag.arg >> 32 != assignment_) return;
       OnFetchedFrom(static_cast<int32_t>(tag.arg & 0xffffffff), std::get<FetchResponse>(body), env, out);
       return;
     case kCommitTag:

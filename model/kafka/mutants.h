@@ -83,7 +83,6 @@ enum class Mutant : uint8_t {
   kResetsToEndOnError,
   kResetsToStartOnError,
   kLedgerFailureIgnored,
-  kStaleFetchAccepted,
   kRemembersOldPositions,
   kResetsBeforeOffsets,
   kAssignsTwice,
