@@ -9,8 +9,6 @@
 #include <set>
 #include <sstream>
 
-#include "checker/history/proto.h"
-#include "checker/models.h"
 #include "runner/outcome.h"
 #include "sim/base/check.h"
 
@@ -26,18 +24,6 @@ scenarios::LoadedScenario Load(std::string_view name) {
   auto loaded = scenarios::ParseScenario(text.str(), path);
   CHECK(loaded.ok(), "{}", std::string(loaded.status().message()));
   return *std::move(loaded);
-}
-
-void Judged(std::string_view model, const checker::History& history, Seen* seen) {
-  checker::CheckOptions options;
-  const auto verdict = checker::Judge(history, model, options);
-  if (!verdict.ok()) {
-    seen->anomalies.emplace_back(fmt::format("refused ({})", model), std::string(verdict.status().message()));
-    return;
-  }
-  for (const formats::Anomaly& anomaly : verdict->anomalies()) {
-    seen->anomalies.emplace_back(fmt::format("{} ({})", anomaly.type(), model), anomaly.explanation());
-  }
 }
 
 }  // namespace
@@ -79,9 +65,7 @@ Seen RunOnce(const scenarios::ResolvedScenario& scenario, uint64_t seed) {
   if (outcome.progress.kind == runner::Progress::Kind::kMissing) {
     seen.anomalies.emplace_back("no progress", fmt::format("{}", fmt::join(outcome.progress.reasons, " ")));
   }
-  const auto history = checker::FromProto(outcome.run.history);
-  CHECK(history.ok(), "{}", std::string(history.status().message()));
-  for (const char* model : {"kafka", "exactly-once"}) Judged(model, *history, &seen);
+  seen.valid = outcome.verdict.result() == formats::Verdict::VALID;
   return seen;
 }
 

@@ -28,9 +28,9 @@ const std::vector<std::pair<std::string_view, uint64_t>>& CleanRuns();
 
 // What a run showed.
 struct Seen {
-  // What told, and its explanation: an anomaly's name (with the model if it isn't a check of the scenario), "invariant"
-  // or "no progress".
+  // What told, and its explanation: the name of an anomaly, "invariant" or "no progress".
   std::vector<std::pair<std::string, std::string>> anomalies;
+  bool valid = false;         // everything was decided
   uint64_t acknowledged = 0;  // sends
 };
 
