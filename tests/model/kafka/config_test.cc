@@ -57,6 +57,7 @@ TEST(KafkaConfig, BrokerDefaults) {
       {"group.max.session.timeout.ms", "1800000"},
       {"KIP-101", "on"},
       {"KIP-380", "on"},
+      {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(BrokerSettings()), expected);
 }
@@ -74,6 +75,7 @@ TEST(KafkaConfig, ProducerDefaults) {
       {"retry.backoff.ms", "100"},
       {"retry.backoff.max.ms", "1000"},
       {"metadata.max.age.ms", "300000"},
+      {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(ProducerSettings()), expected);
 }
@@ -93,6 +95,7 @@ TEST(KafkaConfig, ConsumerDefaults) {
       {"request.timeout.ms", "30000"},
       {"retry.backoff.ms", "100"},
       {"metadata.max.age.ms", "300000"},
+      {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(ConsumerSettings()), expected);
 }
