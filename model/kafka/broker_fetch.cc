@@ -98,13 +98,17 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
     return answer;
   }
   // Consumers see what is committed, followers everything (B1.4.8).
-  const bool sees_all =
-      m.replica_id != kConsumerReplicaId || config_->mutant == Mutant::kFetchBeyondHighWatermark;
-  const int64_t limit = sees_all ? partition.log().log_end_offset() : partition.high_watermark();
+  int64_t limit = partition.log().log_end_offset();
+  if (m.replica_id == kConsumerReplicaId) {
+    answer.last_stable_offset = partition.last_stable_offset();
+    limit = m.isolation == IsolationLevel::kReadCommitted ? answer.last_stable_offset : answer.high_watermark;
+    if (config_->mutant == Mutant::kFetchBeyondHighWatermark) limit = partition.log().log_end_offset();
+  }
   answer.records = partition.log().Read(wanted.fetch_offset, limit, kMaxBytesPerPartition);
-  if (config_->mutant == Mutant::kFetchSkipsBatch && m.replica_id == kConsumerReplicaId &&
-      answer.records.size() > 1) {
-    answer.records.erase(answer.records.begin());
+  const bool skips = config_->mutant == Mutant::kFetchSkipsBatch && m.replica_id == kConsumerReplicaId;
+  if (skips && answer.records.size() > 1) answer.records.erase(answer.records.begin());
+  if (m.isolation == IsolationLevel::kReadCommitted && !answer.records.empty()) {
+    answer.aborted = partition.log().AbortedIn(wanted.fetch_offset, answer.records.back()->value().next_offset());
   }
   return answer;
 }
@@ -137,6 +141,7 @@ void Broker::OnHighWatermark(Replica* replica, int64_t before, sim::Effects& out
   const Partition& partition = replica->partition;
   for (const BatchRef& batch : partition.log().Read(before, partition.high_watermark(), INT64_MAX)) {
     const RecordBatch& value = batch->value();
+    if (value.is_control()) continue;
     for (size_t i = 0; i < value.records.size(); ++i) {
       const int64_t offset = value.base_offset + static_cast<int64_t>(i);
       if (offset < before) continue;
@@ -156,9 +161,11 @@ void Broker::On(const ListOffsetsRequest& m, sim::ConnId conn, int32_t id, sim::
   } else if (m.timestamp == kEarliestTimestamp) {
     answer.offset = replica->partition.log().log_start_offset();
     if (config_->mutant == Mutant::kStartOffsetOneTooMany) ++answer.offset;
+  } else if (m.replica_id != kConsumerReplicaId) {
+    answer.offset = replica->partition.log().log_end_offset();
   } else {
-    answer.offset = m.replica_id == kConsumerReplicaId ? replica->partition.high_watermark()
-                                                       : replica->partition.log().log_end_offset();
+    answer.offset = m.isolation == IsolationLevel::kReadCommitted ? replica->partition.last_stable_offset()
+                                                                  : replica->partition.high_watermark();
   }
   Reply(conn, id, std::move(answer), out);
 }

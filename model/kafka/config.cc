@@ -77,6 +77,22 @@ const Family<BrokerConfig>& BrokerFamily() {
            "least session timeout that a member may ask for, ms"},
           {"group.max.session.timeout.ms", &C::group_max_session_timeout_ms, 0,
            "greatest session timeout that a member may ask for, ms"},
+          {"transaction.max.timeout.ms", &C::transaction_max_timeout_ms, 1,
+           "greatest transaction.timeout.ms that a producer may ask for"},
+          {"transaction.state.log.num.partitions", &C::transaction_state_log_num_partitions, 1,
+           "partitions of __transaction_state"},
+          {"transaction.state.log.replication.factor", &C::transaction_state_log_replication_factor, 1,
+           "replicas of __transaction_state"},
+          {"transaction.state.log.min.isr", &C::transaction_state_log_min_isr, 1,
+           "min.insync.replicas of __transaction_state"},
+          {"transaction.abort.timed.out.transaction.cleanup.interval.ms",
+           &C::transaction_abort_timed_out_transaction_cleanup_interval_ms, 1,
+           "ms between searches for transactions that have been open for too long"},
+          {"transaction.partition.verification.enable", &C::transaction_partition_verification_enable, 0,
+           "whether a leader asks the coordinator before it opens a transaction in its log (KIP-890 part 1)"},
+          {"transaction.version", &C::transaction_version, 0,
+           "the feature of that name: below 2 a producer keeps its epoch from one transaction to the next; with 2 each "
+           "has its own, and leaders add partitions (KIP-890 part 2)"},
           {"KIP-101", &C::kip_101, 0,
            "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
           {"KIP-380", &C::kip_380, 0,
@@ -99,8 +115,6 @@ const Family<BrokerConfig>& BrokerFamily() {
        "offsets.topic.segment.bytes", "process.roles", "producer.id.expiration.ms",
        "queued.max.requests", "replica.fetch.max.bytes", "replica.fetch.min.bytes",
        "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
-       "transaction.max.timeout.ms", "transaction.state.log.min.isr",
-       "transaction.state.log.num.partitions", "transaction.state.log.replication.factor",
        "transactional.id.expiration.ms", "unclean.leader.election.interval.ms",
        "zookeeper.connect", "zookeeper.session.timeout.ms"}};
   return family;
@@ -128,13 +142,16 @@ const Family<ProducerConfig>& ProducerFamily() {
           {"retry.backoff.max.ms", &C::retry_backoff_max_ms, 0, "greatest ms between retries"},
           {"metadata.max.age.ms", &C::metadata_max_age_ms, 1,
            "ms after which the metadata is asked for anew"},
+          {"transactional.id", &C::transactional_id, 0,
+           "who the producer is, over its restarts; with it, it sends in transactions"},
+          {"transaction.timeout.ms", &C::transaction_timeout_ms, 1,
+           "ms after which the coordinator aborts a transaction that is still open"},
       },
       {"bootstrap.servers", "buffer.memory", "client.id", "compression.type",
        "connections.max.idle.ms", "interceptor.classes", "key.serializer", "max.block.ms",
        "max.request.size", "metric.reporters", "metrics.num.samples", "partitioner.class",
        "receive.buffer.bytes", "reconnect.backoff.max.ms", "reconnect.backoff.ms",
-       "security.protocol", "send.buffer.bytes", "transaction.timeout.ms", "transactional.id",
-       "value.serializer"}};
+       "security.protocol", "send.buffer.bytes", "value.serializer"}};
   return family;
 }
 
@@ -156,6 +173,8 @@ const Family<ConsumerConfig>& ConsumerFamily() {
           {"max.poll.interval.ms", &C::max_poll_interval_ms, 1,
            "ms between polls after which a member leaves its group"},
           {"max.poll.records", &C::max_poll_records, 1, "records that one poll() returns at most"},
+          {"isolation.level", &C::isolation_level, 0,
+           "read_committed: nothing of transactions that are open or were aborted; or read_uncommitted"},
           {"fetch.max.wait.ms", &C::fetch_max_wait_ms, 0,
            "ms that a broker may keep a fetch waiting for data"},
           {"fetch.min.bytes", &C::fetch_min_bytes, 0, "bytes for which a fetch waits"},
@@ -167,7 +186,7 @@ const Family<ConsumerConfig>& ConsumerFamily() {
       },
       {"allow.auto.create.topics", "bootstrap.servers", "check.crcs", "client.id", "client.rack",
        "connections.max.idle.ms", "default.api.timeout.ms", "exclude.internal.topics",
-       "fetch.max.bytes", "group.instance.id", "isolation.level", "key.deserializer",
+       "fetch.max.bytes", "group.instance.id", "key.deserializer",
        "max.partition.fetch.bytes", "partition.assignment.strategy", "receive.buffer.bytes",
        "reconnect.backoff.max.ms", "reconnect.backoff.ms", "security.protocol",
        "send.buffer.bytes", "value.deserializer"}};
@@ -181,6 +200,9 @@ template <class Config>
 absl::Status SetNumber(const Setting<Config>& setting, int64_t Config::*field,
                        const std::string& value, Config* config) {
   int64_t number = 0;
+  if (setting.name == "transaction.version" && (value.size() != 1 || value[0] < '0' || value[0] > '2')) {
+    return absl::InvalidArgumentError(fmt::format("transaction.version takes 0, 1 or 2, not '{}'", value));
+  }
   if (setting.name == "acks" && value == "all") {
     number = -1;
   } else if (!absl::SimpleAtoi(value, &number)) {
@@ -215,6 +237,10 @@ absl::Status SetField(const Setting<Config>& setting, const std::string& value, 
   }
   if (setting.name == "auto.offset.reset" && value != "earliest" && value != "latest") {
     return absl::InvalidArgumentError(fmt::format("auto.offset.reset takes earliest or latest, not '{}'", value));
+  }
+  if (setting.name == "isolation.level" && value != "read_committed" && value != "read_uncommitted") {
+    return absl::InvalidArgumentError(
+        fmt::format("isolation.level takes read_committed or read_uncommitted, not '{}'", value));
   }
   config->*std::get<std::string Config::*>(setting.field) = value;
   return absl::OkStatus();
@@ -315,7 +341,10 @@ absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, Produ
     }
     config->delivery_timeout_ms = config->linger_ms + config->request_timeout_ms;
   }
-  if (!config->enable_idempotence) return absl::OkStatus();
+  if (!config->enable_idempotence) {
+    if (config->transactional_id.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError("a transactional.id needs enable.idempotence=true");
+  }
   std::string conflict;
   if (config->acks != -1) conflict = "acks=all";
   if (config->retries == 0) conflict = "retries above 0";
@@ -323,8 +352,10 @@ absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, Produ
     conflict = "max.in.flight.requests.per.connection of at most 5";
   }
   if (conflict.empty()) return absl::OkStatus();
-  if (IsGiven(lines, "enable.idempotence")) {
-    return absl::InvalidArgumentError(fmt::format("enable.idempotence=true needs {}", conflict));
+  for (const std::string_view name : {"enable.idempotence", "transactional.id"}) {
+    if (!IsGiven(lines, name)) continue;
+    return absl::InvalidArgumentError(
+        fmt::format("{} needs {}", name == "transactional.id" ? "a transactional.id" : "enable.idempotence=true", conflict));
   }
   config->enable_idempotence = false;
   return absl::OkStatus();

@@ -41,6 +41,16 @@ struct BrokerConfig {
   int64_t group_initial_rebalance_delay_ms = 3000;
   int64_t group_min_session_timeout_ms = 6000;
   int64_t group_max_session_timeout_ms = 1800000;
+  int64_t transaction_max_timeout_ms = 900000;
+  int64_t transaction_state_log_num_partitions = 50;
+  int64_t transaction_state_log_replication_factor = 3;
+  int64_t transaction_state_log_min_isr = 2;
+  int64_t transaction_abort_timed_out_transaction_cleanup_interval_ms = 10000;
+  // KIP-890 part 1: a leader asks the coordinator before it opens a transaction in its log.
+  bool transaction_partition_verification_enable = true;
+  // The feature of that name: 0 and 1: a producer keeps its epoch; 2 (KIP-890 part 2): each transaction has its own, and
+  // leaders add partitions.
+  int64_t transaction_version = 2;
   // KIP-101: followers truncate to where their log and the leader's part (by leader epoch), not to their own
   // high watermark.
   bool kip_101 = true;
@@ -65,6 +75,8 @@ struct ProducerConfig {
   int64_t retry_backoff_ms = 100;
   int64_t retry_backoff_max_ms = 1000;
   int64_t metadata_max_age_ms = 300000;
+  std::string transactional_id;
+  int64_t transaction_timeout_ms = 60000;
   Mutant mutant = Mutant::kNone;
 };
 
@@ -78,6 +90,7 @@ struct ConsumerConfig {
   int64_t heartbeat_interval_ms = 3000;
   int64_t max_poll_interval_ms = 300000;
   int64_t max_poll_records = 500;
+  std::string isolation_level = "read_uncommitted";
   int64_t fetch_max_wait_ms = 500;
   int64_t fetch_min_bytes = 1;
   int64_t request_timeout_ms = 30000;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/kafka/visible_records.h"
 #include "sim/base/probe.h"
 
 namespace brokersim::kafka {
@@ -89,6 +90,7 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
       const formats::Read& last = poll->reads(poll->reads_size() - 1);
       state.buffer.push_front({last.offset(), last.key(), last.value()});
     }
+    if (state.buffer.empty()) state.position = std::max(state.position, state.fetch_position);
     poll->set_next(state.position);
     if (state.high_watermark.has_value()) poll->set_end(*state.high_watermark);
   }
@@ -193,6 +195,7 @@ void Consumer::SendFetches(sim::Env& env, sim::Effects& out) {
   for (auto& [broker, request] : requests) {
     request.max_wait_ms = static_cast<int32_t>(spec_->config.fetch_max_wait_ms);
     request.min_bytes = static_cast<int32_t>(spec_->config.fetch_min_bytes);
+    request.isolation = isolation();
     SendTo(broker, std::move(request), Tag{kFetchTag, (assignment_ << 32) | broker}, env, out);
   }
 }
@@ -219,17 +222,14 @@ void Consumer::OnFetchedFrom(int32_t, const FetchResponse& m, sim::Env& env, sim
       }
       continue;
     }
-    state.high_watermark = got.high_watermark;
-    for (const BatchRef& batch : got.records) {
-      const RecordBatch& value = batch->value();
-      for (size_t i = 0; i < value.records.size(); ++i) {
-        const int64_t offset = value.base_offset + static_cast<int64_t>(i);
-        // A batch may begin before what was asked for.
-        if (offset < state.fetch_position) continue;
-        state.buffer.push_back({offset, value.records[i].key, value.records[i].value});
-      }
-      state.fetch_position = std::max(state.fetch_position, value.next_offset());
+    state.high_watermark = isolation() == IsolationLevel::kReadCommitted ? got.last_stable_offset : got.high_watermark;
+    // A batch may begin before what was asked for.
+    for (const VisibleRecord& visible : VisibleRecords(got, isolation(), state.fetch_position)) {
+      state.buffer.push_back({visible.offset, visible.record->key, visible.record->value});
     }
+    state.fetch_position = NextPosition(got, state.fetch_position);
+    // What is invisible is passed over without a word (CompletedFetch.nextFetchedRecord).
+    if (state.buffer.empty()) state.position = state.fetch_position;
   }
   if (retry) {
     RefreshMetadata(env, out);

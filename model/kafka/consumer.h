@@ -135,6 +135,10 @@ class Consumer final : public Client {
   void OnFetchedFrom(int32_t broker, const FetchResponse& m, sim::Env& env, sim::Effects& out);
   void RetryFetches(sim::Env& env, sim::Effects& out);
 
+  IsolationLevel isolation() const {
+    return spec_->config.isolation_level == "read_committed" ? IsolationLevel::kReadCommitted
+                                                             : IsolationLevel::kReadUncommitted;
+  }
   bool in_group() const { return !spec_->config.group_id.empty(); }
   Mutant mutant() const { return spec_->config.mutant; }
 

@@ -228,6 +228,7 @@ void Consumer::ResetPositions(sim::Env& env, sim::Effects& out) {
     }
     ListOffsetsRequest request;
     request.tp = tp;
+    request.isolation = isolation();
     const bool to_start = spec_->config.auto_offset_reset == "earliest" && mutant() != Mutant::kResetsToEndOnError;
     request.timestamp = to_start ? kEarliestTimestamp : kLatestTimestamp;
     SendTo(leader.id, std::move(request), Tag{kListTag, assignment_}, env, out);

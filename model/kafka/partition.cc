@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/kafka/cluster.h"
+
 namespace brokersim::kafka {
 namespace {
 
@@ -19,7 +21,9 @@ Partition::Partition(int32_t broker_id, TopicPartition tp, const BrokerConfig& c
 
 int64_t Partition::EffectiveMinIsr() const {
   if (config_->mutant == Mutant::kMinIsrIgnored) return 1;
-  return std::min(config_->min_insync_replicas, static_cast<int64_t>(replicas_.size()));
+  const bool of_transactions = tp_.topic == kTransactionsTopic;
+  return std::min(of_transactions ? config_->transaction_state_log_min_isr : config_->min_insync_replicas,
+                  static_cast<int64_t>(replicas_.size()));
 }
 
 bool Partition::BecomeLeader(const PartitionRecord& record, sim::Time now) {

@@ -5,7 +5,7 @@
 namespace brokersim::kafka {
 
 std::string_view Name(ErrorCode error) {
-  constexpr std::array<std::string_view, 25> kNames = {
+  constexpr std::array<std::string_view, 32> kNames = {
       "NONE",
       "UNKNOWN_TOPIC_OR_PARTITION",
       "LEADER_NOT_AVAILABLE",
@@ -31,8 +31,24 @@ std::string_view Name(ErrorCode error) {
       "INELIGIBLE_REPLICA",
       "NOT_CONTROLLER",
       "NETWORK_EXCEPTION",
+      "INVALID_PRODUCER_ID_MAPPING",
+      "INVALID_TXN_STATE",
+      "CONCURRENT_TRANSACTIONS",
+      "TRANSACTION_COORDINATOR_FENCED",
+      "PRODUCER_FENCED",
+      "TRANSACTION_ABORTABLE",
+      "INVALID_TRANSACTION_TIMEOUT",
   };
   return kNames[static_cast<size_t>(error)];
+}
+
+std::string_view Name(Marker marker) {
+  constexpr std::array<std::string_view, 3> kNames = {"NONE", "ABORT", "COMMIT"};
+  return kNames[static_cast<size_t>(marker)];
+}
+
+std::string_view Name(IsolationLevel level) {
+  return level == IsolationLevel::kReadCommitted ? "read_committed" : "read_uncommitted";
 }
 
 std::string TopicPartition::Text() const { return fmt::format("{}-{}", topic, partition); }
@@ -40,8 +56,9 @@ std::string TopicPartition::Text() const { return fmt::format("{}-{}", topic, pa
 std::string LogName(const TopicPartition& tp) { return tp.Text(); }
 
 std::string RecordBatch::Text() const {
-  std::string text = "[";
+  std::string text = is_control() ? fmt::format("[{} of producer {}", Name(marker), producer_id) : "[";
   for (const Record& record : records) {
+    if (is_control()) break;
     if (text.size() > 1) text += ' ';
     text += record.value;
   }
