@@ -4,8 +4,8 @@ namespace brokersim::kafka {
 
 const std::vector<std::pair<std::string_view, uint64_t>>& CleanRuns() {
   static const std::vector<std::pair<std::string_view, uint64_t>> runs = {
-      {"storm", 2500},  {"groups", 1000}, {"zombie", 750},  {"power", 1000},  {"flush", 1000},
-      {"behind", 500},  {"shrunk", 500},  {"cut", 750},     {"alone", 500},   {"clock", 500},
+      {"storm", 2500},  {"groups", 1000}, {"zombie", 800},  {"power", 1000},  {"flush", 1000},
+      {"behind", 500},  {"shrunk", 500},  {"cut", 800},     {"alone", 500},   {"clock", 500},
       {"joining", 500}, {"returns", 500}, {"lagging", 500}, {"dropped", 500}, {"slowflush", 500}};
   return runs;
 }
