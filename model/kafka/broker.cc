@@ -76,7 +76,8 @@ Broker::Replica& Broker::AddReplica(const TopicPartition& tp, int64_t high_water
   const sim::FileId log_file = env.Open(log_name);
   const sim::FileId epoch_file = env.Open(epoch_name);
   int64_t blocks = 0;
-  ReplicaLog log = ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks);
+  ReplicaLog log =
+      ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks, config_->mutant);
   Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark), log_file, epoch_file, 0, {}, false, {}};
   return replicas_.emplace(tp, std::move(replica)).first->second;
 }
@@ -251,6 +252,7 @@ void Broker::OnOwnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
         DelayedWrite write = std::move(found->second);
         delayed_writes_.erase(found);
         for (DelayedWrite::Part& part : write.parts) {
+          if (config_->mutant == Mutant::kAckAtTimeout) part.done = true;
           if (!part.done) part.error = ErrorCode::kRequestTimedOut;
         }
         FinishWrite(write, out);
@@ -372,8 +374,7 @@ void Broker::OnSynced(sim::SyncTicket ticket, sim::Env& env, sim::Effects& out) 
   for (auto& [number, write] : delayed_writes_) std::erase(write.syncs, ticket);
   TryCompleteWrites(out);
   for (auto& [leader, fetcher] : fetchers_) {
-    if (fetcher.waits_for_sync != ticket) continue;
-    fetcher.waits_for_sync.reset();
+    if (std::erase(fetcher.waits_for, ticket) == 0 || !fetcher.waits_for.empty()) continue;
     SendFetch(leader, env, out);
   }
   RunTransactions(env, out);
@@ -452,7 +453,10 @@ void Broker::ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::E
     Unfollow(record.tp);
   } else if (partition.BecomeFollower(record)) {
     Unfollow(record.tp);
-    if (!config_->kip_101) {
+    if (config_->mutant == Mutant::kTruncatesOneBatchMore) {
+      Truncate(replica, partition.log().log_end_offset() - 1, "a mutant", out);
+    }
+    if (!config_->kip_101 || config_->mutant == Mutant::kTruncatesToHighWatermark) {
       BROKERSIM_PROBE("kafka/broker: truncates to the high watermark");
       // Before KIP-101: down to what is known to be committed, whatever the leader has.
       Truncate(replica, partition.high_watermark(), "becomes a follower: to its high watermark", out);

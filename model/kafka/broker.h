@@ -96,7 +96,7 @@ class Broker final : public sim::Process {
   struct Fetcher {
     absl::btree_map<TopicPartition, bool> ready;  // false: backing off, or waiting for ListOffsets
     bool in_flight = false;
-    std::optional<sim::SyncTicket> waits_for_sync;
+    std::vector<sim::SyncTicket> waits_for;  // syncs of what the last fetch brought, one for each batch
   };
 
   // A fetch that waits for data (DelayedFetch.scala).

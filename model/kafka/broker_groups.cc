@@ -85,6 +85,7 @@ void Broker::On(const OffsetCommitRequest& m, sim::ConnId conn, int32_t id, sim:
   write.key = m.group_id;
   write.offsets = m.offsets;
   write.parts.push_back(AppendToLocalLog(OffsetsPartitionOf(m.group_id), batch, -1, &write.syncs, env, out));
+  if (config_->mutant == Mutant::kCommitBeforeReplication) write.parts[0].done = true;
   TryCompleteWrites(out);
   Delay(std::move(write), config_->offsets_commit_timeout_ms, out);
 }

@@ -37,7 +37,7 @@ void Broker::Produce(const ProduceRequest& m, sim::ConnId conn, int32_t id,
     if (failed) out.Close(conn);
     return;
   }
-  if (m.acks == 1) {
+  if (m.acks == 1 || config_->mutant == Mutant::kAckBeforeReplication) {
     for (DelayedWrite::Part& part : write.parts) part.done = true;
   }
   Delay(std::move(write), m.timeout_ms, out);
@@ -56,6 +56,12 @@ Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, co
   Partition& partition = replica->partition;
   int64_t duplicate_of = -1;
   part.error = partition.CheckAppend(acks);
+  if (config_->mutant == Mutant::kAckWithoutAppend && part.error == ErrorCode::kNotEnoughReplicas) {
+    part.error = ErrorCode::kNone;
+    part.base_offset = partition.log().log_end_offset();
+    part.done = true;
+    return part;
+  }
   if (part.error == ErrorCode::kNone && batch.is_control()) {
     part.error = partition.log().CheckMarker(batch);
   } else if (part.error == ErrorCode::kNone) {
@@ -65,6 +71,7 @@ Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, co
   if (duplicate_of >= 0) {
     BROKERSIM_PROBE("kafka/produce: duplicate batch");
     part.base_offset = duplicate_of;
+    if (config_->mutant == Mutant::kDuplicateAnsweredAtEnd) part.base_offset = partition.log().log_end_offset();
     part.required = duplicate_of + batch.count();
     return part;
   }
@@ -73,6 +80,8 @@ Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, co
   if (const auto sync = WriteBatch(replica, appended, RecordVerb::kAppended, out)) syncs->push_back(*sync);
   part.base_offset = appended->value().base_offset;
   part.required = appended->value().next_offset();
+  if (config_->mutant == Mutant::kWrongBaseOffset) part.base_offset = part.required;
+  if (config_->mutant == Mutant::kAckOneTooEarly) --part.required;
   // An ISR of one commits at once.
   const int64_t before = partition.high_watermark();
   if (partition.MaybeIncrementHighWatermark()) OnHighWatermark(replica, before, out);
@@ -111,7 +120,7 @@ void Broker::Delay(DelayedWrite write, int64_t timeout_ms, sim::Effects& out) {
 }
 
 bool Broker::IsDone(DelayedWrite* write) const {
-  bool all = write->syncs.empty();
+  bool all = write->syncs.empty() || config_->mutant == Mutant::kAckBeforeSync;
   for (DelayedWrite::Part& part : write->parts) {
     if (part.done || part.error != ErrorCode::kNone) continue;
     const std::optional<ErrorCode> result = replicas_.at(part.tp).partition.CheckReplicated(part.required);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <variant>
 
 #include "absl/strings/ascii.h"
@@ -24,6 +25,7 @@ struct Setting {
 template <class Config>
 struct Family {
   std::string_view what;
+  MutantHome home;
   std::vector<Setting<Config>> settings;
   // Known to Kafka, without effect here.
   std::vector<std::string> not_modelled;
@@ -33,6 +35,7 @@ const Family<BrokerConfig>& BrokerFamily() {
   using C = BrokerConfig;
   static const Family<BrokerConfig> family = {
       "broker",
+      MutantHome::kServers,
       {
           {"broker.heartbeat.interval.ms", &C::broker_heartbeat_interval_ms, 1,
            "ms between a broker's heartbeats to the controller"},
@@ -121,6 +124,7 @@ const Family<ProducerConfig>& ProducerFamily() {
   using C = ProducerConfig;
   static const Family<ProducerConfig> family = {
       "producer",
+      MutantHome::kProducers,
       {
           {"acks", &C::acks, -1, "0: don't wait; 1: the leader has it; all: the whole ISR has it"},
           {"enable.idempotence", &C::enable_idempotence, 0,
@@ -155,6 +159,7 @@ const Family<ConsumerConfig>& ConsumerFamily() {
   using C = ConsumerConfig;
   static const Family<ConsumerConfig> family = {
       "consumer",
+      MutantHome::kConsumers,
       {
           {"group.id", &C::group_id, 0, "the group; empty: it reads on its own"},
           {"enable.auto.commit", &C::enable_auto_commit, 0,
@@ -241,6 +246,20 @@ absl::Status SetField(const Setting<Config>& setting, const std::string& value, 
   return absl::OkStatus();
 }
 
+absl::Status SetMutant(std::string_view what, MutantHome home, const std::string& value, Mutant* mutant) {
+  const std::optional<Mutant> found = FindMutant(value, home);
+  if (!found.has_value()) {
+    std::vector<std::string> all;
+    for (const MutantInfo& info : AllMutants()) {
+      if (info.home == home) all.emplace_back(info.name);
+    }
+    return absl::InvalidArgumentError(
+        fmt::format("no {} mutant is named '{}'{}", what, value, sim::DidYouMean(value, all)));
+  }
+  *mutant = *found;
+  return absl::OkStatus();
+}
+
 template <class Config>
 absl::Status Apply(const Family<Config>& family, std::string_view line, Config* config,
                    std::vector<std::string>* ignored) {
@@ -255,6 +274,7 @@ absl::Status Apply(const Family<Config>& family, std::string_view line, Config* 
   };
   const std::string name = trim(line.substr(0, equals));
   const std::string value = trim(line.substr(equals + 1));
+  if (name == "mutant") return SetMutant(family.what, family.home, value, &config->mutant);
   for (const Setting<Config>& setting : family.settings) {
     if (setting.name == name) return SetField(setting, value, config);
   }
@@ -286,6 +306,7 @@ std::vector<SettingInfo> Describe(const Family<Config>& family) {
     }
     rows.push_back({std::string(setting.name), value, std::string(setting.meaning)});
   }
+  rows.push_back({"mutant", "none", "ours, to try the checkers: the rule that is broken on purpose (docs/mutants.md)"});
   return rows;
 }
 

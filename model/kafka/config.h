@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "model/kafka/mutants.h"
 
 namespace brokersim::kafka {
 
@@ -57,6 +58,8 @@ struct BrokerConfig {
   // within its session waits until its former incarnation is fenced, and so out of the ISR. Off (before 2.2):
   // a fast bounce goes unnoticed; leaderships and the ISR stay as they were.
   bool kip_380 = true;
+  // Ours, like those of producers and consumers: a planted bug.
+  Mutant mutant = Mutant::kNone;
 };
 
 // clients/.../producer/ProducerConfig.java
@@ -74,6 +77,7 @@ struct ProducerConfig {
   int64_t metadata_max_age_ms = 300000;
   std::string transactional_id;
   int64_t transaction_timeout_ms = 60000;
+  Mutant mutant = Mutant::kNone;
 };
 
 // clients/.../consumer/ConsumerConfig.java
@@ -92,6 +96,7 @@ struct ConsumerConfig {
   int64_t request_timeout_ms = 30000;
   int64_t retry_backoff_ms = 100;
   int64_t metadata_max_age_ms = 300000;
+  Mutant mutant = Mutant::kNone;
 };
 
 // Applies lines in order, later ones over earlier ones; names of settings without effect on the model

@@ -85,6 +85,11 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
       out.Record(formats::RecordVerb::kDelivered, poll->log(), record.offset, record.value);
       work_.push_back({tp, std::move(record)});
     }
+    if (mutant() == Mutant::kPollDropsRest) state.buffer.clear();
+    if (mutant() == Mutant::kReturnsRecordTwice && poll->reads_size() > 1) {
+      const formats::Read& last = poll->reads(poll->reads_size() - 1);
+      state.buffer.push_front({last.offset(), last.key(), last.value()});
+    }
     if (state.buffer.empty()) state.position = std::max(state.position, state.fetch_position);
     poll->set_next(state.position);
     if (state.high_watermark.has_value()) poll->set_end(*state.high_watermark);
@@ -98,7 +103,8 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
     Poll(env, out);
     return true;
   }
-  if (spec_->commit == CommitPolicy::kBeforeProcessing && in_group() && !spec_->config.enable_auto_commit) {
+  const bool before = spec_->commit == CommitPolicy::kBeforeProcessing || mutant() == Mutant::kCommitsBeforeProcessing;
+  if (before && in_group() && !spec_->config.enable_auto_commit) {
     for (const Work& work : work_) to_commit_[work.tp] = work.record.offset + 1;
     activity_ = Activity::kCommittingBefore;
     SendCommit(/*waits=*/true, env, out);
@@ -211,6 +217,9 @@ void Consumer::OnFetchedFrom(int32_t, const FetchResponse& m, sim::Env& env, sim
     }
     if (got.error != ErrorCode::kNone) {
       retry = true;
+      if (mutant() == Mutant::kResetsToEndOnError || mutant() == Mutant::kResetsToStartOnError) {
+        state.fetch_position = -1;
+      }
       continue;
     }
     state.high_watermark = isolation() == IsolationLevel::kReadCommitted ? got.last_stable_offset : got.high_watermark;
@@ -267,6 +276,8 @@ void Consumer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
       const auto& offsets = std::get<ListOffsetsResponse>(body);
       const auto found = partitions_.find(offsets.tp);
       if (tag.arg != assignment_ || found == partitions_.end()) return;
+      // Asked twice, and gone on since the first answer (SubscriptionState.maybeSeekUnvalidated).
+      if (found->second.fetch_position >= 0 && mutant() != Mutant::kResetsBeforeOffsets) return;
       if (offsets.error != ErrorCode::kNone) {
         RefreshMetadata(env, out);
         RetryFetches(env, out);
@@ -369,6 +380,12 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
       rejoin_needed_ = true;
       return;
     case kLedgerRetry:
+      if (mutant() == Mutant::kLedgerFailureIgnored) {
+        to_commit_[work_.front().tp] = work_.front().record.offset + 1;
+        work_.pop_front();
+        ProcessNext(env, out);
+        return;
+      }
       SendEffect(env, out);
       return;
   }

@@ -140,6 +140,7 @@ class Consumer final : public Client {
                                                              : IsolationLevel::kReadUncommitted;
   }
   bool in_group() const { return !spec_->config.group_id.empty(); }
+  Mutant mutant() const { return spec_->config.mutant; }
 
   std::shared_ptr<const ConsumerSpec> spec_;
 
@@ -164,6 +165,8 @@ class Consumer final : public Client {
   absl::btree_map<TopicPartition, int64_t> to_commit_;
   sim::ConnId ledger_conn_;
   int64_t effect_number_ = 0;
+  bool awaits_offsets_ = false;  // the group's committed ones
+  absl::btree_map<TopicPartition, int64_t> old_positions_;  // of a mutant
 };
 
 using ConsumerFactory = ClientFactory<Consumer, ConsumerSpec>;

@@ -49,8 +49,10 @@ bool IsRetriable(ErrorCode error) {
   return false;
 }
 
-// After these the batch may be in the log all the same.
-bool LeavesUnknown(ErrorCode error) {
+// After these the batch may be in the log all the same. A leader that loses its place answers NOT_LEADER_OR_FOLLOWER to
+// writes that it has appended and that wait for the ISR (DelayedProduce, Partition.checkEnoughReplicasReachOffset).
+bool LeavesUnknown(ErrorCode error, Mutant mutant) {
+  if (error == ErrorCode::kNotLeaderOrFollower) return mutant != Mutant::kLostLeadershipIsCertain;
   return error == ErrorCode::kNetworkException || error == ErrorCode::kRequestTimedOut ||
          error == ErrorCode::kNotEnoughReplicasAfterAppend;
 }
@@ -209,8 +211,14 @@ std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition& tp, Par
     // RecordAccumulator.shouldStopDrainBatchesForPartition: a repeated batch goes when it is the first that is
     // not acknowledged; nothing new goes while it isn't known what became of an old one.
     if (state->unresolved) return std::nullopt;
-    if (head.sequence >= 0 && state->in_flight.front().number < head.number) return std::nullopt;
-    if (static_cast<int64_t>(state->in_flight.size()) >= 5) return std::nullopt;
+    const Batch& oldest = state->in_flight.front();
+    if (head.sequence >= 0 && oldest.number < head.number) return std::nullopt;
+    // A broker knows the last five batches. Answers come in order there, so that Kafka need only count what is in
+    // flight; here one may be missing while others come.
+    const bool counts = config_.mutant == Mutant::kWindowOfUnanswered;
+    if (counts ? state->in_flight.size() >= 5 : head.sequence < 0 && state->sequenced - oldest.order >= 5) {
+      return std::nullopt;
+    }
   }
   const bool full = state->queue.size() > 1 || head.bytes >= config.batch_size;
   sim::Time at = head.ready_at;
@@ -220,7 +228,9 @@ std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition& tp, Par
     *next = std::min(next->value_or(at), at);
     return std::nullopt;
   }
-  if (config.enable_idempotence && state->unresolved) BumpEpoch(state);
+  // What has a sequence may be stored under it: it is repeated as it is (maybeResolveSequences waits for it too).
+  const bool renumbers = config.mutant == Mutant::kEpochBumpRenumbers;
+  if (config.enable_idempotence && state->unresolved && (head.sequence < 0 || renumbers)) BumpEpoch(state);
   Batch batch = std::move(state->queue.front());
   state->queue.pop_front();
   GiveSequence(state, &batch);
@@ -238,6 +248,7 @@ void Producer::GiveSequence(PartitionState* state, Batch* batch) {
     }
     batch->producer_epoch = state->producer_epoch;
     batch->sequence = state->next_sequence;
+    batch->order = state->sequenced++;
     const int64_t following = int64_t{state->next_sequence} + static_cast<int64_t>(batch->records.size());
     state->next_sequence = static_cast<int32_t>(following % (int64_t{INT32_MAX} + 1));
   }
@@ -360,13 +371,16 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
   const bool first = found == state.in_flight.begin() && (state.queue.empty() || state.queue.front().number > number);
   Batch batch = std::move(*found);
   state.in_flight.erase(found);
+  if (config_.mutant == Mutant::kAckOnLostConnection && error == ErrorCode::kNetworkException) {
+    error = ErrorCode::kNone;
+  }
   if (error == ErrorCode::kNone) {
     Complete(tp, batch, error, base_offset, out);
     return;
   }
   if (error != ErrorCode::kNotEnoughReplicas && error != ErrorCode::kOutOfOrderSequenceNumber)
     RefreshMetadata(env, out);
-  batch.maybe_stored = batch.maybe_stored || LeavesUnknown(error);
+  batch.maybe_stored = batch.maybe_stored || LeavesUnknown(error, config_.mutant);
   if (error == ErrorCode::kOutOfOrderSequenceNumber && config_.enable_idempotence && first && !transactional()) {
     BROKERSIM_PROBE("kafka/producer: sequence lost, new epoch");
     // The lowest batch can't be out of order unless the broker lost its state: start a new epoch
@@ -400,6 +414,17 @@ void Producer::Requeue(PartitionState* state, Batch batch, sim::Env& env) {
   backoff_ms = std::min(backoff_ms, config_.retry_backoff_max_ms);
   const int64_t backoff_us = backoff_ms * env.Random("retry-backoff").Between(800, 1200);
   batch.ready_at = env.monotonic() + sim::Microseconds(backoff_us);
+  if (config_.mutant == Mutant::kRetryAsNew) {
+    batch.sequence = -1;
+    batch.sent = BatchRef();
+  }
+  if (config_.mutant == Mutant::kRetryAtBack) {
+    batch.sequence = -1;
+    batch.sent = BatchRef();
+    batch.number = next_batch_++;
+    state->queue.push_back(std::move(batch));
+    return;
+  }
   if (!config_.enable_idempotence) {
     // RecordAccumulator.reenqueue: simply to the front.
     state->queue.push_front(std::move(batch));
@@ -431,6 +456,8 @@ void Producer::Complete(const TopicPartition& tp, const Batch& batch, ErrorCode 
     return;
   }
   const std::string log = LogName(tp);
+  if (config_.mutant == Mutant::kAckOnExpiry && error == ErrorCode::kRequestTimedOut) error = ErrorCode::kNone;
+  const int64_t step = config_.mutant == Mutant::kOneOffsetForAll ? 0 : 1;
   for (size_t i = 0; i < batch.records.size(); ++i) {
     formats::Operation operation;
     operation.set_f("send");
@@ -440,9 +467,10 @@ void Producer::Complete(const TopicPartition& tp, const Batch& batch, ErrorCode 
     send->set_value(batch.records[i].record.value);
     if (error == ErrorCode::kNone) {
       operation.set_type(formats::Operation::OK);
-      if (base_offset >= 0) send->set_offset(base_offset + static_cast<int64_t>(i));
+      if (base_offset >= 0) send->set_offset(base_offset + step * static_cast<int64_t>(i));
     } else {
-      operation.set_type(batch.maybe_stored ? formats::Operation::INFO : formats::Operation::FAIL);
+      const bool unknown = batch.maybe_stored && config_.mutant != Mutant::kFailThoughAppended;
+      operation.set_type(unknown ? formats::Operation::INFO : formats::Operation::FAIL);
       operation.set_error(std::string(Name(error)));
     }
     out.Record(error == ErrorCode::kNone ? formats::RecordVerb::kAcknowledged : formats::RecordVerb::kRejected, log,

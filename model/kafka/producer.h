@@ -71,6 +71,7 @@ class Producer final : public Client {
     bool maybe_stored = false;  // an attempt's outcome is unknown
     int16_t producer_epoch = -1;
     int32_t sequence = -1;      // -1: not given yet
+    int64_t order = 0;          // among those of its partition that were given one
     BatchRef sent;              // what travels; a retry is the same batch
   };
   struct PartitionState {
@@ -78,6 +79,7 @@ class Producer final : public Client {
     std::vector<Batch> in_flight;  // in order of sending
     int16_t producer_epoch = 0;
     int32_t next_sequence = 0;
+    int64_t sequenced = 0;
     // A batch with a sequence failed without it being known whether it is stored (KIP-360).
     bool unresolved = false;
   };

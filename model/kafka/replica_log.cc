@@ -5,8 +5,10 @@
 
 namespace brokersim::kafka {
 
-ReplicaLog ReplicaLog::Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks) {
+ReplicaLog ReplicaLog::Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks,
+                               Mutant mutant) {
   ReplicaLog recovered;
+  recovered.mutant_ = mutant;
   *blocks = 0;
   if (epochs != nullptr && !epochs->blocks.empty()) {
     const auto* checkpoint = epochs->blocks[0].content->As<LeaderEpochCheckpoint>();
@@ -16,6 +18,7 @@ ReplicaLog ReplicaLog::Recover(const sim::File* log, const sim::File* epochs, in
   if (log != nullptr) {
     for (const sim::Block& block : log->blocks) {
       if (block.damaged) break;
+      if (mutant == Mutant::kRecoveryDropsLastBatch && &block == &log->blocks.back()) break;
       CHECK(block.content->As<RecordBatch>() != nullptr, "{} holds something else", log->name);
       recovered.NoteBatch(BatchRef(static_cast<const sim::Boxed<RecordBatch>*>(block.content.get())));
       ++*blocks;
@@ -32,7 +35,7 @@ int32_t ReplicaLog::last_epoch() const {
 
 ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate_of) const {
   *duplicate_of = -1;
-  if (batch.producer_id == kNoProducerId) return ErrorCode::kNone;
+  if (batch.producer_id == kNoProducerId || mutant_ == Mutant::kDedupOff) return ErrorCode::kNone;
   const auto found = producers_.find(batch.producer_id);
   // An unknown producer may begin anywhere (UnifiedLog, since KAFKA-7190).
   if (found == producers_.end()) return ErrorCode::kNone;
@@ -41,15 +44,18 @@ ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate
   if (batch.producer_epoch > state.epoch) {
     return batch.base_sequence == 0 ? ErrorCode::kNone : ErrorCode::kOutOfOrderSequenceNumber;
   }
+  const int32_t last = state.batches.empty() ? -1 : state.batches.back().last_sequence;
   for (const ProducerState::Batch& known : state.batches) {
+    if (mutant_ == Mutant::kDedupRemembersOne && known.last_sequence != last) continue;
     if (known.first_sequence == batch.base_sequence && known.last_sequence == batch.last_sequence()) {
       *duplicate_of = known.base_offset;
       return ErrorCode::kNone;
     }
   }
+  if (mutant_ == Mutant::kSequenceGapAccepted) return ErrorCode::kNone;
+  if (mutant_ == Mutant::kDedupRemembersOne && batch.base_sequence < last) return ErrorCode::kNone;
   // Sequences wrap from 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence). After a marker they begin anew if it
   // brought a new epoch.
-  const int32_t last = state.batches.empty() ? -1 : state.batches.back().last_sequence;
   const int32_t next = last == INT32_MAX ? 0 : last + 1;
   return batch.base_sequence == next ? ErrorCode::kNone : ErrorCode::kOutOfOrderSequenceNumber;
 }
@@ -106,6 +112,7 @@ void ReplicaLog::AppendAsFollower(BatchRef batch) {
   CHECK(batch->value().base_offset == log_end_offset(), "batch of offset {} appended at {}",
         batch->value().base_offset, log_end_offset());
   NoteBatch(std::move(batch));
+  if (mutant_ == Mutant::kDedupNotReplicated) producers_.clear();
 }
 
 bool ReplicaLog::BeginEpoch(int32_t epoch) {
@@ -124,7 +131,7 @@ std::vector<BatchRef> ReplicaLog::TruncateTo(int64_t offset) {
   batches_.erase(first, batches_.end());
   // Even if no batch goes: a leader that never wrote has noted where its epoch begins (UnifiedLog.truncateTo).
   DropEpochsFrom(log_end_offset());
-  if (removed.empty()) return removed;
+  if (removed.empty() || mutant_ == Mutant::kDedupKeptAtTruncation) return removed;
   // Producer state is rebuilt from what is left (ProducerStateManager.truncateAndReload).
   producers_.clear();
   completed_txns_.clear();

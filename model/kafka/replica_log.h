@@ -10,6 +10,7 @@
 
 #include "absl/container/btree_map.h"
 #include "model/kafka/messages.h"
+#include "model/kafka/mutants.h"
 #include "sim/disk/disk.h"
 
 namespace brokersim::kafka {
@@ -62,7 +63,8 @@ inline constexpr std::string_view kEpochsSuffix = "/leader-epoch-checkpoint";
 class ReplicaLog {
  public:
   // Recovery from a file: everything up to the first torn block. `blocks` gets how many of them are whole.
-  static ReplicaLog Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks);
+  static ReplicaLog Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks,
+                            Mutant mutant = Mutant::kNone);
 
   int64_t log_end_offset() const { return batches_.empty() ? 0 : batches_.back()->value().next_offset(); }
   int64_t log_start_offset() const { return 0; }
@@ -117,6 +119,7 @@ class ReplicaLog {
   void NoteProducer(const RecordBatch& batch);
   void NoteMarker(const RecordBatch& batch, ProducerState* state);
 
+  Mutant mutant_ = Mutant::kNone;
   std::vector<BatchRef> batches_;
   std::vector<EpochStart> epoch_starts_;
   absl::btree_map<int64_t, ProducerState> producers_;

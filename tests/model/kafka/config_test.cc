@@ -64,6 +64,7 @@ TEST(KafkaConfig, BrokerDefaults) {
       {"transaction.version", "2"},
       {"KIP-101", "on"},
       {"KIP-380", "on"},
+      {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(BrokerSettings()), expected);
 }
@@ -83,6 +84,7 @@ TEST(KafkaConfig, ProducerDefaults) {
       {"metadata.max.age.ms", "300000"},
       {"transactional.id", ""},
       {"transaction.timeout.ms", "60000"},
+      {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(ProducerSettings()), expected);
 }
@@ -103,6 +105,7 @@ TEST(KafkaConfig, ConsumerDefaults) {
       {"request.timeout.ms", "30000"},
       {"retry.backoff.ms", "100"},
       {"metadata.max.age.ms", "300000"},
+      {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(ConsumerSettings()), expected);
 }
