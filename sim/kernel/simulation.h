@@ -119,7 +119,7 @@ class Simulation {
     queue_.Push(at, std::forward<E>(event));
   }
   void Dispatch(Event& event);
-  void Foresee(const Event& event);
+  void Foresee();
   void NoteTie(Time next);
   [[gnu::always_inline]] EventId Emit(Mark mark) {
     if (mark.cause == 0) mark.cause = current_cause_;
