@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_join.h"
 #include "cli/command.h"
+#include "runner/memory.h"
 #include "sim/base/suggest.h"
 
 namespace brokersim::cli {
@@ -121,6 +122,7 @@ void ClearProgress() {
 }  // namespace brokersim::cli
 
 int main(int argc, char** argv) {
+  brokersim::runner::KeepFreedMemory();
   try {
     return brokersim::cli::Main(argc, argv);
   } catch (const std::exception& error) {

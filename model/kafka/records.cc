@@ -35,20 +35,38 @@ std::string_view Name(ErrorCode error) {
   return kNames[static_cast<size_t>(error)];
 }
 
-std::string TopicPartition::Text() const { return fmt::format("{}-{}", topic, partition); }
+namespace {
 
-std::string LogName(const TopicPartition& tp) { return tp.Text(); }
+void Append(std::string_view label, int64_t number, std::string* text) {
+  const fmt::format_int digits(number);
+  text->append(label).append(digits.data(), digits.size());
+}
 
-std::string RecordBatch::Text() const {
-  std::string text = "[";
-  for (const Record& record : records) {
-    if (text.size() > 1) text += ' ';
-    text += record.value;
+}  // namespace
+
+void TopicPartition::AppendText(std::string* text) const {
+  *text += topic;
+  Append("-", partition, text);
+}
+
+std::string LogName(const TopicPartition& tp) {
+  std::string name;
+  tp.AppendText(&name);
+  return name;
+}
+
+void RecordBatch::AppendText(std::string* text) const {
+  *text += '[';
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (i > 0) *text += ' ';
+    *text += records[i].value;
   }
-  text += ']';
-  if (partition_leader_epoch >= 0) text += fmt::format("@{} epoch {}", base_offset, partition_leader_epoch);
-  if (base_sequence >= 0) text += fmt::format(" seq {}", base_sequence);
-  return text;
+  *text += ']';
+  if (partition_leader_epoch >= 0) {
+    Append("@", base_offset, text);
+    Append(" epoch ", partition_leader_epoch, text);
+  }
+  if (base_sequence >= 0) Append(" seq ", base_sequence, text);
 }
 
 }  // namespace brokersim::kafka

@@ -123,7 +123,7 @@ class EventQueue {
     if (many_ && calendar_.Takes(key.time)) return calendar_.Push(key);
     soon_.Push(key);
     __builtin_prefetch(&slab_[soon_.Foresee().slot()]);
-    if (soon_.size() == kMany && !many_) [[unlikely]] OpenCalendar();
+    if (soon_.size() >= kMany && !many_) [[unlikely]] OpenCalendar();
   }
 
   std::vector<EventKey> DrainKeys() {
@@ -164,7 +164,7 @@ class EventQueue {
   }
 
   // From `kMany` events on there is a calendar, until there are less than `kFew`.
-  static constexpr int64_t kMany = 2'048;
+  static constexpr size_t kMany = 2'048;
   static constexpr int64_t kFew = 512;
   // How many keys of the calendar are to be at hand, for Foresee.
   static constexpr int kAhead = 16;

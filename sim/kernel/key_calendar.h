@@ -49,8 +49,6 @@ class KeyCalendar {
     next_ = 0;
     while (linked_ > 0 && run_.size() < kRun) GatherBucket();
   }
-  // Whether Gather(false) would find any.
-  bool more() const { return linked_ > 0; }
 
   // Moves all keys to the end of `keys`, in no order.
   void Drain(std::vector<EventKey>* keys) {

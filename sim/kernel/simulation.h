@@ -171,6 +171,7 @@ class Simulation {
   // Ends the process: nothing of it is left but the disk.
   void Destroy(NodeId id);
   void RecordChanges(NodeId id);
+  void RecordValues(NodeId id, const std::vector<std::pair<uint32_t, std::string>>& changed);
 
   // simulation_disk.cc
   struct DiskVerdict {

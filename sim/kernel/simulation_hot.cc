@@ -377,10 +377,7 @@ void Simulation::OnArrival(MessageWork work) {
                                                             const Payload& payload, EventId cause) {
   const EventId event = Emit({.kind = EventKind::kSend, .node = from, .peer = to, .cause = cause, .message = message,
                               .content = payload.digest()});
-  if (auto* shown = detail()) [[unlikely]] {
-    shown->type = std::string(payload.name());
-    shown->text = payload.Text();
-  }
+  if (recorder_.tracing()) [[unlikely]] recorder_.DetailMessage(message, payload);
   return event;
 }
 

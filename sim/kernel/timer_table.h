@@ -64,7 +64,7 @@ class TimerTable {
     for (uint32_t at = 0; at < used_; ++at) {
       if ((*this)[at].generation != 0) set.push_back(at);
     }
-    // No two are equal.
+    // Each slot has a timer of its own: no two are equal.
     std::sort(set.begin(), set.end(), [this](uint32_t a, uint32_t b) { return (*this)[a].timer < (*this)[b].timer; });
     for (const uint32_t at : set) f(at, (*this)[at]);
   }

@@ -104,8 +104,8 @@ TEST(EventQueue, BehavesAsANaiveOne) {
   }
 }
 
-// So many that there is a calendar, and again so few that there is none: delays of all sizes, bursts of one instant, the
-// end of time, and copies and extractions on the way.
+// So many that there is a calendar, and again so few that there is none: delays of all sizes, bursts of one instant,
+// the end of time, and copies and extractions on the way.
 TEST(EventQueue, KeepsTheOrderOfMany) {
   for (uint64_t seed = 0; seed < 6; ++seed) {
     Stream stream(seed, "steps");
