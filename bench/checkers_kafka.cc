@@ -29,6 +29,8 @@ constexpr int kKeys = 8;
 constexpr int kProducers = 4;
 constexpr int kConsumers = 4;
 constexpr size_t kBatch = 8;
+// Of so many polls of a log one begins a record too late, where asked for.
+constexpr int kSkips = 5000;
 
 // Four producers that send one to four records at a time, four consumers that each read all logs, up to eight records
 // of each at a time, and in the end all that there is.
@@ -51,13 +53,14 @@ class Broker {
     Both(process, "send", begun, done);
   }
 
-  // False if there was nothing.
-  bool Poll(int consumer, bool all) {
+  // False if there was nothing. `random`: some records are passed over.
+  bool Poll(int consumer, bool all, Random* random) {
     std::vector<Value> entries;
     for (int key = 0; key < kKeys; ++key) {
       size_t& at = read_[consumer][static_cast<size_t>(key)];
       const size_t end = std::min(logs_[key].size(), all ? at + 1000 : at + kBatch);
       if (at == end) continue;
+      if (random != nullptr && at + 1 < end && random->Below(kSkips) == 0) ++at;
       std::vector<Value> pairs;
       for (; at < end; ++at) {
         const Value pair[] = {Value::Int(base_ + static_cast<int64_t>(at)), Value::Int(logs_[key][at])};
@@ -95,7 +98,7 @@ class Broker {
   int64_t time_ = 0;
 };
 
-History Generate(int events, int64_t base) {
+History Generate(int events, int64_t base, bool skips = false) {
   HistoryBuilder builder;
   Random random(1);
   Broker broker(base, &builder);
@@ -103,11 +106,11 @@ History Generate(int events, int64_t base) {
     if (random.Below(2) == 0) {
       broker.Send(random.Below(kProducers), &random);
     } else {
-      broker.Poll(random.Below(kConsumers), false);
+      broker.Poll(random.Below(kConsumers), false, skips ? &random : nullptr);
     }
   }
   for (int consumer = 0; consumer < kConsumers; ++consumer) {
-    while (broker.Poll(consumer, true)) {
+    while (broker.Poll(consumer, true, nullptr)) {
     }
   }
   return std::move(builder).Finish();
@@ -126,6 +129,20 @@ void Logs(benchmark::State& state) {
   state.counters["added_bytes/event"] = static_cast<double>(HeapPeak() - before) / static_cast<double>(history.size());
 }
 BENCHMARK(Logs)->Arg(0)->Arg(5'000'000)->Arg(int64_t{1} << 60)->Unit(benchmark::kMillisecond);
+
+// Where some polls skip a record: the verdict, and the verdict with its anomalies explained.
+void Skips(benchmark::State& state) {
+  const History history = Generate(kEvents, 0, /*skips=*/true);
+  const checker::Limits limits{.explain = state.range(0) != 0};
+  const int64_t before = HeapBytes();
+  HeapPeak();
+  formats::Verdict verdict;
+  for (auto _ : state) verdict = checker::CheckKafka(history, {}, limits).value();
+  if (verdict.result() != formats::Verdict::INVALID) state.SkipWithError("not invalid");
+  state.counters["added_MB"] = static_cast<double>(HeapPeak() - before) / 1e6;
+  state.counters["verdict_MB"] = static_cast<double>(verdict.ByteSizeLong()) / 1e6;
+}
+BENCHMARK(Skips)->ArgName("explained")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace brokersim::bench

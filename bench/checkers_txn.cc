@@ -30,12 +30,15 @@ using checker::Value;
 constexpr int kProcesses = 20;
 constexpr int kActiveKeys = 10;
 
+// Of so many reads of lists one misses the last element, where asked for.
+constexpr int kStaleReads = 5000;
+
 // A database that runs each transaction at the moment in which it is completed. Keys come and go, as in Elle's own
 // generator: ten at a time, each twice as popular as the next, written up to 256 times each.
 class Database {
  public:
-  Database(bool registers, int most_writes, HistoryBuilder* builder)
-      : registers_(registers), most_writes_(most_writes), builder_(builder) {
+  Database(bool registers, int most_writes, bool stale, HistoryBuilder* builder)
+      : registers_(registers), most_writes_(most_writes), stale_(stale), builder_(builder) {
     for (int i = 0; i < kActiveKeys; ++i) Renew(i);
   }
 
@@ -61,7 +64,7 @@ class Database {
     return ops;
   }
 
-  std::vector<Value> Run(const std::vector<Value>& ops) {
+  std::vector<Value> Run(const std::vector<Value>& ops, Random* random) {
     std::vector<Value> done;
     for (const Value& op : ops) {
       const auto name = static_cast<size_t>(op.items()[1].integer());
@@ -74,7 +77,9 @@ class Database {
       } else if (registers_) {
         done.push_back(Op("r", static_cast<int>(name), state.empty() ? Value::Nil() : state.back()));
       } else {
-        done.push_back(Op("r", static_cast<int>(name), builder_->arena().Vector(state)));
+        const bool misses = stale_ && !state.empty() && random->Below(kStaleReads) == 0;
+        const absl::Span<const Value> seen = absl::MakeConstSpan(state).first(state.size() - (misses ? 1 : 0));
+        done.push_back(Op("r", static_cast<int>(name), builder_->arena().Vector(seen)));
       }
     }
     return done;
@@ -95,16 +100,17 @@ class Database {
 
   const bool registers_;
   const int most_writes_;
+  const bool stale_;
   HistoryBuilder* builder_;
   Key active_[kActiveKeys];
   int next_key_ = 0;
   std::vector<std::vector<Value>> state_;
 };
 
-History Generate(int transactions, bool registers, int most_writes) {
+History Generate(int transactions, bool registers, int most_writes, bool stale = false) {
   HistoryBuilder builder;
   Random random(1);
-  Database database(registers, most_writes, &builder);
+  Database database(registers, most_writes, stale, &builder);
   std::vector<std::vector<Value>> open(kProcesses);
   int64_t time = 0;
   for (int begun = 0, over = 0; over < transactions;) {
@@ -122,7 +128,7 @@ History Generate(int transactions, bool registers, int most_writes) {
     } else {
       ++over;
       line.type = OpType::kOk;
-      line.value = builder.arena().Vector(database.Run(ops));
+      line.value = builder.arena().Vector(database.Run(ops, &random));
       ops.clear();
     }
     builder.Add(line).IgnoreError();
@@ -163,6 +169,20 @@ void Register(benchmark::State& state) {
   Check(state, history, true, "strict-serializable", transactions);
 }
 BENCHMARK(Register)->Arg(200'000)->Unit(benchmark::kMillisecond);
+
+// Where every few thousandth read is stale: the verdict, and the verdict with its anomalies explained.
+void Stale(benchmark::State& state) {
+  const History history = Generate(200'000, false, 32, /*stale=*/true);
+  const checker::Limits limits{.explain = state.range(0) != 0};
+  const int64_t before = HeapBytes();
+  HeapPeak();
+  formats::Verdict verdict;
+  for (auto _ : state) verdict = CheckListAppend(history, {}, limits).value();
+  if (verdict.result() != formats::Verdict::INVALID) state.SkipWithError("not invalid");
+  state.counters["added_MB"] = static_cast<double>(HeapPeak() - before) / 1e6;
+  state.counters["verdict_MB"] = static_cast<double>(verdict.ByteSizeLong()) / 1e6;
+}
+BENCHMARK(Stale)->ArgName("explained")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
 // A file of somebody else's, e.g. Elle's huge-scc.edn: BROKERSIM_HISTORY=<path>.
 void Recorded(benchmark::State& state) {

@@ -47,6 +47,11 @@ struct ModelInfo {
 // All, by subject: linearizability, transactions, logs, queues, and so on.
 const std::vector<ModelInfo>& Models();
 
+// The names of the anomalies that a model may find; none for a model that there isn't.
+std::vector<std::string> AnomaliesOf(std::string_view model);
+// kNotFound for a model that there isn't, with the nearest name.
+absl::Status ValidateModel(std::string_view model);
+
 // Errors: kNotFound for a model that there isn't (with the nearest name), kInvalidArgument for a history that isn't the
 // model's, with the line.
 absl::StatusOr<formats::Verdict> Judge(const History& history, std::string_view model, const CheckOptions& options);

@@ -55,22 +55,31 @@ void CheckInconsistentOffsets(const Facts& facts, Findings* findings) {
 
 namespace {
 
-// `commits`: the OK ones of one group and log, in the order of their invocations. A fall is
-// reported once, at the first commit below; what is committed after it starts anew.
+// `commits`: those of one group and log that may have happened, in the order of their invocations. A fall is
+// reported once, at the first commit below; what is committed after it starts anew. One of unknown outcome may take
+// effect at any later time, and whoever then reads on from there commits what lies behind it.
 void CheckGroupPosition(const Facts& facts, const std::vector<CommitFact>& commits,
                         Findings* findings) {
-  std::vector<CommitFact> by_done = commits;
+  std::vector<CommitFact> by_done;
+  for (const CommitFact& commit : commits) {
+    if (commit.outcome == Outcome::kOk) by_done.push_back(commit);
+  }
   StableSort(&by_done, [](const CommitFact& a, const CommitFact& b) {
     // One operation may commit twice for a log: the higher is what later commits are held to.
     return a.done != b.done ? a.done < b.done : a.offset < b.offset;
   });
   const CommitFact* highest = nullptr;
   auto done = by_done.begin();
+  int64_t lowest_open = INT64_MAX;
   for (const CommitFact& commit : commits) {
+    if (commit.outcome != Outcome::kOk) {
+      lowest_open = std::min(lowest_open, commit.offset);
+      continue;
+    }
     for (; done != by_done.end() && done->done < commit.invoke; ++done) {
       if (highest == nullptr || done->offset >= highest->offset) highest = &*done;
     }
-    if (highest == nullptr || commit.offset >= highest->offset) continue;
+    if (highest == nullptr || commit.offset >= std::min(highest->offset, lowest_open)) continue;
     findings->Add(
         {highest->done, commit.done},
         fmt::format("Group {} had committed offset {} of {} ({} at {}), and its position "
@@ -87,7 +96,7 @@ void CheckGroupPosition(const Facts& facts, const std::vector<CommitFact>& commi
 void CheckRollback(const Facts& facts, Findings* findings) {
   std::vector<CommitFact> commits;
   for (const CommitFact& commit : facts.commits) {
-    if (commit.outcome == Outcome::kOk) commits.push_back(commit);
+    if (commit.outcome != Outcome::kFail) commits.push_back(commit);
   }
   StableSort(&commits, [](const CommitFact& a, const CommitFact& b) {
     return a.group != b.group ? a.group < b.group : a.log < b.log;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -125,6 +126,9 @@ int main(int argc, char** argv) {
   brokersim::runner::KeepFreedMemory();
   try {
     return brokersim::cli::Main(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return brokersim::cli::Fail(brokersim::runner::kInternal,
+                                "out of memory; $TMPDIR may name a folder with more room for what doesn't fit");
   } catch (const std::exception& error) {
     return brokersim::cli::Fail(brokersim::runner::kInternal,
                                 fmt::format("a fault of brokersim itself: {}", error.what()));

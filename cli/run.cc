@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "absl/strings/str_join.h"
-#include "checker/check.h"
 #include "cli/command.h"
 #include "runner/fault_coverage.h"
 #include "runner/files.h"
+#include "runner/judge.h"
 #include "runner/sweep.h"
 #include "scenarios/schedule.h"
 #include "sim/base/sim_time.h"
@@ -51,15 +51,14 @@ std::string Milliseconds(int64_t ns) { return fmt::format("{}.{:03} ms", ns / 1'
 
 // Of each type the first anomaly in full, the gravest type first; the verdict file has them all.
 void PrintAnomalies(const formats::Verdict& verdict) {
-  for (const checker::AnomalyInfo& info : checker::Anomalies()) {
+  for (const std::string& type : runner::AnomalyTypes(verdict)) {
     const formats::Anomaly* first = nullptr;
     int count = 0;
     for (const formats::Anomaly& anomaly : verdict.anomalies()) {
-      if (anomaly.type() != info.name) continue;
+      if (anomaly.type() != type) continue;
       if (count++ == 0) first = &anomaly;
     }
-    if (first == nullptr) continue;
-    fmt::print("\n{} ({}), {}\n", first->type(), first->code(),
+    fmt::print("\n{}{}, {}\n", type, first->code().empty() ? "" : fmt::format(" ({})", first->code()),
                count == 1 ? "once:" : fmt::format("{} times; the first:", count));
     fmt::print("  {}\n", first->explanation());
     fmt::print("  operations of the history: {}\n", absl::StrJoin(first->operations(), " "));

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "runner/expectation.h"
+#include "runner/judge.h"
 
 namespace brokersim::cli {
 namespace {

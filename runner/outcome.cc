@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "checker/online.h"
 #include "checker/story.h"
 #include "formats/trace_codec.h"
+#include "runner/judge.h"
 
 namespace brokersim::runner {
 namespace {
@@ -56,24 +58,7 @@ void NoteProgress(const Progress& progress, formats::Verdict* verdict) {
   if (verdict->result() == formats::Verdict::VALID) verdict->set_result(formats::Verdict::UNKNOWN);
 }
 
-absl::Status ValidateName(const std::string& name, const std::string& place) {
-  const absl::Status status = checker::ValidateChecks({name});
-  return status.ok() ? status : absl::InvalidArgumentError(place + std::string(status.message()));
-}
-
 }  // namespace
-
-absl::Status ValidateNames(const scenarios::ResolvedScenario& scenario) {
-  const std::vector<std::string>& checks = scenario.world->checks();
-  for (size_t i = 0; i < checks.size(); ++i) {
-    if (auto status = ValidateName(checks[i], scenario.world->check_places()[i]); !status.ok()) return status;
-  }
-  for (int i = 0; i < scenario.expect.anomaly_size(); ++i) {
-    const std::string& place = scenario.anomaly_places[static_cast<size_t>(i)];
-    if (auto status = ValidateName(scenario.expect.anomaly(i), place); !status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
 
 std::string_view Version() { return "0.1.0"; }
 
@@ -96,7 +81,7 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
     };
   }
   outcome.run = scenarios::RunScenario(scenario, seed, recording, Version(), std::move(watch));
-  outcome.verdict = checker::Check(outcome.run.history, scenario.world->checks());
+  outcome.verdict = JudgeHistory(outcome.run.history, *scenario.world);
   // A fault that the run did not live to see is not inert.
   if (outcome.run.reason == sim::RunEnd::kStopped) outcome.run.inert.clear();
   NoteInert(outcome.run.inert, &outcome.verdict);
@@ -118,13 +103,24 @@ ExitCode ExitCodeOf(const Outcome& outcome) {
   return outcome.verdict.result() == formats::Verdict::VALID ? kHeld : kUnknown;
 }
 
-int GravestAnomaly(const formats::Verdict& verdict) {
+std::vector<std::string> AnomalyTypes(const formats::Verdict& verdict) {
+  std::vector<std::string> types;
+  const auto seen = [&](const std::string& type) { return std::find(types.begin(), types.end(), type) != types.end(); };
   for (const checker::AnomalyInfo& info : checker::Anomalies()) {
-    for (int i = 0; i < verdict.anomalies_size(); ++i) {
-      if (verdict.anomalies(i).type() == info.name) return i;
-    }
+    const auto is = [&](const formats::Anomaly& anomaly) { return anomaly.type() == info.name; };
+    if (std::any_of(verdict.anomalies().begin(), verdict.anomalies().end(), is)) types.emplace_back(info.name);
   }
-  return verdict.anomalies_size() > 0 ? 0 : -1;
+  for (const formats::Anomaly& anomaly : verdict.anomalies()) {
+    if (!seen(anomaly.type())) types.push_back(anomaly.type());
+  }
+  return types;
+}
+
+int GravestAnomaly(const formats::Verdict& verdict) {
+  for (int i = 0; i < verdict.anomalies_size(); ++i) {
+    if (verdict.anomalies(i).type() == AnomalyTypes(verdict).front()) return i;
+  }
+  return -1;
 }
 
 std::string_view ResultName(formats::Verdict::Result result) {

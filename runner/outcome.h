@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "formats/history.pb.h"
 #include "formats/verdict.pb.h"
 #include "runner/progress.h"
@@ -41,19 +40,18 @@ struct Outcome {
   Progress progress;
 };
 
-// That the checker knows the names of all checks and expected anomalies. Errors: kInvalidArgument with the
-// place in the file.
-absl::Status ValidateNames(const scenarios::ResolvedScenario& scenario);
-
 // Simulates and checks. At RecordingLevel::kTrace the anomalies get their stories. `stop_at_violation`: the run ends
-// within the event that first breaks a promise; the verdict is then that of the history so far.
+// within the event that first breaks a promise, as the checks see it (models judge at the end); the verdict is then
+// that of the history so far.
 Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
                     bool stop_at_violation = false);
 
 ExitCode ExitCodeOf(const Outcome& outcome);
 
-// Index of the anomaly to show if only one can be: the first of the gravest type, in the order of the
-// vocabulary. -1: none.
+// The types of its anomalies, each once: those of the vocabulary first, in its order, then what models found.
+std::vector<std::string> AnomalyTypes(const formats::Verdict& verdict);
+
+// Index of the anomaly to show if only one can be: the first of the gravest type. -1: none.
 int GravestAnomaly(const formats::Verdict& verdict);
 
 // "valid", "invalid" or "unknown".
@@ -62,7 +60,7 @@ std::string_view ResultName(formats::Verdict::Result result);
 std::string HashText(uint64_t hash);
 // The command that gives this very run.
 std::string ReproduceCommand(const Outcome& outcome);
-// One JSON object without line breaks; see the README of cli/ for its fields.
+// One JSON object without line breaks.
 std::string ToJson(const Outcome& outcome);
 
 // Version of brokersim, e.g. "0.1.0".

@@ -19,6 +19,14 @@
 
 namespace brokersim::scenarios {
 
+// A model that judges the history, and where the file names it and each of its options: "PATH:LINE:COLUMN: ".
+struct ModelPlan {
+  std::string name;
+  std::string place;
+  std::vector<std::string> options;
+  std::vector<std::string> option_places;
+};
+
 class World {
  public:
   // Errors: kInvalidArgument, with the place in the file.
@@ -39,6 +47,7 @@ class World {
   const std::vector<std::string>& checks() const { return checks_; }
   // "PATH:LINE:COLUMN: " of each of them.
   const std::vector<std::string>& check_places() const { return check_places_; }
+  const std::vector<ModelPlan>& models() const { return models_; }
   // Settings that are known and not modelled, each once, sorted.
   const std::vector<std::string>& ignored_settings() const { return ignored_settings_; }
 
@@ -66,6 +75,7 @@ class World {
   sim::Time time_limit_;
   std::vector<std::string> checks_;
   std::vector<std::string> check_places_;
+  std::vector<ModelPlan> models_;
   std::vector<std::string> ignored_settings_;
 };
 

@@ -144,6 +144,17 @@ absl::Status WorldBuilder::BuildChecks() {
     world_->checks_.push_back(check);
     world_->check_places_.emplace_back(locator_.Error({}, "check", "", check).message());
   }
+  for (const Model& model : setup_.model()) {
+    const Steps at = {{"model", "name", model.name()}};
+    ModelPlan plan;
+    plan.name = model.name();
+    plan.place = std::string(locator_.Error(at, "name", "", model.name()).message());
+    for (const std::string& option : model.option()) {
+      plan.options.push_back(option);
+      plan.option_places.emplace_back(locator_.Error(at, "option", "", option).message());
+    }
+    world_->models_.push_back(std::move(plan));
+  }
   return absl::OkStatus();
 }
 

@@ -64,6 +64,7 @@ class WorldBuilder {
   const Setup& setup_;
   const Locator& locator_;
   std::shared_ptr<World> world_;
+  bool has_transactions_ = false;
   std::shared_ptr<kafka::ClusterSpec> cluster_;
   sim::Time audit_at_;
   sim::Duration audit_patience_;

@@ -111,8 +111,9 @@ absl::Status WorldBuilder::BuildKafka() {
   auto audit = std::make_shared<kafka::AuditorSpec>();
   audit->start = audit_at_;
   audit->patience = audit_patience_;
+  if (has_transactions_) audit->isolation = kafka::IsolationLevel::kReadCommitted;
   for (const kafka::TopicSpec& topic : cluster_->topics) {
-    if (topic.name == kafka::kOffsetsTopic) continue;
+    if (kafka::IsInternal(topic.name)) continue;
     for (size_t i = 0; i < topic.assignment.size(); ++i) audit->logs.push_back({topic.name, static_cast<int32_t>(i)});
   }
   World::NodePlan plan;
@@ -164,10 +165,21 @@ absl::Status WorldBuilder::BuildTopics() {
   }
   if (cluster_->topics.empty())
     return locator_.Error(kKafka, "topic", "the cluster needs a topic: topic { name: \"orders\" }");
+  for (const Producer& producer : setup_.kafka().producer()) {
+    for (const std::string& line : producer.config()) {
+      has_transactions_ = has_transactions_ || line.rfind("transactional.id", 0) == 0;
+    }
+  }
+  // As the first FindCoordinator would create them.
+  if (has_transactions_) {
+    const absl::Status status =
+        AddTopic(std::string(kafka::kTransactionsTopic), config.transaction_state_log_num_partitions,
+                 config.transaction_state_log_replication_factor, nullptr);
+    if (!status.ok()) return status;
+  }
   for (const Consumer& consumer : setup_.kafka().consumer()) {
     for (const std::string& line : consumer.config()) {
       if (line.rfind("group.id", 0) != 0) continue;
-      // As the first FindCoordinator would create it.
       return AddTopic(std::string(kafka::kOffsetsTopic), config.offsets_topic_num_partitions,
                       config.offsets_topic_replication_factor, nullptr);
     }
@@ -185,7 +197,9 @@ absl::Status WorldBuilder::AddTopic(const std::string& name, int64_t partitions,
   if (partitions < 1 || partitions > 10000)
     return locator_.Error(steps, "partitions", "partitions must lie between 1 and 10000");
   if (factor < 1 || factor > brokers) {
-    const std::string remedy = topic == nullptr ? "; set offsets.topic.replication.factor" : "";
+    const std::string remedy = topic != nullptr                  ? ""
+                               : name == kafka::kTransactionsTopic ? "; set transaction.state.log.replication.factor"
+                                                                   : "; set offsets.topic.replication.factor";
     return locator_.Error(steps, "replication_factor",
                           fmt::format("topic '{}' can't have {} replicas: there {} {} broker{}{}", name, factor,
                                       brokers == 1 ? "is" : "are", brokers, brokers == 1 ? "" : "s", remedy));
@@ -249,6 +263,22 @@ absl::Status WorldBuilder::BuildProducer(const Producer& producer) {
   spec->topic = producer.topic();
   spec->records = producer.records();
   spec->keys = producer.keys();
+  spec->records_per_transaction = std::max<int64_t>(producer.records_per_transaction(), 1);
+  const bool transactional = !spec->config.transactional_id.empty();
+  if (producer.records_per_transaction() < 0 || producer.records_per_transaction() > 10000) {
+    return locator_.Error(steps, "records_per_transaction", "records_per_transaction must lie between 1 and 10000");
+  }
+  if (!transactional && producer.records_per_transaction() != 0) {
+    return locator_.Error(
+        steps, "records_per_transaction",
+        "only a producer with a transactional.id has transactions; add config: \"transactional.id=...\"");
+  }
+  if (!transactional && !producer.abort().empty()) {
+    return locator_.Error(
+        steps, "abort",
+        "only a producer with a transactional.id has transactions; add config: \"transactional.id=...\"");
+  }
+  if (auto status = ReadProbability(steps, "abort", producer.abort(), &spec->aborts); !status.ok()) return status;
   if (producer.records() < 0) return locator_.Error(steps, "records", "records must not be negative");
   if (producer.records() == 0 && producer.stop().empty()) {
     return locator_.Error(steps, "records", "a producer needs records (how many) or stop (when)");

@@ -9,9 +9,6 @@
 namespace brokersim::checker {
 namespace {
 
-// Deeper data are no history's, and each level costs stack.
-constexpr int kDeepest = 200;
-
 bool IsBlank(char c) { return c == ' ' || c == ',' || c == '\n' || c == '\t' || c == '\r' || c == '\f'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool EndsToken(char c) {
@@ -120,7 +117,7 @@ absl::Status EdnParser::ReadCollection(Value::Kind kind, char close, int depth, 
 }
 
 absl::Status EdnParser::ReadDatum(Value* value, int depth) {
-  if (depth > kDeepest) return Error(fmt::format("data nested deeper than {} levels", kDeepest));
+  if (depth > kDeepestValue) return Error(fmt::format("data nested deeper than {} levels", kDeepestValue));
   if (!More()) return status_.ok() ? Error("the text ends where a datum should be") : status_;
   switch (*at_) {
     case '{':

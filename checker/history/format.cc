@@ -14,12 +14,6 @@
 namespace brokersim::checker {
 namespace {
 
-std::string Names() {
-  std::string names;
-  for (const FormatInfo& info : Formats()) names.append(names.empty() ? "" : ", ").append(info.name);
-  return names;
-}
-
 // The first characters that aren't blank.
 std::string_view Beginning(std::string_view text, size_t size) {
   const size_t first = std::min(text.find_first_not_of(" \t\r\n,"), text.size());
@@ -72,11 +66,20 @@ const std::vector<FormatInfo>& Formats() {
   return *formats;
 }
 
+std::string FormatNames(bool writable) {
+  std::string names;
+  for (const FormatInfo& info : Formats()) {
+    if (writable && !info.writable) continue;
+    names.append(names.empty() ? "" : ", ").append(info.name);
+  }
+  return names;
+}
+
 absl::StatusOr<Format> FormatNamed(std::string_view name) {
   for (const FormatInfo& info : Formats()) {
     if (info.name == name) return info.format;
   }
-  return absl::InvalidArgumentError(fmt::format("there is no format '{}'; there are: {}", name, Names()));
+  return absl::InvalidArgumentError(fmt::format("there is no format '{}'; there are: {}", name, FormatNames()));
 }
 
 absl::StatusOr<Format> Recognise(std::string_view text) {
@@ -93,7 +96,7 @@ absl::StatusOr<Format> Recognise(std::string_view text) {
   if (!beginning.empty() && std::string_view("{[(;#").find(beginning[0]) != std::string_view::npos) return Format::kEdn;
   if (beginning.empty()) return absl::InvalidArgumentError("the file is empty");
   return absl::InvalidArgumentError(
-      fmt::format("this looks like no history; name its format with --format, one of: {}", Names()));
+      fmt::format("this looks like no history; name its format with --format, one of: {}", FormatNames()));
 }
 
 absl::StatusOr<History> Read(std::string_view text, Format format) {

@@ -33,6 +33,9 @@ struct FormatInfo {
 };
 const std::vector<FormatInfo>& Formats();
 
+// "edn, json, ...": of all, or of those that can be written.
+std::string FormatNames(bool writable = false);
+
 // By its name; kInvalidArgument lists the names.
 absl::StatusOr<Format> FormatNamed(std::string_view name);
 

@@ -13,9 +13,6 @@ using formats::Action;
 using formats::Datum;
 using formats::Operation;
 
-// Deeper data are no history's.
-constexpr int kDeepest = 200;
-
 class Importer {
  public:
   explicit Importer(HistoryBuilder* builder) : builder_(*builder), arena_(builder->arena()) {}
@@ -113,7 +110,7 @@ class Importer {
 
   Value Items(Value::Kind kind, const Datum::Items& items, int depth) {
     std::vector<Value> values;
-    if (depth < kDeepest) {
+    if (depth < kDeepestValue) {
       for (const Datum& item : items.items()) values.push_back(FromDatum(item, depth + 1));
     }
     return arena_.Items(kind, values);

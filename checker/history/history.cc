@@ -12,6 +12,13 @@ std::string_view ToText(OpType type) {
   return kNames[static_cast<size_t>(type)];
 }
 
+std::optional<OpType> OpTypeNamed(const Value& word) {
+  for (OpType type : {OpType::kInvoke, OpType::kOk, OpType::kFail, OpType::kInfo}) {
+    if (word.IsWord(ToText(type))) return type;
+  }
+  return std::nullopt;
+}
+
 std::string History::ProcessName(Id process) const {
   const Value& name = processes_.Get(process);
   if (name.is_nil()) return "unnamed";

@@ -6,6 +6,7 @@
 #define BROKERSIM_CHECKER_HISTORY_HISTORY_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ inline constexpr int64_t kNoTime = INT64_MIN;
 
 enum class OpType : uint8_t { kInvoke, kOk, kFail, kInfo };
 std::string_view ToText(OpType type);  // "invoke", "ok", "fail", "info"
+// The type whose word (keyword, string or symbol) it is.
+std::optional<OpType> OpTypeNamed(const Value& word);
 
 // A line of a history.
 struct Op {

@@ -13,9 +13,6 @@
 namespace brokersim::checker {
 namespace {
 
-// Deeper data are no history's.
-constexpr size_t kDeepest = 200;
-
 // Takes the library's events: whole objects at the level of lines become lines.
 class Reader {
  public:
@@ -88,7 +85,7 @@ class Reader {
   }
   bool Open() {
     if (opened_.size() < level_) return Fail("a history is an array of objects, or one object a line");
-    if (opened_.size() > kDeepest) return Fail(fmt::format("data nested deeper than {} levels", kDeepest));
+    if (opened_.size() > kDeepestValue) return Fail(fmt::format("data nested deeper than {} levels", kDeepestValue));
     opened_.push_back(stack_.size());
     return true;
   }

@@ -5,17 +5,6 @@
 #include "fmt/format.h"
 
 namespace brokersim::checker {
-namespace {
-
-std::optional<OpType> TypeOf(const Value& value) {
-  for (OpType type : {OpType::kInvoke, OpType::kOk, OpType::kFail, OpType::kInfo}) {
-    if (value.IsWord(ToText(type))) return type;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
 absl::Status OpFields::Add(absl::Span<const Value> fields, HistoryBuilder* builder) {
   Line line;
   extras_.clear();
@@ -25,7 +14,7 @@ absl::Status OpFields::Add(absl::Span<const Value> fields, HistoryBuilder* build
     const Value& key = fields[i];
     const Value& value = fields[i + 1];
     if (key.IsWord("type")) {
-      type = TypeOf(value);
+      type = OpTypeNamed(value);
       if (!type.has_value()) {
         return absl::InvalidArgumentError(
             fmt::format(":type is {}, which is none of :invoke, :ok, :fail, :info", ToText(value)));

@@ -10,13 +10,6 @@
 namespace brokersim::checker {
 namespace {
 
-std::optional<OpType> TypeOf(const Value& word) {
-  for (OpType type : {OpType::kInvoke, OpType::kOk, OpType::kFail, OpType::kInfo}) {
-    if (word.kind() == Value::Kind::kKeyword && word.text() == ToText(type)) return type;
-  }
-  return std::nullopt;
-}
-
 // The four data after the dash; false if the line is none of ours.
 bool ReadFields(std::string_view text, Arena* arena, Value (&fields)[4]) {
   EdnParser parser(text, arena);
@@ -33,8 +26,9 @@ absl::Status AddLine(std::string_view text, HistoryBuilder* builder) {
     return absl::OkStatus();
   }
   const auto& [process, word, what, value] = fields;
-  const std::optional<OpType> type = TypeOf(word);
-  if (!type.has_value() || what.kind() != Value::Kind::kKeyword) return absl::OkStatus();
+  const std::optional<OpType> type = OpTypeNamed(word);
+  const bool keywords = word.kind() == Value::Kind::kKeyword && what.kind() == Value::Kind::kKeyword;
+  if (!type.has_value() || !keywords) return absl::OkStatus();
   Line line;
   line.type = *type;
   line.process = process;

@@ -16,6 +16,9 @@
 
 namespace brokersim::checker {
 
+// Deeper data are no history's, and each level costs stack.
+inline constexpr int kDeepestValue = 200;
+
 class Value {
  public:
   enum class Kind : uint8_t {

@@ -7,6 +7,7 @@
 //   :commit            {key offset ...}: the group's next offset to read. [:commit key offset] also stands in :txn
 // Everything else (:crash, :debug-topic-partitions) isn't looked at. Beside them, a line may have
 //   :rebalance-log [{:keys [key ...]}]   these keys moved meanwhile
+//   :positions [offset ...]              beside :assign: where its keys are read on from, whatever was read before
 //   :group "g"                           whose offsets a :commit commits; without it there is one group
 //   :transactional-id "t" :epoch 3       who sends; a higher epoch that succeeded fences lower ones
 //   :error                               one that has "fenced" in it says that the broker knew the sender as fenced

@@ -58,11 +58,13 @@ class OrderCheck {
     return states_[number];
   }
 
-  // What isn't assigned any more may be read from anywhere.
+  // What isn't assigned any more may be read from anywhere; so may what is, from a position that the line names.
   void KeepOnly(Node node) {
+    const bool seeks = !events_.history().ExtraOf(events_.Line(node), "positions").is_nil();
     for (const Item& item : events_.Of(node)) kept_[item.id] = node;
     for (uint32_t number : of_process_[events_.Process(node)]) {
       if (kept_[table_.Second(number)] != node) states_[number] = {};
+      if (seeks) states_[number].poll = {};
     }
   }
 
@@ -180,6 +182,7 @@ void FindTimeAnomalies(const Events& events, const Logs& logs, KafkaReport* repo
   struct Committed {
     int64_t offset = INT64_MIN;
     Node op = kNoNode;
+    int64_t lowest_open = INT64_MAX;  // of unknown outcome: it may be done at any later time
   };
   std::vector<Spot> highest(events.keys());  // that was acknowledged
   PairTable groups;                          // of group and key
@@ -200,16 +203,21 @@ void FindTimeAnomalies(const Events& events, const Logs& logs, KafkaReport* repo
     const bool begins = events.op(node).invocation == line;
     if (events.op(node).f == KafkaOp::F::kPoll && !events.commits()) continue;
     for (const Item& item : events.Of(node)) {
+      if (item.kind == Item::Kind::kCommit && begins && events.op(node).outcome == OpType::kInfo) {
+        int64_t& lowest = commit_of(node, item.id).lowest_open;
+        lowest = std::min(lowest, item.offset);
+      }
       if (item.kind == Item::Kind::kCommit && events.IsOk(node)) {
         Committed& before = commit_of(node, item.id);
-        if (begins && item.offset < before.offset) {
+        if (begins && item.offset < std::min(before.offset, before.lowest_open)) {
           fell[node] = true;
           if (!report->Found(LogAnomaly::kCommitRegression)) continue;
           report->Add(LogAnomaly::kCommitRegression, {before.op, node},
                       fmt::format("{} committed offset {} of {}, and {} went back to {}.", report->Name(before.op),
                                   before.offset, events.KeyText(item.id), report->Name(node), item.offset));
         } else if (!begins && (fell[node] || item.offset >= before.offset)) {
-          before = {item.offset, node};
+          before.offset = item.offset;
+          before.op = node;
         }
       }
       if (item.kind != Item::Kind::kSend || !logs.Committed(node)) continue;

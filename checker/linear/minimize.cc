@@ -41,13 +41,14 @@ class Minimizer {
       Take(WithSeen(found.suspects()));
       if (HasNoOrder(in_)) return;
     }
-    if (found.stuck() == kNone && all_.size() > kLarge) CutToPrefix();
-    const OpIndex until = found.stuck() == kNone ? kNoOp : all_[found.stuck()].end;
+    const uint32_t last = found.last();
+    if (last == kNone && all_.size() > kLarge) CutToPrefix();
+    const OpIndex until = last == kNone ? kNoOp : all_[last].end;
     Places places;
     for (uint32_t op = 0; op < all_.size(); ++op) {
       if (all_[op].begin < until) places.push_back(op);
     }
-    Take(found.stuck() == kNone ? std::move(places) : WithSeen(places));
+    Take(last == kNone ? std::move(places) : WithSeen(places));
   }
 
   // The history as it was when the first operation ended by which it had no order: what still ran then is

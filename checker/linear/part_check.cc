@@ -69,6 +69,11 @@ std::vector<uint32_t> PartCheck::Order() const {
   return by_depth_ ? depth_->Order() : breadth_->Order();
 }
 
+uint32_t PartCheck::last() const {
+  if (outcome_ != Outcome::kNot || space_ == nullptr) return kNone;
+  return by_depth_ ? space_->events()[depth_->event()].op : breadth_->stuck();
+}
+
 uint32_t PartCheck::ended() const {
   if (queue_ != nullptr) return queue_->placed();
   if (space_ == nullptr) return 0;

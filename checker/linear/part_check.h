@@ -33,7 +33,9 @@ class PartCheck {
   std::vector<uint32_t> Order() const;
   // Of kNot: places of a few operations that probably show it already; empty if there is no such hint.
   const std::vector<uint32_t>& suspects() const { return shortcut_.suspects; }
-  // Of kNot by a search: the operation that can't be placed, else kNone.
+  // Of kNot by a search: the first operation by whose end there is no order, else kNone.
+  uint32_t last() const;
+  // The same, of the search that knows what was tried there: breadth().
   uint32_t stuck() const { return breadth_ != nullptr ? breadth_->stuck() : kNone; }
   // What the search met there. Null if none ran.
   const Breadth* breadth() const { return breadth_.get(); }

@@ -242,6 +242,12 @@ absl::StatusOr<int> FindAnomaly(std::string_view name) {
 std::string_view LevelName(int level) { return kLevels[level].name; }
 std::string_view AnomalyName(int anomaly) { return kAnomalies[anomaly].name; }
 
+std::vector<std::string> AnomalyNames() {
+  std::vector<std::string> names;
+  for (const AnomalyRow& row : kAnomalies) names.emplace_back(row.name);
+  return names;
+}
+
 NameSet AnomaliesImplying(NameSet anomalies) { return Union(kTables.implied_by, anomalies); }
 NameSet AnomaliesImpliedBy(NameSet anomalies) { return Union(kTables.implies, anomalies); }
 

@@ -26,6 +26,7 @@ absl::StatusOr<int> FindAnomaly(std::string_view name);
 
 std::string_view LevelName(int level);
 std::string_view AnomalyName(int anomaly);
+std::vector<std::string> AnomalyNames();
 
 // What must not be seen if `levels` are to hold.
 NameSet AnomaliesForbiddenBy(NameSet levels);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/kafka/visible_records.h"
+
 namespace brokersim::kafka {
 
 Auditor::Auditor(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const AuditorSpec> spec,
@@ -42,6 +44,7 @@ void Auditor::Advance(int64_t index, sim::Env& env, sim::Effects& out) {
     return;
   }
   FetchRequest request;
+  request.isolation = spec_->isolation;
   request.partitions.push_back({log.tp, leader.epoch, log.position, -1});
   SendTo(leader.id, std::move(request), Tag{kFetchTag, index}, env, out);
 }
@@ -74,19 +77,14 @@ void Auditor::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& o
     Retry(tag.arg, env, out);
     return;
   }
-  for (const BatchRef& batch : got.records) {
-    const RecordBatch& value = batch->value();
-    for (size_t i = 0; i < value.records.size(); ++i) {
-      const int64_t offset = value.base_offset + static_cast<int64_t>(i);
-      if (offset < log.position) continue;
-      formats::Read read;
-      read.set_offset(offset);
-      read.set_key(value.records[i].key);
-      read.set_value(value.records[i].value);
-      log.reads.push_back(std::move(read));
-    }
-    log.position = std::max(log.position, value.next_offset());
+  for (const VisibleRecord& visible : VisibleRecords(got, spec_->isolation, log.position)) {
+    formats::Read read;
+    read.set_offset(visible.offset);
+    read.set_key(visible.record->key);
+    read.set_value(visible.record->value);
+    log.reads.push_back(std::move(read));
   }
+  log.position = NextPosition(got, log.position);
   Advance(tag.arg, env, out);
 }
 

@@ -18,6 +18,9 @@ struct AuditorSpec {
   sim::Time start;
   // Logs that can't be read by then count as unread.
   sim::Duration patience = sim::Seconds(60);
+  // The log's own word is what is committed; where there are transactions, that takes read_committed. It reads up to
+  // the high watermark all the same, and so waits for transactions that are open.
+  IsolationLevel isolation = IsolationLevel::kReadUncommitted;
 };
 
 class Auditor final : public Client {

@@ -14,7 +14,6 @@ namespace {
 constexpr sim::Duration kRegistrationRetry = sim::Milliseconds(100);
 constexpr sim::Duration kMetadataRetryAfter = sim::Milliseconds(100);
 // BrokerLifecycleManager gives controller requests a timeout of their own (the heartbeat interval is used here).
-constexpr sim::Duration kControllerRequestTimeout = sim::Seconds(5);
 // Ours: a shutdown that the controller doesn't grant within this time goes on regardless (controlled.shutdown
 // retries 3, 5 s apart, of the ZooKeeper days).
 constexpr sim::Duration kControlledShutdownLimit = sim::Seconds(15);
@@ -34,7 +33,8 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, int32_t id, sim::Env&
     : cluster_(std::move(cluster)),
       config_(std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->ConfigOf(id), env.settings()))), id_(id),
       checkpoint_file_(env.Open("replication-offset-checkpoint")),
-      coordinator_(id, *config_, kGroupFirst) {
+      coordinator_(id, *config_, kGroupFirst),
+      transactions_(*config_) {
   incarnation_id_ = static_cast<int64_t>(env.Random("incarnation").Next() >> 1);
   Recover(env);
   for (auto& [tp, replica] : replicas_) {
@@ -76,8 +76,9 @@ Broker::Replica& Broker::AddReplica(const TopicPartition& tp, int64_t high_water
   const sim::FileId log_file = env.Open(log_name);
   const sim::FileId epoch_file = env.Open(epoch_name);
   int64_t blocks = 0;
-  ReplicaLog log = ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks);
-  Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark), log_file, epoch_file, 0, {}, false};
+  ReplicaLog log =
+      ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks, config_->mutant);
+  Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark), log_file, epoch_file, 0, {}, false, {}};
   return replicas_.emplace(tp, std::move(replica)).first->second;
 }
 
@@ -89,9 +90,16 @@ Broker::Replica* Broker::Find(const TopicPartition& tp) {
 // ---- Messages in
 
 void Broker::OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) {
+  Receive(message, env, out);
+  RunTransactions(env, out);
+}
+
+void Broker::Receive(const sim::Received& message, sim::Env& env, sim::Effects& out) {
   const auto* frame = message.payload.As<Frame>();
   CHECK(frame != nullptr, "broker {} got a {}", id_, message.payload.name());
-  if (const auto correlation = requests_.OnMessage(message, *frame); correlation.has_value()) {
+  // A coordinator sends requests to its own broker too, so that the connection alone doesn't tell what is an answer.
+  const auto correlation = frame->is_request() ? std::nullopt : requests_.OnMessage(message, *frame);
+  if (correlation.has_value()) {
     const auto found = sent_.find(*correlation);
     CHECK(found != sent_.end(), "broker {} forgot request {}", id_, *correlation);
     const Sent sent = std::move(found->second);
@@ -121,6 +129,10 @@ void Broker::OnAnswer(const Sent& sent, const Body& body, sim::Env& env, sim::Ef
     OnFetched(std::get<ReplicaFetchSent>(sent), *fetched, env, out);
   } else if (const auto* offsets = std::get_if<ListOffsetsResponse>(&body)) {
     OnLeaderEnd(std::get<ListOffsetsSent>(sent), *offsets, env, out);
+  } else if (const auto* verified = std::get_if<AddPartitionsToTxnResponse>(&body)) {
+    OnVerified(std::get<VerificationSent>(sent).number, ErrorCode::kNone, verified, env, out);
+  } else if (const auto* written = std::get_if<WriteTxnMarkersResponse>(&body)) {
+    OnMarkersWritten(std::get<MarkersSent>(sent), written, out);
   } else {
     const auto& ids = std::get<AllocateProducerIdsResponse>(body);
     producer_ids_asked_ = false;
@@ -133,6 +145,7 @@ void Broker::OnAnswer(const Sent& sent, const Body& body, sim::Env& env, sim::Ef
 void Broker::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
   if (const auto lost = requests_.OnDisconnected(conn); lost.has_value()) {
     LoseAll(*lost, env, out);
+    RunTransactions(env, out);
     return;
   }
   // A client went away: what it was waiting for is of no use to anybody.
@@ -154,7 +167,7 @@ void Broker::LoseAll(const std::vector<int32_t>& lost, sim::Env& env, sim::Effec
 }
 
 // A request got no answer.
-void Broker::OnLost(const Sent& sent, sim::Env&, sim::Effects& out) {
+void Broker::OnLost(const Sent& sent, sim::Env& env, sim::Effects& out) {
   if (std::holds_alternative<RegistrationSent>(sent)) {
     out.SetTimer({kRegister}, kRegistrationRetry);
   } else if (std::holds_alternative<HeartbeatSent>(sent)) {
@@ -176,6 +189,10 @@ void Broker::OnLost(const Sent& sent, sim::Env&, sim::Effects& out) {
   } else if (const auto* fetch = std::get_if<ReplicaFetchSent>(&sent)) {
     fetchers_[fetch->leader].in_flight = false;
     for (const FetchRequest::Partition& partition : fetch->partitions) BackOff(fetch->leader, partition.tp, out);
+  } else if (const auto* verification = std::get_if<VerificationSent>(&sent)) {
+    OnVerified(verification->number, ErrorCode::kNetworkException, nullptr, env, out);
+  } else if (const auto* markers = std::get_if<MarkersSent>(&sent)) {
+    OnMarkersWritten(*markers, nullptr, out);
   } else {
     const auto& list = std::get<ListOffsetsSent>(sent);
     BackOff(list.leader, list.tp, out);
@@ -183,6 +200,11 @@ void Broker::OnLost(const Sent& sent, sim::Env&, sim::Effects& out) {
 }
 
 void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
+  OnOwnTimer(timer, env, out);
+  RunTransactions(env, out);
+}
+
+void Broker::OnOwnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
   if (const auto lost = requests_.OnTimer(timer, env, out); lost.has_value()) {
     LoseAll(*lost, env, out);
     return;
@@ -230,6 +252,7 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
         DelayedWrite write = std::move(found->second);
         delayed_writes_.erase(found);
         for (DelayedWrite::Part& part : write.parts) {
+          if (config_->mutant == Mutant::kAckAtTimeout) part.done = true;
           if (!part.done) part.error = ErrorCode::kRequestTimedOut;
         }
         FinishWrite(write, out);
@@ -245,8 +268,17 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       BROKERSIM_PROBE("kafka/broker: controlled shutdown takes too long");
       FlushAndExit(out);
       break;
+    case kTransactionScan:
+      transactions_.AbortTimedOut(env, out);
+      scans_transactions_ = false;
+      break;
+    case kMarkerRetry:
+      markers_wait_ = false;
+      transactions_.RetryCompletions();
+      break;
     case kRequestTimeout:
     case kGroupFirst:
+    case kGroupLast:
       CHECK(false, "timer {}", timer.kind);
   }
 }
@@ -265,8 +297,11 @@ std::string_view Broker::TimerName(sim::Timer timer) const {
     case kFetchBackoff: return "fetch-backoff";
     case kShutdownLimit: return "shutdown-limit";
     case kGroupFirst: return "member-session";
+    case kGroupLast: return "group-rebalance";
+    case kTransactionScan: return "transaction-scan";
+    case kMarkerRetry: return "marker-retry";
   }
-  return "group-rebalance";
+  return "?";
 }
 
 // ---- Registration and heartbeats
@@ -339,10 +374,10 @@ void Broker::OnSynced(sim::SyncTicket ticket, sim::Env& env, sim::Effects& out) 
   for (auto& [number, write] : delayed_writes_) std::erase(write.syncs, ticket);
   TryCompleteWrites(out);
   for (auto& [leader, fetcher] : fetchers_) {
-    if (fetcher.waits_for_sync != ticket) continue;
-    fetcher.waits_for_sync.reset();
+    if (std::erase(fetcher.waits_for, ticket) == 0 || !fetcher.waits_for.empty()) continue;
     SendFetch(leader, env, out);
   }
+  RunTransactions(env, out);
 }
 
 void Broker::WriteCheckpoint(sim::Effects& out) {
@@ -411,14 +446,17 @@ void Broker::ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::E
     TryCompleteWrites(out);
     return;
   }
-  if (was_leader) StopLeading(record.tp, env, out);
+  if (was_leader) StopLeading(record.tp, out);
   replica->alter.reset();
   if (record.leader == kNoLeader) {
     partition.BecomeLeaderless(record);
     Unfollow(record.tp);
   } else if (partition.BecomeFollower(record)) {
     Unfollow(record.tp);
-    if (!config_->kip_101) {
+    if (config_->mutant == Mutant::kTruncatesOneBatchMore) {
+      Truncate(replica, partition.log().log_end_offset() - 1, "a mutant", out);
+    }
+    if (!config_->kip_101 || config_->mutant == Mutant::kTruncatesToHighWatermark) {
       BROKERSIM_PROBE("kafka/broker: truncates to the high watermark");
       // Before KIP-101: down to what is known to be committed, whatever the leader has.
       Truncate(replica, partition.high_watermark(), "becomes a follower: to its high watermark", out);
@@ -439,11 +477,15 @@ void Broker::BeginLeading(Replica* replica, sim::Effects& out) {
                                  partition.high_watermark(), absl::StrJoin(partition.isr(), " ")));
   if (partition.tp().topic == kOffsetsTopic) {
     coordinator_.Load(partition.tp().partition, partition.log().batches(), out);
+  } else if (partition.tp().topic == kTransactionsTopic) {
+    transactions_.Unload(partition.tp().partition, out);
+    transactions_.Load(partition.tp().partition, partition.leader_epoch(), partition.log().batches());
   }
 }
 
-void Broker::StopLeading(const TopicPartition& tp, sim::Env&, sim::Effects& out) {
+void Broker::StopLeading(const TopicPartition& tp, sim::Effects& out) {
   if (tp.topic == kOffsetsTopic) coordinator_.Unload(tp.partition, out);
+  if (tp.topic == kTransactionsTopic) transactions_.Unload(tp.partition, out);
 }
 
 void Broker::Truncate(Replica* replica, int64_t offset, std::string_view why, sim::Effects& out) {
@@ -457,7 +499,7 @@ void Broker::Truncate(Replica* replica, int64_t offset, std::string_view why, si
   for (const BatchRef& batch : removed) {
     const RecordBatch& value = batch->value();
     records += value.count();
-    if (!out.tracing()) continue;
+    if (!out.tracing() || value.is_control()) continue;
     for (size_t i = 0; i < value.records.size(); ++i) {
       out.Record(formats::RecordVerb::kTruncated, partition.name(), value.base_offset + static_cast<int64_t>(i),
                  value.records[i].value);
@@ -485,24 +527,6 @@ void Broker::On(const MetadataRequest&, sim::ConnId conn, int32_t id, sim::Env&,
   Reply(conn, id, std::move(answer), out);
 }
 
-void Broker::On(const InitProducerIdRequest&, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
-  waiting_inits_.push_back({conn, id});
-  AnswerProducerIds(out);
-  if (waiting_inits_.empty() || producer_ids_asked_) return;
-  producer_ids_asked_ = true;
-  sent_[requests_.Send(cluster_->controller, AllocateProducerIdsRequest{id_, broker_epoch_},
-                       kControllerRequestTimeout, env, out)] = ProducerIdsSent{};
-}
-
-void Broker::AnswerProducerIds(sim::Effects& out) {
-  while (!waiting_inits_.empty() && producer_ids_left_ > 0) {
-    const WaitingInit waiting = waiting_inits_.front();
-    waiting_inits_.erase(waiting_inits_.begin());
-    --producer_ids_left_;
-    Reply(waiting.conn, waiting.id, InitProducerIdResponse{ErrorCode::kNone, next_producer_id_++, 0}, out);
-  }
-}
-
 // ---- For selectors, traces, and everybody's peace of mind
 
 // What an operator asks: settings. Those that aren't dynamic wait for the next start.
@@ -511,6 +535,7 @@ bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Ef
   config_ = std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->ConfigOf(id_), env.settings()));
   for (auto& [tp, replica] : replicas_) replica.partition.Reconfigure(*config_);
   coordinator_.Reconfigure(*config_);
+  transactions_.Reconfigure(*config_);
   return true;
 }
 
@@ -531,6 +556,11 @@ bool Broker::HoldsRole(std::string_view role) const {
     const std::vector<int32_t>& isr = replica.partition.isr();
     if (std::find(isr.begin(), isr.end(), id_) != isr.end() && role == fmt::format("isr({})", name)) return true;
   }
+  constexpr std::string_view kTransactions = "transaction-coordinator(";
+  if (role.starts_with(kTransactions) && role.back() == ')') {
+    return CoordinatesTransactions(
+        std::string(role.substr(kTransactions.size(), role.size() - kTransactions.size() - 1)));
+  }
   constexpr std::string_view kCoordinator = "coordinator(";
   if (role.substr(0, kCoordinator.size()) != kCoordinator || role.back() != ')') return false;
   return Coordinates(std::string(role.substr(kCoordinator.size(), role.size() - kCoordinator.size() - 1)));
@@ -548,6 +578,9 @@ void Broker::Describe(sim::Describer& d) const {
     d.Set(name, ".leader_epoch", partition.leader_epoch());
     d.Set(name, ".log_end", partition.log().log_end_offset());
     d.Set(name, ".high_watermark", partition.high_watermark());
+    if (partition.last_stable_offset() != partition.high_watermark()) {
+      d.Set(name, ".last_stable_offset", partition.last_stable_offset());
+    }
     std::string epochs;
     for (const EpochStart& start : partition.log().epoch_starts()) {
       if (!epochs.empty()) epochs += ' ';
@@ -558,6 +591,7 @@ void Broker::Describe(sim::Describer& d) const {
     if (partition.role() == Role::kLeader) d.Set(name, ".isr", absl::StrJoin(partition.isr(), " "));
   }
   coordinator_.Describe(d);
+  transactions_.Describe(d);
 }
 
 void Broker::CheckInvariants() const {

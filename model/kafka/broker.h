@@ -1,7 +1,8 @@
 // Broker: leads and follows partitions, answers clients, obeys the controller.
 //
 // Code by subject: broker.cc (life, metadata), broker_produce.cc (writes), broker_fetch.cc (reads, the leader's side
-// of replication), broker_replica.cc (the follower's side), broker_isr.cc (the ISR), broker_groups.cc (groups).
+// of replication), broker_replica.cc (the follower's side), broker_isr.cc (the ISR), broker_groups.cc (groups),
+// broker_transactions.cc (transactions).
 #ifndef BROKERSIM_MODEL_KAFKA_BROKER_H_
 #define BROKERSIM_MODEL_KAFKA_BROKER_H_
 
@@ -18,6 +19,7 @@
 #include "model/kafka/group_coordinator.h"
 #include "model/kafka/messages.h"
 #include "model/kafka/partition.h"
+#include "model/kafka/transaction_coordinator.h"
 #include "model/kafka/request_manager.h"
 #include "sim/kernel/process.h"
 
@@ -29,6 +31,9 @@ struct HighWatermarkCheckpoint {
   std::vector<PartitionOffset> entries;
   template <class V> void Fields(V& v) const { v("entries", entries); }
 };
+
+// What a broker waits for the controller's answer.
+inline constexpr sim::Duration kControllerRequestTimeout = sim::Seconds(5);
 
 class Broker final : public sim::Process {
  public:
@@ -62,6 +67,16 @@ class Broker final : public sim::Process {
     kFetchBackoff,      // arg: leader
     kShutdownLimit,
     kGroupFirst,        // two of the coordinator
+    kGroupLast,
+    kTransactionScan,
+    kMarkerRetry,
+  };
+
+  // A leader has asked the coordinator about a producer's transaction; what ends a transaction ends this too.
+  struct Verification {
+    int64_t guard = 0;
+    int16_t producer_epoch = -1;
+    int32_t lowest_sequence = -1;
   };
 
   // A partition that this broker has a replica of.
@@ -73,13 +88,15 @@ class Broker final : public sim::Process {
     // The change of the ISR that the controller was asked for, until it answers.
     std::optional<AlterPartitionRequest> alter;
     bool alter_in_flight = false;
+    // By producer id (VerificationStateEntry.java).
+    absl::btree_map<int64_t, Verification> verifications;
   };
 
   // Follower: what is fetched from one leader.
   struct Fetcher {
     absl::btree_map<TopicPartition, bool> ready;  // false: backing off, or waiting for ListOffsets
     bool in_flight = false;
-    std::optional<sim::SyncTicket> waits_for_sync;
+    std::vector<sim::SyncTicket> waits_for;  // syncs of what the last fetch brought, one for each batch
   };
 
   // A fetch that waits for data (DelayedFetch.scala).
@@ -89,8 +106,10 @@ class Broker final : public sim::Process {
     FetchRequest request;
   };
 
-  // A write that waits for the ISR (DelayedProduce.scala): of a producer, or of the group coordinator.
+  // A write that waits for the ISR (DelayedProduce.scala): of a producer, or of a coordinator.
   struct DelayedWrite {
+    enum class For { kProduce, kOffsetCommit, kTransaction, kMarkers };
+    For what = For::kProduce;
     sim::ConnId conn;
     int32_t id = 0;
     struct Part {
@@ -102,10 +121,17 @@ class Broker final : public sim::Process {
     };
     std::vector<Part> parts;
     std::vector<sim::SyncTicket> syncs;  // not durable here yet
-    // Of an offset commit.
-    bool is_commit = false;
-    std::string group;
-    std::vector<PartitionOffset> offsets;
+    std::string key;  // group, or transactional id
+    std::vector<PartitionOffset> offsets;  // of an offset commit
+  };
+
+  // A produce request that waits for the transaction coordinator.
+  struct Unverified {
+    sim::ConnId conn;
+    int32_t id = 0;
+    ProduceRequest request;
+    std::vector<TopicPartition> asked;
+    std::vector<int64_t> guards;
   };
 
   // What an answer belongs to.
@@ -123,10 +149,14 @@ class Broker final : public sim::Process {
     int32_t leader = -1;
     TopicPartition tp;
   };
+  struct VerificationSent { int64_t number = 0; };
+  struct MarkersSent { TransactionCoordinator::Markers markers; };
   using Sent = std::variant<RegistrationSent, HeartbeatSent, MetadataFetchSent, ProducerIdsSent, AlterSent,
-                            ReplicaFetchSent, ListOffsetsSent>;
+                            ReplicaFetchSent, ListOffsetsSent, VerificationSent, MarkersSent>;
 
   // broker.cc
+  void Receive(const sim::Received& message, sim::Env& env, sim::Effects& out);
+  void OnOwnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out);
   void Recover(sim::Env& env);
   Replica& AddReplica(const TopicPartition& tp, int64_t high_watermark, sim::Env& env);
   void Register(sim::Env& env, sim::Effects& out);
@@ -141,7 +171,7 @@ class Broker final : public sim::Process {
   void MaybePublishFirst(sim::Env& env, sim::Effects& out);
   void ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::Effects& out);
   void BeginLeading(Replica* replica, sim::Effects& out);
-  void StopLeading(const TopicPartition& tp, sim::Env& env, sim::Effects& out);
+  void StopLeading(const TopicPartition& tp, sim::Effects& out);
   void WriteCheckpoint(sim::Effects& out);
   void FlushAndExit(sim::Effects& out);
   sim::NodeId NodeOf(int32_t broker) const { return cluster_->brokers.at(broker); }
@@ -154,6 +184,8 @@ class Broker final : public sim::Process {
 
   // broker_produce.cc
   void On(const ProduceRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void Produce(const ProduceRequest& m, sim::ConnId conn, int32_t id,
+               const absl::btree_map<TopicPartition, ErrorCode>& refused, sim::Env& env, sim::Effects& out);
   DelayedWrite::Part AppendToLocalLog(const TopicPartition& tp, const RecordBatch& batch, int16_t acks,
                                       std::vector<sim::SyncTicket>* syncs, sim::Env& env, sim::Effects& out);
   std::optional<sim::SyncTicket> WriteBatch(Replica* replica, const BatchRef& batch, formats::RecordVerb verb,
@@ -200,6 +232,22 @@ class Broker final : public sim::Process {
   bool Coordinates(const std::string& group) const;
   TopicPartition OffsetsPartitionOf(const std::string& group) const;
 
+  // broker_transactions.cc
+  void On(const AddPartitionsToTxnRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void On(const EndTxnRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void On(const WriteTxnMarkersRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  bool InitTransactional(const InitProducerIdRequest& m, sim::ConnId conn, int32_t id, sim::Effects& out);
+  bool CoordinatesTransactions(const std::string& transactional_id) const;
+  TopicPartition TransactionsPartitionOf(const std::string& transactional_id) const;
+  bool AskCoordinator(const ProduceRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void OnVerified(int64_t number, ErrorCode error, const AddPartitionsToTxnResponse* m, sim::Env& env,
+                  sim::Effects& out);
+  ErrorCode CheckBatch(const Replica& replica, const RecordBatch& batch, int64_t* duplicate_of) const;
+  void RunTransactions(sim::Env& env, sim::Effects& out);
+  void SendMarkers(sim::Env& env, sim::Effects& out);
+  void BackOffMarkers(sim::Effects& out);
+  void OnMarkersWritten(const MarkersSent& sent, const WriteTxnMarkersResponse* m, sim::Effects& out);
+
   std::shared_ptr<const ClusterSpec> cluster_;
   // Replaced as a whole, so that copies of this broker may share it.
   std::shared_ptr<const BrokerConfig> config_;
@@ -234,10 +282,15 @@ class Broker final : public sim::Process {
   struct WaitingInit {
     sim::ConnId conn;
     int32_t id = 0;
+    InitProducerIdRequest request;
   };
   std::vector<WaitingInit> waiting_inits_;
 
   GroupCoordinator coordinator_;
+  TransactionCoordinator transactions_;
+  bool scans_transactions_ = false;
+  bool markers_wait_ = false;  // until the retry timer fires
+  absl::btree_map<int64_t, Unverified> unverified_;
 };
 
 class BrokerFactory final : public sim::ProcessFactory {

@@ -26,7 +26,10 @@ void Broker::On(const FetchRequest& m, sim::ConnId conn, int32_t id, sim::Env& e
       Replica* replica = Find(m.partitions[i].tp);
       Partition& partition = replica->partition;
       const int64_t before = partition.high_watermark();
-      partition.NoteFetch(m.replica_id, m.replica_epoch, m.partitions[i].fetch_offset, env.monotonic());
+      const bool sent_counts = config_->mutant == Mutant::kSentCountsAsReplicated && !read.records.empty();
+      partition.NoteFetch(m.replica_id, m.replica_epoch,
+                          sent_counts ? read.records.back()->value().next_offset() : m.partitions[i].fetch_offset,
+                          env.monotonic());
       Propose(replica, partition.ProposeExpand(m.replica_id, broker_epoch_), env, out);
       if (!partition.MaybeIncrementHighWatermark()) continue;
       OnHighWatermark(replica, before, out);
@@ -84,7 +87,10 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
     *answer_now = true;
     return answer;
   }
-  if (wanted.fetch_offset > partition.log().log_end_offset() ||
+  const bool by_high_watermark =
+      config_->mutant == Mutant::kOutOfRangeAboveHighWatermark && m.replica_id == kConsumerReplicaId;
+  const int64_t end = by_high_watermark ? partition.high_watermark() : partition.log().log_end_offset();
+  if (wanted.fetch_offset > end ||
       wanted.fetch_offset < partition.log().log_start_offset()) {
     BROKERSIM_PROBE("kafka/fetch: offset out of range");
     answer.error = ErrorCode::kOffsetOutOfRange;
@@ -92,9 +98,18 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
     return answer;
   }
   // Consumers see what is committed, followers everything (B1.4.8).
-  const int64_t limit =
-      m.replica_id == kConsumerReplicaId ? partition.high_watermark() : partition.log().log_end_offset();
+  int64_t limit = partition.log().log_end_offset();
+  if (m.replica_id == kConsumerReplicaId) {
+    answer.last_stable_offset = partition.last_stable_offset();
+    limit = m.isolation == IsolationLevel::kReadCommitted ? answer.last_stable_offset : answer.high_watermark;
+    if (config_->mutant == Mutant::kFetchBeyondHighWatermark) limit = partition.log().log_end_offset();
+  }
   answer.records = partition.log().Read(wanted.fetch_offset, limit, kMaxBytesPerPartition);
+  const bool skips = config_->mutant == Mutant::kFetchSkipsBatch && m.replica_id == kConsumerReplicaId;
+  if (skips && answer.records.size() > 1) answer.records.erase(answer.records.begin());
+  if (m.isolation == IsolationLevel::kReadCommitted && !answer.records.empty()) {
+    answer.aborted = partition.log().AbortedIn(wanted.fetch_offset, answer.records.back()->value().next_offset());
+  }
   return answer;
 }
 
@@ -126,6 +141,7 @@ void Broker::OnHighWatermark(Replica* replica, int64_t before, sim::Effects& out
   const Partition& partition = replica->partition;
   for (const BatchRef& batch : partition.log().Read(before, partition.high_watermark(), INT64_MAX)) {
     const RecordBatch& value = batch->value();
+    if (value.is_control()) continue;
     for (size_t i = 0; i < value.records.size(); ++i) {
       const int64_t offset = value.base_offset + static_cast<int64_t>(i);
       if (offset < before) continue;
@@ -144,9 +160,12 @@ void Broker::On(const ListOffsetsRequest& m, sim::ConnId conn, int32_t id, sim::
     answer.error = ErrorCode::kNotLeaderOrFollower;
   } else if (m.timestamp == kEarliestTimestamp) {
     answer.offset = replica->partition.log().log_start_offset();
+    if (config_->mutant == Mutant::kStartOffsetOneTooMany) ++answer.offset;
+  } else if (m.replica_id != kConsumerReplicaId) {
+    answer.offset = replica->partition.log().log_end_offset();
   } else {
-    answer.offset = m.replica_id == kConsumerReplicaId ? replica->partition.high_watermark()
-                                                       : replica->partition.log().log_end_offset();
+    answer.offset = m.isolation == IsolationLevel::kReadCommitted ? replica->partition.last_stable_offset()
+                                                                  : replica->partition.high_watermark();
   }
   Reply(conn, id, std::move(answer), out);
 }

@@ -16,7 +16,7 @@ bool Broker::Coordinates(const std::string& group) const {
 }
 
 void Broker::On(const FindCoordinatorRequest& m, sim::ConnId conn, int32_t id, sim::Env&, sim::Effects& out) {
-  const auto found = metadata_.find(OffsetsPartitionOf(m.key));
+  const auto found = metadata_.find(m.key_type == 1 ? TransactionsPartitionOf(m.key) : OffsetsPartitionOf(m.key));
   FindCoordinatorResponse answer;
   if (found == metadata_.end() || found->second.leader == kNoLeader) {
     BROKERSIM_PROBE("kafka/groups: no coordinator to be found");
@@ -81,10 +81,11 @@ void Broker::On(const OffsetCommitRequest& m, sim::ConnId conn, int32_t id, sim:
   DelayedWrite write;
   write.conn = conn;
   write.id = id;
-  write.is_commit = true;
-  write.group = m.group_id;
+  write.what = DelayedWrite::For::kOffsetCommit;
+  write.key = m.group_id;
   write.offsets = m.offsets;
   write.parts.push_back(AppendToLocalLog(OffsetsPartitionOf(m.group_id), batch, -1, &write.syncs, env, out));
+  if (config_->mutant == Mutant::kCommitBeforeReplication) write.parts[0].done = true;
   TryCompleteWrites(out);
   Delay(std::move(write), config_->offsets_commit_timeout_ms, out);
 }

@@ -10,13 +10,25 @@ namespace brokersim::kafka {
 using formats::RecordVerb;
 
 void Broker::On(const ProduceRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
+  if (!m.transactional_id.empty() && AskCoordinator(m, conn, id, env, out)) return;
+  Produce(m, conn, id, {}, env, out);
+}
+
+// `refused`: by the transaction coordinator; the others are appended.
+void Broker::Produce(const ProduceRequest& m, sim::ConnId conn, int32_t id,
+                     const absl::btree_map<TopicPartition, ErrorCode>& refused, sim::Env& env, sim::Effects& out) {
   DelayedWrite write;
   write.conn = conn;
   write.id = id;
   bool failed = false;
   for (const ProduceRequest::Partition& wanted : m.partitions) {
-    write.parts.push_back(
-        AppendToLocalLog(wanted.tp, wanted.records->value(), m.acks, &write.syncs, env, out));
+    const auto why = refused.find(wanted.tp);
+    if (why != refused.end() && why->second != ErrorCode::kNone) {
+      write.parts.emplace_back().tp = wanted.tp;
+      write.parts.back().error = why->second;
+    } else {
+      write.parts.push_back(AppendToLocalLog(wanted.tp, wanted.records->value(), m.acks, &write.syncs, env, out));
+    }
     failed = failed || write.parts.back().error != ErrorCode::kNone;
   }
   TryCompleteWrites(out);
@@ -25,7 +37,7 @@ void Broker::On(const ProduceRequest& m, sim::ConnId conn, int32_t id, sim::Env&
     if (failed) out.Close(conn);
     return;
   }
-  if (m.acks == 1) {
+  if (m.acks == 1 || config_->mutant == Mutant::kAckBeforeReplication) {
     for (DelayedWrite::Part& part : write.parts) part.done = true;
   }
   Delay(std::move(write), m.timeout_ms, out);
@@ -44,18 +56,32 @@ Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, co
   Partition& partition = replica->partition;
   int64_t duplicate_of = -1;
   part.error = partition.CheckAppend(acks);
-  if (part.error == ErrorCode::kNone) part.error = partition.log().CheckProducer(batch, &duplicate_of);
+  if (config_->mutant == Mutant::kAckWithoutAppend && part.error == ErrorCode::kNotEnoughReplicas) {
+    part.error = ErrorCode::kNone;
+    part.base_offset = partition.log().log_end_offset();
+    part.done = true;
+    return part;
+  }
+  if (part.error == ErrorCode::kNone && batch.is_control()) {
+    part.error = partition.log().CheckMarker(batch);
+  } else if (part.error == ErrorCode::kNone) {
+    part.error = CheckBatch(*replica, batch, &duplicate_of);
+  }
   if (part.error != ErrorCode::kNone) return part;
   if (duplicate_of >= 0) {
     BROKERSIM_PROBE("kafka/produce: duplicate batch");
     part.base_offset = duplicate_of;
+    if (config_->mutant == Mutant::kDuplicateAnsweredAtEnd) part.base_offset = partition.log().log_end_offset();
     part.required = duplicate_of + batch.count();
     return part;
   }
+  if (batch.transactional) replica->verifications.erase(batch.producer_id);
   const BatchRef appended = partition.log().AppendAsLeader(batch, partition.leader_epoch());
   if (const auto sync = WriteBatch(replica, appended, RecordVerb::kAppended, out)) syncs->push_back(*sync);
   part.base_offset = appended->value().base_offset;
   part.required = appended->value().next_offset();
+  if (config_->mutant == Mutant::kWrongBaseOffset) part.base_offset = part.required;
+  if (config_->mutant == Mutant::kAckOneTooEarly) --part.required;
   // An ISR of one commits at once.
   const int64_t before = partition.high_watermark();
   if (partition.MaybeIncrementHighWatermark()) OnHighWatermark(replica, before, out);
@@ -70,7 +96,7 @@ std::optional<sim::SyncTicket> Broker::WriteBatch(Replica* replica, const BatchR
   out.Append(replica->log_file, batch);
   out.Point(verb == RecordVerb::kAppended ? "after-append" : "after-replicate");
   const RecordBatch& value = batch->value();
-  if (out.tracing()) {
+  if (out.tracing() && !value.is_control()) {
     for (size_t i = 0; i < value.records.size(); ++i) {
       out.Record(verb, replica->partition.name(), value.base_offset + static_cast<int64_t>(i),
                  value.records[i].value);
@@ -94,7 +120,7 @@ void Broker::Delay(DelayedWrite write, int64_t timeout_ms, sim::Effects& out) {
 }
 
 bool Broker::IsDone(DelayedWrite* write) const {
-  bool all = write->syncs.empty();
+  bool all = write->syncs.empty() || config_->mutant == Mutant::kAckBeforeSync;
   for (DelayedWrite::Part& part : write->parts) {
     if (part.done || part.error != ErrorCode::kNone) continue;
     const std::optional<ErrorCode> result = replicas_.at(part.tp).partition.CheckReplicated(part.required);
@@ -122,11 +148,21 @@ void Broker::TryCompleteWrites(sim::Effects& out) {
 }
 
 void Broker::FinishWrite(const DelayedWrite& write, sim::Effects& out) {
-  if (write.is_commit) {
+  if (write.what == DelayedWrite::For::kTransaction) {
+    transactions_.Written(write.key, write.parts[0].error, out);
+    return;
+  }
+  if (write.what == DelayedWrite::For::kMarkers) {
+    WriteTxnMarkersResponse answer;
+    for (const DelayedWrite::Part& part : write.parts) answer.partitions.push_back({part.tp, part.error});
+    Reply(write.conn, write.id, std::move(answer), out);
+    return;
+  }
+  if (write.what == DelayedWrite::For::kOffsetCommit) {
     ErrorCode error = write.parts[0].error;
     // GroupMetadataManager.storeOffsets translates what its own write failed with.
     if (error == ErrorCode::kNone) {
-      coordinator_.ApplyCommit(write.group, write.offsets);
+      coordinator_.ApplyCommit(write.key, write.offsets);
     } else if (error == ErrorCode::kNotLeaderOrFollower) {
       BROKERSIM_PROBE("kafka/produce: commit lost with the leadership");
       error = ErrorCode::kNotCoordinator;

@@ -19,7 +19,7 @@ void Broker::Unfollow(const TopicPartition& tp) {
 
 void Broker::SendFetch(int32_t leader, sim::Env& env, sim::Effects& out) {
   Fetcher& fetcher = fetchers_[leader];
-  if (fetcher.in_flight || fetcher.waits_for_sync.has_value() || stopping_) return;
+  if (fetcher.in_flight || !fetcher.waits_for.empty() || stopping_) return;
   ReplicaFetchSent sent;
   sent.leader = leader;
   for (const auto& [tp, ready] : fetcher.ready) {
@@ -95,7 +95,8 @@ void Broker::OnFetchedPartition(int32_t leader, const FetchRequest::Partition& a
     }
     partition.log().AppendAsFollower(batch);
     if (const auto sync = WriteBatch(replica, batch, formats::RecordVerb::kReplicated, out)) {
-      fetcher.waits_for_sync = sync;
+      if (config_->mutant == Mutant::kFollowerWaitsForLastSync) fetcher.waits_for.clear();
+      if (config_->mutant != Mutant::kFollowerFetchesBeforeSync) fetcher.waits_for.push_back(*sync);
     }
   }
   const int64_t before = partition.high_watermark();

@@ -26,8 +26,10 @@ struct ProduceRequest {
   };
   int16_t acks = -1;  // 0, 1, or -1 for all
   int32_t timeout_ms = 0;
+  std::string transactional_id;  // empty: none
   std::vector<Partition> partitions;
   template <class V> void Fields(V& v) const {
+    if (!transactional_id.empty()) v("transactionalId", transactional_id);
     v("acks", acks);
     v("timeoutMs", timeout_ms);
     v("partitions", partitions);
@@ -72,12 +74,14 @@ struct FetchRequest {
   int64_t replica_epoch = -1;  // KIP-903: the follower's broker epoch
   int32_t max_wait_ms = 500;
   int32_t min_bytes = 1;
+  IsolationLevel isolation = IsolationLevel::kReadUncommitted;
   std::vector<Partition> partitions;
   template <class V> void Fields(V& v) const {
     v("replicaId", replica_id);
     v("replicaEpoch", replica_epoch);
     v("maxWaitMs", max_wait_ms);
     v("minBytes", min_bytes);
+    if (isolation == IsolationLevel::kReadCommitted) v("isolationLevel", isolation);
     v("partitions", partitions);
   }
 };
@@ -92,6 +96,16 @@ struct EpochEndOffset {
   }
 };
 
+// A transaction that was aborted, in the range of a fetch.
+struct AbortedTransaction {
+  int64_t producer_id = kNoProducerId;
+  int64_t first_offset = -1;
+  template <class V> void Fields(V& v) const {
+    v("producerId", producer_id);
+    v("firstOffset", first_offset);
+  }
+};
+
 struct FetchResponse {
   static constexpr std::string_view kName = "FetchResponse";
   struct Partition {
@@ -99,7 +113,9 @@ struct FetchResponse {
     ErrorCode error = ErrorCode::kNone;
     int64_t high_watermark = -1;
     int64_t log_start_offset = -1;
+    int64_t last_stable_offset = -1;
     std::optional<EpochEndOffset> diverging_epoch;  // KIP-595
+    std::vector<AbortedTransaction> aborted;        // of a read_committed fetch, by first offset
     std::vector<BatchRef> records;
     template <class V> void Fields(V& v) const {
       v("tp", tp);
@@ -107,6 +123,9 @@ struct FetchResponse {
       v("highWatermark", high_watermark);
       v("logStartOffset", log_start_offset);
       v("divergingEpoch", diverging_epoch);
+      // Only where it tells something that the high watermark doesn't.
+      if (last_stable_offset >= 0 && last_stable_offset != high_watermark) v("lastStableOffset", last_stable_offset);
+      if (!aborted.empty()) v("abortedTransactions", aborted);
       v("records", records);
     }
   };
@@ -122,10 +141,12 @@ struct ListOffsetsRequest {
   int32_t replica_id = kConsumerReplicaId;
   TopicPartition tp;
   int64_t timestamp = kLatestTimestamp;
+  IsolationLevel isolation = IsolationLevel::kReadUncommitted;
   template <class V> void Fields(V& v) const {
     v("replicaId", replica_id);
     v("tp", tp);
     v("timestamp", timestamp);
+    if (isolation == IsolationLevel::kReadCommitted) v("isolationLevel", isolation);
   }
 };
 
@@ -170,7 +191,18 @@ struct MetadataResponse {
 
 struct InitProducerIdRequest {
   static constexpr std::string_view kName = "InitProducerIdRequest";
-  template <class V> void Fields(V&) const {}
+  std::string transactional_id;  // empty: an idempotent producer's
+  int32_t transaction_timeout_ms = 0;
+  // KIP-360: who asks for a higher epoch; -1: the producer begins.
+  int64_t producer_id = kNoProducerId;
+  int16_t producer_epoch = -1;
+  template <class V> void Fields(V& v) const {
+    if (transactional_id.empty()) return;
+    v("transactionalId", transactional_id);
+    v("transactionTimeoutMs", transaction_timeout_ms);
+    v("producerId", producer_id);
+    v("producerEpoch", producer_epoch);
+  }
 };
 
 struct InitProducerIdResponse {

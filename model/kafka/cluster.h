@@ -13,6 +13,9 @@
 namespace brokersim::kafka {
 
 inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
+inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
+// Topics of Kafka's own, which no client of ours reads.
+inline bool IsInternal(std::string_view topic) { return topic == kOffsetsTopic || topic == kTransactionsTopic; }
 
 struct TopicSpec {
   std::string name;

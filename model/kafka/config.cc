@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <variant>
 
 #include "absl/strings/ascii.h"
@@ -24,6 +25,7 @@ struct Setting {
 template <class Config>
 struct Family {
   std::string_view what;
+  MutantHome home;
   std::vector<Setting<Config>> settings;
   // Known to Kafka, without effect here.
   std::vector<std::string> not_modelled;
@@ -33,6 +35,7 @@ const Family<BrokerConfig>& BrokerFamily() {
   using C = BrokerConfig;
   static const Family<BrokerConfig> family = {
       "broker",
+      MutantHome::kServers,
       {
           {"broker.heartbeat.interval.ms", &C::broker_heartbeat_interval_ms, 1,
            "ms between a broker's heartbeats to the controller"},
@@ -74,6 +77,22 @@ const Family<BrokerConfig>& BrokerFamily() {
            "least session timeout that a member may ask for, ms"},
           {"group.max.session.timeout.ms", &C::group_max_session_timeout_ms, 0,
            "greatest session timeout that a member may ask for, ms"},
+          {"transaction.max.timeout.ms", &C::transaction_max_timeout_ms, 1,
+           "greatest transaction.timeout.ms that a producer may ask for"},
+          {"transaction.state.log.num.partitions", &C::transaction_state_log_num_partitions, 1,
+           "partitions of __transaction_state"},
+          {"transaction.state.log.replication.factor", &C::transaction_state_log_replication_factor, 1,
+           "replicas of __transaction_state"},
+          {"transaction.state.log.min.isr", &C::transaction_state_log_min_isr, 1,
+           "min.insync.replicas of __transaction_state"},
+          {"transaction.abort.timed.out.transaction.cleanup.interval.ms",
+           &C::transaction_abort_timed_out_transaction_cleanup_interval_ms, 1,
+           "ms between searches for transactions that have been open for too long"},
+          {"transaction.partition.verification.enable", &C::transaction_partition_verification_enable, 0,
+           "whether a leader asks the coordinator before it opens a transaction in its log (KIP-890 part 1)"},
+          {"transaction.version", &C::transaction_version, 0,
+           "the feature of that name: below 2 a producer keeps its epoch from one transaction to the next; with 2 each "
+           "has its own, and leaders add partitions (KIP-890 part 2)"},
           {"KIP-101", &C::kip_101, 0,
            "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
           {"KIP-380", &C::kip_380, 0,
@@ -96,8 +115,6 @@ const Family<BrokerConfig>& BrokerFamily() {
        "offsets.topic.segment.bytes", "process.roles", "producer.id.expiration.ms",
        "queued.max.requests", "replica.fetch.max.bytes", "replica.fetch.min.bytes",
        "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
-       "transaction.max.timeout.ms", "transaction.state.log.min.isr",
-       "transaction.state.log.num.partitions", "transaction.state.log.replication.factor",
        "transactional.id.expiration.ms", "unclean.leader.election.interval.ms",
        "zookeeper.connect", "zookeeper.session.timeout.ms"}};
   return family;
@@ -107,6 +124,7 @@ const Family<ProducerConfig>& ProducerFamily() {
   using C = ProducerConfig;
   static const Family<ProducerConfig> family = {
       "producer",
+      MutantHome::kProducers,
       {
           {"acks", &C::acks, -1, "0: don't wait; 1: the leader has it; all: the whole ISR has it"},
           {"enable.idempotence", &C::enable_idempotence, 0,
@@ -124,13 +142,16 @@ const Family<ProducerConfig>& ProducerFamily() {
           {"retry.backoff.max.ms", &C::retry_backoff_max_ms, 0, "greatest ms between retries"},
           {"metadata.max.age.ms", &C::metadata_max_age_ms, 1,
            "ms after which the metadata is asked for anew"},
+          {"transactional.id", &C::transactional_id, 0,
+           "who the producer is, over its restarts; with it, it sends in transactions"},
+          {"transaction.timeout.ms", &C::transaction_timeout_ms, 1,
+           "ms after which the coordinator aborts a transaction that is still open"},
       },
       {"bootstrap.servers", "buffer.memory", "client.id", "compression.type",
        "connections.max.idle.ms", "interceptor.classes", "key.serializer", "max.block.ms",
        "max.request.size", "metric.reporters", "metrics.num.samples", "partitioner.class",
        "receive.buffer.bytes", "reconnect.backoff.max.ms", "reconnect.backoff.ms",
-       "security.protocol", "send.buffer.bytes", "transaction.timeout.ms", "transactional.id",
-       "value.serializer"}};
+       "security.protocol", "send.buffer.bytes", "value.serializer"}};
   return family;
 }
 
@@ -138,6 +159,7 @@ const Family<ConsumerConfig>& ConsumerFamily() {
   using C = ConsumerConfig;
   static const Family<ConsumerConfig> family = {
       "consumer",
+      MutantHome::kConsumers,
       {
           {"group.id", &C::group_id, 0, "the group; empty: it reads on its own"},
           {"enable.auto.commit", &C::enable_auto_commit, 0,
@@ -151,6 +173,8 @@ const Family<ConsumerConfig>& ConsumerFamily() {
           {"max.poll.interval.ms", &C::max_poll_interval_ms, 1,
            "ms between polls after which a member leaves its group"},
           {"max.poll.records", &C::max_poll_records, 1, "records that one poll() returns at most"},
+          {"isolation.level", &C::isolation_level, 0,
+           "read_committed: nothing of transactions that are open or were aborted; or read_uncommitted"},
           {"fetch.max.wait.ms", &C::fetch_max_wait_ms, 0,
            "ms that a broker may keep a fetch waiting for data"},
           {"fetch.min.bytes", &C::fetch_min_bytes, 0, "bytes for which a fetch waits"},
@@ -162,7 +186,7 @@ const Family<ConsumerConfig>& ConsumerFamily() {
       },
       {"allow.auto.create.topics", "bootstrap.servers", "check.crcs", "client.id", "client.rack",
        "connections.max.idle.ms", "default.api.timeout.ms", "exclude.internal.topics",
-       "fetch.max.bytes", "group.instance.id", "isolation.level", "key.deserializer",
+       "fetch.max.bytes", "group.instance.id", "key.deserializer",
        "max.partition.fetch.bytes", "partition.assignment.strategy", "receive.buffer.bytes",
        "reconnect.backoff.max.ms", "reconnect.backoff.ms", "security.protocol",
        "send.buffer.bytes", "value.deserializer"}};
@@ -176,6 +200,9 @@ template <class Config>
 absl::Status SetNumber(const Setting<Config>& setting, int64_t Config::*field,
                        const std::string& value, Config* config) {
   int64_t number = 0;
+  if (setting.name == "transaction.version" && (value.size() != 1 || value[0] < '0' || value[0] > '2')) {
+    return absl::InvalidArgumentError(fmt::format("transaction.version takes 0, 1 or 2, not '{}'", value));
+  }
   if (setting.name == "acks" && value == "all") {
     number = -1;
   } else if (!absl::SimpleAtoi(value, &number)) {
@@ -211,7 +238,25 @@ absl::Status SetField(const Setting<Config>& setting, const std::string& value, 
   if (setting.name == "auto.offset.reset" && value != "earliest" && value != "latest") {
     return absl::InvalidArgumentError(fmt::format("auto.offset.reset takes earliest or latest, not '{}'", value));
   }
+  if (setting.name == "isolation.level" && value != "read_committed" && value != "read_uncommitted") {
+    return absl::InvalidArgumentError(
+        fmt::format("isolation.level takes read_committed or read_uncommitted, not '{}'", value));
+  }
   config->*std::get<std::string Config::*>(setting.field) = value;
+  return absl::OkStatus();
+}
+
+absl::Status SetMutant(std::string_view what, MutantHome home, const std::string& value, Mutant* mutant) {
+  const std::optional<Mutant> found = FindMutant(value, home);
+  if (!found.has_value()) {
+    std::vector<std::string> all;
+    for (const MutantInfo& info : AllMutants()) {
+      if (info.home == home) all.emplace_back(info.name);
+    }
+    return absl::InvalidArgumentError(
+        fmt::format("no {} mutant is named '{}'{}", what, value, sim::DidYouMean(value, all)));
+  }
+  *mutant = *found;
   return absl::OkStatus();
 }
 
@@ -229,6 +274,7 @@ absl::Status Apply(const Family<Config>& family, std::string_view line, Config* 
   };
   const std::string name = trim(line.substr(0, equals));
   const std::string value = trim(line.substr(equals + 1));
+  if (name == "mutant") return SetMutant(family.what, family.home, value, &config->mutant);
   for (const Setting<Config>& setting : family.settings) {
     if (setting.name == name) return SetField(setting, value, config);
   }
@@ -260,6 +306,7 @@ std::vector<SettingInfo> Describe(const Family<Config>& family) {
     }
     rows.push_back({std::string(setting.name), value, std::string(setting.meaning)});
   }
+  rows.push_back({"mutant", "none", "ours, to try the checkers: the rule that is broken on purpose (docs/mutants.md)"});
   return rows;
 }
 
@@ -294,7 +341,10 @@ absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, Produ
     }
     config->delivery_timeout_ms = config->linger_ms + config->request_timeout_ms;
   }
-  if (!config->enable_idempotence) return absl::OkStatus();
+  if (!config->enable_idempotence) {
+    if (config->transactional_id.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError("a transactional.id needs enable.idempotence=true");
+  }
   std::string conflict;
   if (config->acks != -1) conflict = "acks=all";
   if (config->retries == 0) conflict = "retries above 0";
@@ -302,8 +352,10 @@ absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, Produ
     conflict = "max.in.flight.requests.per.connection of at most 5";
   }
   if (conflict.empty()) return absl::OkStatus();
-  if (IsGiven(lines, "enable.idempotence")) {
-    return absl::InvalidArgumentError(fmt::format("enable.idempotence=true needs {}", conflict));
+  for (const std::string_view name : {"enable.idempotence", "transactional.id"}) {
+    if (!IsGiven(lines, name)) continue;
+    return absl::InvalidArgumentError(fmt::format(
+        "{} needs {}", name == "transactional.id" ? "a transactional.id" : "enable.idempotence=true", conflict));
   }
   config->enable_idempotence = false;
   return absl::OkStatus();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "model/kafka/mutants.h"
 
 namespace brokersim::kafka {
 
@@ -40,6 +41,16 @@ struct BrokerConfig {
   int64_t group_initial_rebalance_delay_ms = 3000;
   int64_t group_min_session_timeout_ms = 6000;
   int64_t group_max_session_timeout_ms = 1800000;
+  int64_t transaction_max_timeout_ms = 900000;
+  int64_t transaction_state_log_num_partitions = 50;
+  int64_t transaction_state_log_replication_factor = 3;
+  int64_t transaction_state_log_min_isr = 2;
+  int64_t transaction_abort_timed_out_transaction_cleanup_interval_ms = 10000;
+  // KIP-890 part 1: a leader asks the coordinator before it opens a transaction in its log.
+  bool transaction_partition_verification_enable = true;
+  // The feature of that name: 0 and 1: a producer keeps its epoch; 2 (KIP-890 part 2): each transaction has its own,
+  // and leaders add partitions.
+  int64_t transaction_version = 2;
   // KIP-101: followers truncate to where their log and the leader's part (by leader epoch), not to their own
   // high watermark.
   bool kip_101 = true;
@@ -47,6 +58,8 @@ struct BrokerConfig {
   // within its session waits until its former incarnation is fenced, and so out of the ISR. Off (before 2.2):
   // a fast bounce goes unnoticed; leaderships and the ISR stay as they were.
   bool kip_380 = true;
+  // Ours, like those of producers and consumers: a planted bug.
+  Mutant mutant = Mutant::kNone;
 };
 
 // clients/.../producer/ProducerConfig.java
@@ -62,6 +75,9 @@ struct ProducerConfig {
   int64_t retry_backoff_ms = 100;
   int64_t retry_backoff_max_ms = 1000;
   int64_t metadata_max_age_ms = 300000;
+  std::string transactional_id;
+  int64_t transaction_timeout_ms = 60000;
+  Mutant mutant = Mutant::kNone;
 };
 
 // clients/.../consumer/ConsumerConfig.java
@@ -74,11 +90,13 @@ struct ConsumerConfig {
   int64_t heartbeat_interval_ms = 3000;
   int64_t max_poll_interval_ms = 300000;
   int64_t max_poll_records = 500;
+  std::string isolation_level = "read_uncommitted";
   int64_t fetch_max_wait_ms = 500;
   int64_t fetch_min_bytes = 1;
   int64_t request_timeout_ms = 30000;
   int64_t retry_backoff_ms = 100;
   int64_t metadata_max_age_ms = 300000;
+  Mutant mutant = Mutant::kNone;
 };
 
 // Applies lines in order, later ones over earlier ones; names of settings without effect on the model

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/kafka/visible_records.h"
 #include "sim/base/probe.h"
 
 namespace brokersim::kafka {
@@ -84,6 +85,12 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
       out.Record(formats::RecordVerb::kDelivered, poll->log(), record.offset, record.value);
       work_.push_back({tp, std::move(record)});
     }
+    if (mutant() == Mutant::kPollDropsRest) state.buffer.clear();
+    if (mutant() == Mutant::kReturnsRecordTwice && poll->reads_size() > 1) {
+      const formats::Read& last = poll->reads(poll->reads_size() - 1);
+      state.buffer.push_front({last.offset(), last.key(), last.value()});
+    }
+    if (state.buffer.empty()) state.position = std::max(state.position, state.fetch_position);
     poll->set_next(state.position);
     if (state.high_watermark.has_value()) poll->set_end(*state.high_watermark);
   }
@@ -96,7 +103,8 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
     Poll(env, out);
     return true;
   }
-  if (spec_->commit == CommitPolicy::kBeforeProcessing && in_group() && !spec_->config.enable_auto_commit) {
+  const bool before = spec_->commit == CommitPolicy::kBeforeProcessing || mutant() == Mutant::kCommitsBeforeProcessing;
+  if (before && in_group() && !spec_->config.enable_auto_commit) {
     for (const Work& work : work_) to_commit_[work.tp] = work.record.offset + 1;
     activity_ = Activity::kCommittingBefore;
     SendCommit(/*waits=*/true, env, out);
@@ -187,6 +195,7 @@ void Consumer::SendFetches(sim::Env& env, sim::Effects& out) {
   for (auto& [broker, request] : requests) {
     request.max_wait_ms = static_cast<int32_t>(spec_->config.fetch_max_wait_ms);
     request.min_bytes = static_cast<int32_t>(spec_->config.fetch_min_bytes);
+    request.isolation = isolation();
     SendTo(broker, std::move(request), Tag{kFetchTag, (assignment_ << 32) | broker}, env, out);
   }
 }
@@ -208,19 +217,19 @@ void Consumer::OnFetchedFrom(int32_t, const FetchResponse& m, sim::Env& env, sim
     }
     if (got.error != ErrorCode::kNone) {
       retry = true;
+      if (mutant() == Mutant::kResetsToEndOnError || mutant() == Mutant::kResetsToStartOnError) {
+        state.fetch_position = -1;
+      }
       continue;
     }
-    state.high_watermark = got.high_watermark;
-    for (const BatchRef& batch : got.records) {
-      const RecordBatch& value = batch->value();
-      for (size_t i = 0; i < value.records.size(); ++i) {
-        const int64_t offset = value.base_offset + static_cast<int64_t>(i);
-        // A batch may begin before what was asked for.
-        if (offset < state.fetch_position) continue;
-        state.buffer.push_back({offset, value.records[i].key, value.records[i].value});
-      }
-      state.fetch_position = std::max(state.fetch_position, value.next_offset());
+    state.high_watermark = isolation() == IsolationLevel::kReadCommitted ? got.last_stable_offset : got.high_watermark;
+    // A batch may begin before what was asked for.
+    for (const VisibleRecord& visible : VisibleRecords(got, isolation(), state.fetch_position)) {
+      state.buffer.push_back({visible.offset, visible.record->key, visible.record->value});
     }
+    state.fetch_position = NextPosition(got, state.fetch_position);
+    // What is invisible is passed over without a word (CompletedFetch.nextFetchedRecord).
+    if (state.buffer.empty()) state.position = state.fetch_position;
   }
   if (retry) {
     RefreshMetadata(env, out);
@@ -267,6 +276,8 @@ void Consumer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
       const auto& offsets = std::get<ListOffsetsResponse>(body);
       const auto found = partitions_.find(offsets.tp);
       if (tag.arg != assignment_ || found == partitions_.end()) return;
+      // Asked twice, and gone on since the first answer (SubscriptionState.maybeSeekUnvalidated).
+      if (found->second.fetch_position >= 0 && mutant() != Mutant::kResetsBeforeOffsets) return;
       if (offsets.error != ErrorCode::kNone) {
         RefreshMetadata(env, out);
         RetryFetches(env, out);
@@ -369,6 +380,12 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
       rejoin_needed_ = true;
       return;
     case kLedgerRetry:
+      if (mutant() == Mutant::kLedgerFailureIgnored) {
+        to_commit_[work_.front().tp] = work_.front().record.offset + 1;
+        work_.pop_front();
+        ProcessNext(env, out);
+        return;
+      }
       SendEffect(env, out);
       return;
   }

@@ -135,7 +135,12 @@ class Consumer final : public Client {
   void OnFetchedFrom(int32_t broker, const FetchResponse& m, sim::Env& env, sim::Effects& out);
   void RetryFetches(sim::Env& env, sim::Effects& out);
 
+  IsolationLevel isolation() const {
+    return spec_->config.isolation_level == "read_committed" ? IsolationLevel::kReadCommitted
+                                                             : IsolationLevel::kReadUncommitted;
+  }
   bool in_group() const { return !spec_->config.group_id.empty(); }
+  Mutant mutant() const { return spec_->config.mutant; }
 
   std::shared_ptr<const ConsumerSpec> spec_;
 
@@ -160,6 +165,8 @@ class Consumer final : public Client {
   absl::btree_map<TopicPartition, int64_t> to_commit_;
   sim::ConnId ledger_conn_;
   int64_t effect_number_ = 0;
+  bool awaits_offsets_ = false;  // the group's committed ones
+  absl::btree_map<TopicPartition, int64_t> old_positions_;  // of a mutant
 };
 
 using ConsumerFactory = ClientFactory<Consumer, ConsumerSpec>;

@@ -100,7 +100,10 @@ std::vector<MemberAssignment> Consumer::AssignRanges(const std::vector<JoinGroup
     }
   }
   std::vector<MemberAssignment> list;
-  for (auto& [id, assignment] : assignments) list.push_back(std::move(assignment));
+  for (auto& [id, assignment] : assignments) {
+    if (mutant() == Mutant::kAssignsTwice) assignment.partitions.push_back({spec_->topics.front(), 0});
+    list.push_back(std::move(assignment));
+  }
   return list;
 }
 
@@ -144,6 +147,9 @@ void Consumer::OnGroupError(ErrorCode error, sim::Env&, sim::Effects& out) {
 // Eager rebalancing: nothing is kept.
 void Consumer::Revoke(sim::Effects& out) {
   if (partitions_.empty()) return;
+  if (mutant() == Mutant::kRemembersOldPositions) {
+    for (const auto& [tp, state] : partitions_) old_positions_[tp] = state.position;
+  }
   partitions_.clear();
   ++assignment_;
   RecordAssignment(out);
@@ -153,6 +159,7 @@ void Consumer::Assign(const std::vector<TopicPartition>& partitions, sim::Env& e
   ++assignment_;
   partitions_.clear();
   for (const TopicPartition& tp : partitions) partitions_[tp];
+  awaits_offsets_ = in_group() && mutant() != Mutant::kResetsBeforeOffsets;
   if (in_group()) {
     FetchOffsets(env, out);
   } else {
@@ -194,19 +201,23 @@ void Consumer::OnOffsets(const OffsetFetchResponse& m, sim::Env& env, sim::Effec
     OnGroupError(m.error, env, out);
     return;
   }
+  awaits_offsets_ = false;
   for (const PartitionOffset& offset : m.offsets) {
     const auto found = partitions_.find(offset.tp);
     if (found == partitions_.end() || offset.offset < 0) continue;
-    found->second.position = offset.offset;
-    found->second.fetch_position = offset.offset;
+    const auto old = old_positions_.find(offset.tp);
+    found->second.position = old != old_positions_.end() && old->second >= 0 ? old->second : offset.offset;
+    found->second.fetch_position = found->second.position;
   }
   RecordAssignment(out);
   ResetPositions(env, out);
   SendFetches(env, out);
 }
 
-// auto.offset.reset, for partitions without a position.
+// auto.offset.reset, for partitions without a position; not before it is known what is committed
+// (SubscriptionState.resetInitializingPositions).
 void Consumer::ResetPositions(sim::Env& env, sim::Effects& out) {
+  if (awaits_offsets_) return;
   for (const auto& [tp, state] : partitions_) {
     if (state.fetch_position >= 0) continue;
     const Leader leader = LeaderOf(tp);
@@ -217,7 +228,9 @@ void Consumer::ResetPositions(sim::Env& env, sim::Effects& out) {
     }
     ListOffsetsRequest request;
     request.tp = tp;
-    request.timestamp = spec_->config.auto_offset_reset == "earliest" ? kEarliestTimestamp : kLatestTimestamp;
+    request.isolation = isolation();
+    const bool to_start = spec_->config.auto_offset_reset == "earliest" && mutant() != Mutant::kResetsToEndOnError;
+    request.timestamp = to_start ? kEarliestTimestamp : kLatestTimestamp;
     SendTo(leader.id, std::move(request), Tag{kListTag, assignment_}, env, out);
   }
 }
@@ -231,7 +244,10 @@ void Consumer::SendCommit(bool waits, sim::Env& env, sim::Effects& out) {
     committing_.clear();
     formats::Operation operation;
     operation.set_f("commit");
-    for (const auto& [tp, offset] : to_commit_) {
+    for (auto& [tp, offset] : to_commit_) {
+      if (mutant() == Mutant::kCommitsWhatItFetched && partitions_.contains(tp)) {
+        offset = std::max(offset, partitions_[tp].fetch_position);
+      }
       committing_.push_back({tp, offset});
       formats::Commit* commit = operation.add_actions()->mutable_commit();
       commit->set_group(spec_->config.group_id);
@@ -246,6 +262,13 @@ void Consumer::SendCommit(bool waits, sim::Env& env, sim::Effects& out) {
   }
   if (coordinator_ < 0) {
     ConcludeCommit(waits, ErrorCode::kCoordinatorNotAvailable, env, out);
+    return;
+  }
+  if (in_group() && generation_ < 0 && mutant() != Mutant::kCommitsAsNobody) {
+    // Out of the group: nothing is sent (ConsumerCoordinator.sendOffsetCommitRequest, generationIfStable), for an empty
+    // group would take it for the commit of a simple consumer.
+    BROKERSIM_PROBE("kafka/consumer: out of the group, a commit isn't sent");
+    ConcludeCommit(waits, ErrorCode::kUnknownMemberId, env, out);
     return;
   }
   SendTo(coordinator_, OffsetCommitRequest{spec_->config.group_id, generation_, member_id_, committing_},
@@ -283,6 +306,7 @@ void Consumer::ConcludeCommit(bool waits, ErrorCode error, sim::Env& env, sim::E
 }
 
 void Consumer::EndCommitOperation(ErrorCode error, sim::Effects& out) {
+  if (mutant() == Mutant::kRefusedCommitCountsAsDone) error = ErrorCode::kNone;
   formats::Operation operation;
   operation.set_f("commit");
   const bool unknown = error == ErrorCode::kCoordinatorNotAvailable;

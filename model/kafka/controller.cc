@@ -212,6 +212,12 @@ void Controller::On(const AlterPartitionRequest& m, sim::ConnId conn, int32_t id
   answer.isr = next.isr;
   out.Note("isr", fmt::format("ISR of {}: [{}] becomes [{}]", LogName(m.tp),
                               absl::StrJoin(found->second.isr, " "), absl::StrJoin(next.isr, " ")));
+  if (config_->mutant == Mutant::kIsrShrinkNotStored && next.isr.size() < found->second.isr.size()) {
+    next.isr = found->second.isr;
+    partitions_.insert_or_assign(m.tp, next);
+    ReplyDurably(conn, id, std::move(answer), out);
+    return;
+  }
   std::vector<MetadataRecord> records;
   records.push_back(std::move(next));
   Write(std::move(records), out);
@@ -242,7 +248,8 @@ void Controller::On(const AllocateProducerIdsRequest&, sim::ConnId conn, int32_t
                     sim::Effects& out) {
   const int64_t start = next_producer_id_;
   std::vector<MetadataRecord> records;
-  records.push_back(ProducerIdsRecord{start + kProducerIdBlock});
+  const bool reused = config_->mutant == Mutant::kProducerIdsReused;
+  records.push_back(ProducerIdsRecord{reused ? start : start + kProducerIdBlock});
   Write(std::move(records), out);
   ReplyDurably(conn, id, AllocateProducerIdsResponse{ErrorCode::kNone, start, kProducerIdBlock}, out);
 }
@@ -307,7 +314,8 @@ void Controller::UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* 
     // The last member stays in the ISR though it is gone: only it has everything (no KIP-966 yet). An unclean election
     // has put the new leader there instead.
     const bool unclean = next.leader != kNoLeader && !Contains(partition.isr, next.leader);
-    if (!unclean && !remaining.empty()) next.isr = remaining;
+    const bool kept = config_->mutant == Mutant::kIsrKeptAtFencing;
+    if (!unclean && !remaining.empty() && !kept) next.isr = remaining;
     if (next.leader == partition.leader && next.isr == partition.isr) continue;
     ++next.partition_epoch;
     records->push_back(std::move(next));
@@ -321,8 +329,10 @@ bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& c
   partition->leader = kNoLeader;
   bool unclean = false;
   for (int32_t replica : partition->replicas) {
-    if (!Contains(candidates, replica) || !IsActive(replica)) continue;
+    const bool stray = !Contains(candidates, replica);
+    if ((stray && config_->mutant != Mutant::kElectsOutsideIsr) || !IsActive(replica)) continue;
     partition->leader = replica;
+    if (stray) partition->isr = {replica};
     break;
   }
   if (partition->leader == kNoLeader && config_->unclean_leader_election_enable) {
@@ -330,7 +340,7 @@ bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& c
   }
   if (partition->leader == former) return false;
   // Every change of leader, to none too, begins an epoch.
-  ++partition->leader_epoch;
+  if (config_->mutant != Mutant::kEpochNotBumped) ++partition->leader_epoch;
   const std::string name = LogName(partition->tp);
   if (partition->leader == kNoLeader) {
     BROKERSIM_PROBE("kafka/controller: a partition without a leader");

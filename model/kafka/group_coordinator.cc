@@ -54,7 +54,11 @@ Record GroupCoordinator::Encode(const std::string& name, const Group& group) con
 void GroupCoordinator::Decode(const Record& record, sim::Effects& out) {
   const std::vector<std::string> key = absl::StrSplit(record.key, '|');
   if (key[0] == kOffsetKey) {
-    groups_[key[1]].offsets[{key[2], static_cast<int32_t>(ToNumber(key[3]))}] = ToNumber(record.value);
+    auto& offsets = groups_[key[1]].offsets;
+    const TopicPartition tp{key[2], static_cast<int32_t>(ToNumber(key[3]))};
+    if (config_->mutant == Mutant::kOffsetsForgottenAtFailover) return;
+    if (config_->mutant == Mutant::kCommitsReadBackwards && offsets.contains(tp)) return;
+    offsets[tp] = ToNumber(record.value);
     return;
   }
   Group& group = groups_[key[1]];
@@ -214,6 +218,7 @@ void GroupCoordinator::CompleteJoin(Group* group, sim::Env&, sim::Effects& out) 
     return true;
   });
   ++group->generation;
+  if (config_->mutant == Mutant::kOffsetsForgottenAtRebalance) group->offsets.clear();
   if (group->members.empty()) {
     BROKERSIM_PROBE("kafka/coordinator: the group is empty again");
     group->state = State::kEmpty;
@@ -316,7 +321,7 @@ ErrorCode GroupCoordinator::CheckCommit(const OffsetCommitRequest& m, std::vecto
   if (group.number == 0) group.number = next_number_++;
   // Without a generation: a reader that assigned itself its partitions.
   const bool simple = m.generation_id < 0 && group.state == State::kEmpty;
-  if (!simple) {
+  if (!simple && config_->mutant != Mutant::kGenerationUnchecked) {
     const ErrorCode error = CheckMember(group, m.member_id, m.generation_id);
     if (error != ErrorCode::kNone) return error;
     if (group.state == State::kCompletingRebalance) return ErrorCode::kRebalanceInProgress;
@@ -332,17 +337,23 @@ ErrorCode GroupCoordinator::CheckCommit(const OffsetCommitRequest& m, std::vecto
 void GroupCoordinator::ApplyCommit(const std::string& name, const std::vector<PartitionOffset>& offsets) {
   Group& group = groups_[name];
   if (group.number == 0) group.number = next_number_++;
-  for (const PartitionOffset& offset : offsets) group.offsets[offset.tp] = offset.offset;
+  if (config_->mutant == Mutant::kCommitNotStored) return;
+  const int64_t too_far = config_->mutant == Mutant::kCommitOneTooFar ? 1 : 0;
+  for (const PartitionOffset& offset : offsets) group.offsets[offset.tp] = offset.offset + too_far;
 }
 
 OffsetFetchResponse GroupCoordinator::FetchOffsets(const OffsetFetchRequest& m) const {
   OffsetFetchResponse answer;
-  const auto group = groups_.find(m.group_id);
+  auto group = groups_.find(m.group_id);
+  if (config_->mutant == Mutant::kCommitOfOtherGroup) group = groups_.begin();
   for (const TopicPartition& tp : m.partitions) {
     PartitionOffset offset{tp, -1};
     if (group != groups_.end()) {
       const auto found = group->second.offsets.find(tp);
       if (found != group->second.offsets.end()) offset.offset = found->second;
+      if (config_->mutant == Mutant::kCommitOfOtherPartition) {
+        for (const auto& [other, committed] : group->second.offsets) offset.offset = std::max(offset.offset, committed);
+      }
     }
     answer.offsets.push_back(std::move(offset));
   }

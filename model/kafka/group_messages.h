@@ -15,7 +15,11 @@ namespace brokersim::kafka {
 struct FindCoordinatorRequest {
   static constexpr std::string_view kName = "FindCoordinatorRequest";
   std::string key;
-  template <class V> void Fields(V& v) const { v("key", key); }
+  int32_t key_type = 0;  // the key is a group's id (0) or a transactional one (1)
+  template <class V> void Fields(V& v) const {
+    v("key", key);
+    if (key_type != 0) v("keyType", key_type);
+  }
 };
 
 struct FindCoordinatorResponse {

@@ -11,6 +11,7 @@
 #include "model/kafka/controller_messages.h"
 #include "model/kafka/group_messages.h"
 #include "model/kafka/records.h"
+#include "model/kafka/transaction_messages.h"
 
 namespace brokersim::kafka {
 
@@ -24,7 +25,9 @@ using Body =
                  OffsetFetchResponse, BrokerRegistrationRequest, BrokerRegistrationResponse,
                  BrokerHeartbeatRequest, BrokerHeartbeatResponse, AlterPartitionRequest,
                  AlterPartitionResponse, AllocateProducerIdsRequest, AllocateProducerIdsResponse,
-                 MetadataFetchRequest, MetadataFetchResponse>;
+                 MetadataFetchRequest, MetadataFetchResponse, AddPartitionsToTxnRequest,
+                 AddPartitionsToTxnResponse, EndTxnRequest, EndTxnResponse, WriteTxnMarkersRequest,
+                 WriteTxnMarkersResponse>;
 
 // What travels: a request or response under its header.
 struct Frame {
@@ -38,6 +41,10 @@ struct Frame {
     if (text->size() > before) *text += ' ';
     *text += '#';
     *text += fmt::format_int(correlation_id).c_str();
+  }
+  // Whether it asks; else it answers.
+  bool is_request() const {
+    return std::visit([](const auto& b) { return b.kName.ends_with("Request"); }, body);
   }
   std::string_view Name() const {
     return std::visit([](const auto& b) { return std::string_view(b.kName); }, body);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/kafka/cluster.h"
+
 namespace brokersim::kafka {
 namespace {
 
@@ -18,7 +20,10 @@ Partition::Partition(int32_t broker_id, TopicPartition tp, const BrokerConfig& c
       log_(std::move(log)), high_watermark_(std::min(high_watermark, log_.log_end_offset())) {}
 
 int64_t Partition::EffectiveMinIsr() const {
-  return std::min(config_->min_insync_replicas, static_cast<int64_t>(replicas_.size()));
+  if (config_->mutant == Mutant::kMinIsrIgnored) return 1;
+  const bool of_transactions = tp_.topic == kTransactionsTopic;
+  return std::min(of_transactions ? config_->transaction_state_log_min_isr : config_->min_insync_replicas,
+                  static_cast<int64_t>(replicas_.size()));
 }
 
 bool Partition::BecomeLeader(const PartitionRecord& record, sim::Time now) {
@@ -83,7 +88,7 @@ ErrorCode Partition::CheckEpoch(int32_t current_leader_epoch) const {
 }
 
 std::optional<EpochEndOffset> Partition::Diverging(int64_t fetch_offset, int32_t last_fetched_epoch) const {
-  if (last_fetched_epoch == -1) return std::nullopt;
+  if (last_fetched_epoch == -1 || config_->mutant == Mutant::kKeepsDivergentTail) return std::nullopt;
   const EpochEndOffset end = log_.EndOffsetForEpoch(last_fetched_epoch);
   if (end.epoch < last_fetched_epoch || end.end_offset < fetch_offset) return end;
   return std::nullopt;
@@ -115,8 +120,14 @@ bool Partition::MaybeIncrementHighWatermark() {
   for (const auto& [replica, follower] : followers_) {
     // The maximal ISR: whoever is in it by the last answer, or is about to be.
     const bool counts = Contains(isr_, replica) ||
-                        (proposed_isr_.has_value() && Contains(*proposed_isr_, replica));
+                        (proposed_isr_.has_value() && Contains(*proposed_isr_, replica) &&
+                         config_->mutant != Mutant::kHighWatermarkIgnoresPending);
     if (counts) reached = std::min(reached, follower.log_end_offset);
+  }
+  if (config_->mutant == Mutant::kHighWatermarkOfFastest) {
+    reached = 0;
+    for (const auto& [replica, follower] : followers_) reached = std::max(reached, follower.log_end_offset);
+    reached = std::min(reached, log_.log_end_offset());
   }
   if (reached <= high_watermark_) return false;
   high_watermark_ = reached;
@@ -140,7 +151,8 @@ std::optional<std::vector<BrokerState>> Partition::ProposeExpand(int32_t replica
   if (found == followers_.end()) return std::nullopt;
   // B1.4.4, and KIP-101's note: up to the high watermark and into this leader's epoch.
   const int64_t end = found->second.log_end_offset;
-  if (end < high_watermark_ || end < leader_epoch_start_) return std::nullopt;
+  const bool caught_up = end >= high_watermark_ && end >= leader_epoch_start_;
+  if (!caught_up && config_->mutant != Mutant::kIsrExpandUnchecked) return std::nullopt;
   std::vector<int32_t> isr = isr_;
   isr.push_back(replica);
   std::sort(isr.begin(), isr.end());
@@ -157,6 +169,7 @@ std::optional<std::vector<BrokerState>> Partition::ProposeShrink(sim::Time now, 
   }
   if (isr.size() == isr_.size()) return std::nullopt;
   proposed_isr_ = isr;
+  if (config_->mutant == Mutant::kIsrShrinkUnconfirmed) isr_ = isr;
   return WithEpochs(isr, own_broker_epoch);
 }
 
@@ -168,13 +181,16 @@ void Partition::ConcludeProposal(ErrorCode error, int32_t partition_epoch, const
 }
 
 std::optional<ErrorCode> Partition::CheckReplicated(int64_t required) const {
-  if (role_ != Role::kLeader) return ErrorCode::kNotLeaderOrFollower;
+  if (role_ != Role::kLeader) {
+    return config_->mutant == Mutant::kAckOnLeadershipLoss ? ErrorCode::kNone : ErrorCode::kNotLeaderOrFollower;
+  }
   if (high_watermark_ < required) return std::nullopt;
   return static_cast<int64_t>(isr_.size()) < EffectiveMinIsr() ? ErrorCode::kNotEnoughReplicasAfterAppend
                                                                : ErrorCode::kNone;
 }
 
 void Partition::SetFollowerHighWatermark(int64_t leader_high_watermark) {
+  if (config_->mutant == Mutant::kFollowerTrustsItsEnd) leader_high_watermark = log_.log_end_offset();
   high_watermark_ = std::min(leader_high_watermark, log_.log_end_offset());
 }
 

@@ -44,11 +44,12 @@ class Partition {
   const std::vector<int32_t>& isr() const { return isr_; }
   const std::vector<int32_t>& replicas() const { return replicas_; }
   int64_t high_watermark() const { return high_watermark_; }
+  int64_t last_stable_offset() const { return log_.LastStableOffset(high_watermark_); }
   int64_t leader_epoch_start() const { return leader_epoch_start_; }
   const ReplicaLog& log() const { return log_; }
   ReplicaLog& log() { return log_; }
 
-  // min.insync.replicas, but not more than there are replicas.
+  // min.insync.replicas (of __transaction_state: transaction.state.log.min.isr), but not more than there are replicas.
   int64_t EffectiveMinIsr() const;
 
   // ---- Role changes, from the metadata log.

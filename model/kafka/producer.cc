@@ -20,6 +20,7 @@ bool IsRetriable(ErrorCode error) {
     case ErrorCode::kNetworkException:
     case ErrorCode::kFencedLeaderEpoch:
     case ErrorCode::kUnknownLeaderEpoch:
+    case ErrorCode::kConcurrentTransactions:
       return true;
     case ErrorCode::kNone:
     case ErrorCode::kOffsetOutOfRange:
@@ -37,13 +38,21 @@ bool IsRetriable(ErrorCode error) {
     case ErrorCode::kInvalidUpdateVersion:
     case ErrorCode::kIneligibleReplica:
     case ErrorCode::kNotController:
+    case ErrorCode::kInvalidProducerIdMapping:
+    case ErrorCode::kInvalidTxnState:
+    case ErrorCode::kTransactionCoordinatorFenced:
+    case ErrorCode::kProducerFenced:
+    case ErrorCode::kTransactionAbortable:
+    case ErrorCode::kInvalidTransactionTimeout:
       return false;
   }
   return false;
 }
 
-// After these the batch may be in the log all the same.
-bool LeavesUnknown(ErrorCode error) {
+// After these the batch may be in the log all the same. A leader that loses its place answers NOT_LEADER_OR_FOLLOWER to
+// writes that it has appended and that wait for the ISR (DelayedProduce, Partition.checkEnoughReplicasReachOffset).
+bool LeavesUnknown(ErrorCode error, Mutant mutant) {
+  if (error == ErrorCode::kNotLeaderOrFollower) return mutant != Mutant::kLostLeadershipIsCertain;
   return error == ErrorCode::kNetworkException || error == ErrorCode::kRequestTimedOut ||
          error == ErrorCode::kNotEnoughReplicasAfterAppend;
 }
@@ -87,9 +96,13 @@ Producer::Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<c
 
 // ---- The application
 
-void Producer::SendNextRecord(sim::Env& env, sim::Effects& out) {
-  if (spec_->records > 0 && records_sent_ >= spec_->records) return;
-  if (spec_->stop.has_value() && env.monotonic() > *spec_->stop) return;
+// Whether the application has something left to send.
+bool Producer::HasMore(sim::Env& env) const {
+  if (spec_->records > 0 && records_sent_ >= spec_->records) return false;
+  return !spec_->stop.has_value() || env.monotonic() <= *spec_->stop;
+}
+
+Record Producer::NextRecord(sim::Env& env) {
   ++records_sent_;
   Record record;
   if (spec_->keys > 0) {
@@ -99,6 +112,12 @@ void Producer::SendNextRecord(sim::Env& env, sim::Effects& out) {
   record.value = env.incarnation() == 1 ? fmt::format("{}-{}", env.name(), records_sent_)
                                         : fmt::format("{}.{}-{}", env.name(), env.incarnation(), records_sent_);
   record.timestamp_ms = env.wall().millis();
+  return record;
+}
+
+void Producer::SendNextRecord(sim::Env& env, sim::Effects& out) {
+  if (!HasMore(env)) return;
+  Record record = NextRecord(env);
   const TopicPartition tp = ChoosePartition(record.key, env);
   formats::Operation operation;
   operation.set_f("send");
@@ -108,7 +127,7 @@ void Producer::SendNextRecord(sim::Env& env, sim::Effects& out) {
   send->set_value(record.value);
   const sim::OpId op = out.Invoke(std::move(operation));
   out.Record(formats::RecordVerb::kProduced, LogName(tp), -1, record.value);
-  Enqueue(tp, std::move(record), op, env);
+  Enqueue(tp, {std::move(record), op}, env);
   Drain(env, out);
   out.SetTimer({kNextRecord}, spec_->interval.Sample(env.Random("interval")));
 }
@@ -125,9 +144,9 @@ TopicPartition Producer::ChoosePartition(const std::string& key, sim::Env& env) 
   return *sticky_;
 }
 
-void Producer::Enqueue(const TopicPartition& tp, Record record, sim::OpId op, sim::Env& env) {
+void Producer::Enqueue(const TopicPartition& tp, Pending pending, sim::Env& env) {
   PartitionState& state = partitions_[tp];
-  const auto bytes = static_cast<int64_t>(record.key.size() + record.value.size()) + 16;
+  const auto bytes = static_cast<int64_t>(pending.record.key.size() + pending.record.value.size()) + 16;
   const bool fits = !state.queue.empty() && state.queue.back().attempts == 0 &&
                     state.queue.back().bytes + bytes <= config_.batch_size;
   if (!fits) {
@@ -136,7 +155,7 @@ void Producer::Enqueue(const TopicPartition& tp, Record record, sim::OpId op, si
     batch.created = env.monotonic();
     state.queue.push_back(std::move(batch));
   }
-  state.queue.back().records.push_back({std::move(record), op});
+  state.queue.back().records.push_back(std::move(pending));
   state.queue.back().bytes += bytes;
 }
 
@@ -144,7 +163,7 @@ void Producer::Enqueue(const TopicPartition& tp, Record record, sim::OpId op, si
 
 void Producer::Drain(sim::Env& env, sim::Effects& out) {
   if (config_.enable_idempotence && producer_id_ == kNoProducerId) {
-    if (init_asked_) return;
+    if (init_asked_ || transactional()) return;
     init_asked_ = true;
     SendTo(AnyBroker(env), InitProducerIdRequest{}, Tag{kInitTag, 0}, env, out);
     return;
@@ -181,8 +200,9 @@ void Producer::Drain(sim::Env& env, sim::Effects& out) {
 }
 
 // The head of the queue if it may go now; else `next` learns when to look again.
-std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition&, PartitionState* state, sim::Env& env,
+std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition& tp, PartitionState* state, sim::Env& env,
                                                    std::optional<sim::Time>* next) {
+  if (transactional() && !MaySend(tp)) return std::nullopt;
   const ProducerConfig& config = config_;
   Batch& head = state->queue.front();
   // One request at a time keeps the order even without sequences (guaranteeMessageOrder).
@@ -191,17 +211,26 @@ std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition&, Partit
     // RecordAccumulator.shouldStopDrainBatchesForPartition: a repeated batch goes when it is the first that is
     // not acknowledged; nothing new goes while it isn't known what became of an old one.
     if (state->unresolved) return std::nullopt;
-    if (head.sequence >= 0 && state->in_flight.front().number < head.number) return std::nullopt;
-    if (static_cast<int64_t>(state->in_flight.size()) >= 5) return std::nullopt;
+    const Batch& oldest = state->in_flight.front();
+    if (head.sequence >= 0 && oldest.number < head.number) return std::nullopt;
+    // A broker knows the last five batches. Answers come in order there, so that Kafka need only count what is in
+    // flight; here one may be missing while others come.
+    const bool counts = config_.mutant == Mutant::kWindowOfUnanswered;
+    if (counts ? state->in_flight.size() >= 5 : head.sequence < 0 && state->sequenced - oldest.order >= 5) {
+      return std::nullopt;
+    }
   }
   const bool full = state->queue.size() > 1 || head.bytes >= config.batch_size;
   sim::Time at = head.ready_at;
-  if (head.attempts == 0 && !full) at = std::max(at, head.created + sim::Milliseconds(config.linger_ms));
+  if (head.attempts == 0 && !full && transaction_.state != TransactionState::kCommitting)
+    at = std::max(at, head.created + sim::Milliseconds(config.linger_ms));
   if (at > env.monotonic()) {
     *next = std::min(next->value_or(at), at);
     return std::nullopt;
   }
-  if (config.enable_idempotence && state->unresolved) BumpEpoch(state);
+  // What has a sequence may be stored under it: it is repeated as it is (maybeResolveSequences waits for it too).
+  const bool renumbers = config.mutant == Mutant::kEpochBumpRenumbers;
+  if (config.enable_idempotence && state->unresolved && (head.sequence < 0 || renumbers)) BumpEpoch(state);
   Batch batch = std::move(state->queue.front());
   state->queue.pop_front();
   GiveSequence(state, &batch);
@@ -219,10 +248,12 @@ void Producer::GiveSequence(PartitionState* state, Batch* batch) {
     }
     batch->producer_epoch = state->producer_epoch;
     batch->sequence = state->next_sequence;
+    batch->order = state->sequenced++;
     const int64_t following = int64_t{state->next_sequence} + static_cast<int64_t>(batch->records.size());
     state->next_sequence = static_cast<int32_t>(following % (int64_t{INT32_MAX} + 1));
   }
   RecordBatch wire;
+  wire.transactional = transactional();
   if (config_.enable_idempotence) {
     wire.producer_id = producer_id_;
     wire.producer_epoch = batch->producer_epoch;
@@ -237,6 +268,7 @@ void Producer::SendRequest(int32_t broker, std::vector<std::pair<TopicPartition,
   ProduceRequest request;
   request.acks = static_cast<int16_t>(config_.acks);
   request.timeout_ms = static_cast<int32_t>(config_.request_timeout_ms);
+  request.transactional_id = config_.transactional_id;
   for (const auto& [tp, batch] : batches) request.partitions.push_back({tp, batch.sent});
   if (config_.acks == 0) {
     SendOneWay(broker, std::move(request), out);
@@ -279,6 +311,10 @@ void Producer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
     OnProduced(tag.arg, std::get<ProduceResponse>(body), env, out);
     return;
   }
+  if (tag.kind != kInitTag) {
+    OnCoordinatorAnswer(tag, body, env, out);
+    return;
+  }
   init_asked_ = false;
   const auto& init = std::get<InitProducerIdResponse>(body);
   if (init.error != ErrorCode::kNone) {
@@ -298,6 +334,10 @@ void Producer::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
     out.SetTimer({kInitBackoff}, sim::Milliseconds(settings().retry_backoff_ms));
     return;
   }
+  if (tag.kind != kProduceTag) {
+    OnCoordinatorError(ErrorCode::kNetworkException, env, out);
+    return;
+  }
   const auto carried = std::move(requests_in_flight_.at(tag.arg));
   requests_in_flight_.erase(tag.arg);
   RefreshMetadata(env, out);
@@ -306,6 +346,7 @@ void Producer::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
     Conclude(carried[i].first, carried[i].second, ErrorCode::kNetworkException, -1, env, out);
   }
   Drain(env, out);
+  if (transactional()) AskCoordinator(env, out);
 }
 
 void Producer::OnProduced(int64_t request, const ProduceResponse& m, sim::Env& env, sim::Effects& out) {
@@ -316,6 +357,7 @@ void Producer::OnProduced(int64_t request, const ProduceResponse& m, sim::Env& e
     Conclude(carried[i].first, carried[i].second, m.partitions[i].error, m.partitions[i].base_offset, env, out);
   }
   Drain(env, out);
+  if (transactional()) AskCoordinator(env, out);
 }
 
 // An attempt to send a batch has ended.
@@ -329,14 +371,17 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
   const bool first = found == state.in_flight.begin() && (state.queue.empty() || state.queue.front().number > number);
   Batch batch = std::move(*found);
   state.in_flight.erase(found);
+  if (config_.mutant == Mutant::kAckOnLostConnection && error == ErrorCode::kNetworkException) {
+    error = ErrorCode::kNone;
+  }
   if (error == ErrorCode::kNone) {
     Complete(tp, batch, error, base_offset, out);
     return;
   }
   if (error != ErrorCode::kNotEnoughReplicas && error != ErrorCode::kOutOfOrderSequenceNumber)
     RefreshMetadata(env, out);
-  batch.maybe_stored = batch.maybe_stored || LeavesUnknown(error);
-  if (error == ErrorCode::kOutOfOrderSequenceNumber && config_.enable_idempotence && first) {
+  batch.maybe_stored = batch.maybe_stored || LeavesUnknown(error, config_.mutant);
+  if (error == ErrorCode::kOutOfOrderSequenceNumber && config_.enable_idempotence && first && !transactional()) {
     BROKERSIM_PROBE("kafka/producer: sequence lost, new epoch");
     // The lowest batch can't be out of order unless the broker lost its state: start a new epoch
     // (TransactionManager.canRetry, KIP-360).
@@ -346,12 +391,13 @@ void Producer::Conclude(const TopicPartition& tp, int64_t number, ErrorCode erro
     Requeue(&state, std::move(batch), env);
     return;
   }
-  if (CanRetry(state, batch, error, env)) {
+  const bool hopeless = transactional() && first && error == ErrorCode::kOutOfOrderSequenceNumber;
+  if (!hopeless && CanRetry(state, batch, error, env)) {
     Requeue(&state, std::move(batch), env);
     return;
   }
   BROKERSIM_PROBE("kafka/producer: a batch fails for good");
-  if (batch.sequence >= 0) state.unresolved = true;
+  if (batch.sequence >= 0 && !transactional()) state.unresolved = true;
   Complete(tp, batch, error, base_offset, out);
 }
 
@@ -368,6 +414,17 @@ void Producer::Requeue(PartitionState* state, Batch batch, sim::Env& env) {
   backoff_ms = std::min(backoff_ms, config_.retry_backoff_max_ms);
   const int64_t backoff_us = backoff_ms * env.Random("retry-backoff").Between(800, 1200);
   batch.ready_at = env.monotonic() + sim::Microseconds(backoff_us);
+  if (config_.mutant == Mutant::kRetryAsNew) {
+    batch.sequence = -1;
+    batch.sent = BatchRef();
+  }
+  if (config_.mutant == Mutant::kRetryAtBack) {
+    batch.sequence = -1;
+    batch.sent = BatchRef();
+    batch.number = next_batch_++;
+    state->queue.push_back(std::move(batch));
+    return;
+  }
   if (!config_.enable_idempotence) {
     // RecordAccumulator.reenqueue: simply to the front.
     state->queue.push_front(std::move(batch));
@@ -394,7 +451,13 @@ void Producer::BumpEpoch(PartitionState* state) {
 // The application's callback.
 void Producer::Complete(const TopicPartition& tp, const Batch& batch, ErrorCode error, int64_t base_offset,
                         sim::Effects& out) {
+  if (transactional()) {
+    OnTransactionalAck(tp, batch, error, base_offset, out);
+    return;
+  }
   const std::string log = LogName(tp);
+  if (config_.mutant == Mutant::kAckOnExpiry && error == ErrorCode::kRequestTimedOut) error = ErrorCode::kNone;
+  const int64_t step = config_.mutant == Mutant::kOneOffsetForAll ? 0 : 1;
   for (size_t i = 0; i < batch.records.size(); ++i) {
     formats::Operation operation;
     operation.set_f("send");
@@ -404,9 +467,10 @@ void Producer::Complete(const TopicPartition& tp, const Batch& batch, ErrorCode 
     send->set_value(batch.records[i].record.value);
     if (error == ErrorCode::kNone) {
       operation.set_type(formats::Operation::OK);
-      if (base_offset >= 0) send->set_offset(base_offset + static_cast<int64_t>(i));
+      if (base_offset >= 0) send->set_offset(base_offset + step * static_cast<int64_t>(i));
     } else {
-      operation.set_type(batch.maybe_stored ? formats::Operation::INFO : formats::Operation::FAIL);
+      const bool unknown = batch.maybe_stored && config_.mutant != Mutant::kFailThoughAppended;
+      operation.set_type(unknown ? formats::Operation::INFO : formats::Operation::FAIL);
       operation.set_error(std::string(Name(error)));
     }
     out.Record(error == ErrorCode::kNone ? formats::RecordVerb::kAcknowledged : formats::RecordVerb::kRejected, log,
@@ -427,13 +491,13 @@ void Producer::ExpireBatches(sim::Env& env, sim::Effects& out) {
       Batch batch = std::move(state.in_flight[i]);
       state.in_flight.erase(state.in_flight.begin() + static_cast<int64_t>(i));
       batch.maybe_stored = true;
-      if (batch.sequence >= 0) state.unresolved = true;
+      if (batch.sequence >= 0 && !transactional()) state.unresolved = true;
       Complete(tp, batch, ErrorCode::kRequestTimedOut, -1, out);
     }
     while (!state.queue.empty() && expired(state.queue.front())) {
       Batch batch = std::move(state.queue.front());
       state.queue.pop_front();
-      if (batch.sequence >= 0) state.unresolved = true;
+      if (batch.sequence >= 0 && !transactional()) state.unresolved = true;
       Complete(tp, batch, ErrorCode::kRequestTimedOut, -1, out);
     }
   }
@@ -450,7 +514,15 @@ void Producer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
         out.SetTimer(timer, sim::Milliseconds(settings().retry_backoff_ms));
         return;
       }
-      SendNextRecord(env, out);
+      if (transactional()) {
+        RunApplication(env, out);
+      } else {
+        SendNextRecord(env, out);
+      }
+      return;
+    case kTransactionBackoff:
+      transaction_.asked = false;
+      AskCoordinator(env, out);
       return;
     case kInitBackoff:
       init_asked_ = false;
@@ -459,6 +531,7 @@ void Producer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
     case kExpiry:
       ExpireBatches(env, out);
       Drain(env, out);
+      if (transactional()) AskCoordinator(env, out);
       return;
     default:
       Drain(env, out);
@@ -470,6 +543,7 @@ std::string_view Producer::ClientTimerName(uint32_t kind) const {
     case kNextRecord: return "next-record";
     case kSend: return "send-batches";
     case kInitBackoff: return "init-producer-id-backoff";
+    case kTransactionBackoff: return "transaction-backoff";
     default: return "delivery-timeout";
   }
 }

@@ -1,5 +1,7 @@
 // Producer: the Java producer client, and the application that sends with it.
-// (KafkaProducer.java, RecordAccumulator.java, Sender.java, TransactionManager.java for sequences)
+// (KafkaProducer.java, RecordAccumulator.java, Sender.java, TransactionManager.java)
+//
+// Code by subject: producer.cc (records, batches, requests), producer_transactions.cc (with a transactional.id).
 #ifndef BROKERSIM_MODEL_KAFKA_PRODUCER_H_
 #define BROKERSIM_MODEL_KAFKA_PRODUCER_H_
 
@@ -26,6 +28,9 @@ struct ProducerSpec {
   std::optional<sim::Time> stop;
   // Different keys; 0: records have none.
   int64_t keys = 0;
+  // With a transactional.id: how many records a transaction has, and how likely the application aborts one.
+  int64_t records_per_transaction = 1;
+  sim::Ratio aborts = sim::Ratio::Never();
 };
 
 // Partition of a keyed record: positive murmur2 modulo (BuiltInPartitioner.partitionForKey).
@@ -48,12 +53,13 @@ class Producer final : public Client {
   std::string_view ClientTimerName(uint32_t kind) const override;
 
  private:
-  enum TimerKind : uint32_t { kNextRecord = kFirstTimer, kSend, kInitBackoff, kExpiry };
-  enum TagKind : int { kInitTag, kProduceTag };
+  enum TimerKind : uint32_t { kNextRecord = kFirstTimer, kSend, kInitBackoff, kExpiry, kTransactionBackoff };
+  enum TagKind : int { kInitTag, kProduceTag, kFindTag, kInitTransactionsTag, kAddPartitionsTag, kEndTag };
 
   struct Pending {
     Record record;
     sim::OpId op;
+    size_t place = 0;  // in the transaction
   };
   struct Batch {
     int64_t number = 0;
@@ -65,6 +71,7 @@ class Producer final : public Client {
     bool maybe_stored = false;  // an attempt's outcome is unknown
     int16_t producer_epoch = -1;
     int32_t sequence = -1;      // -1: not given yet
+    int64_t order = 0;          // among those of its partition that were given one
     BatchRef sent;              // what travels; a retry is the same batch
   };
   struct PartitionState {
@@ -72,12 +79,42 @@ class Producer final : public Client {
     std::vector<Batch> in_flight;  // in order of sending
     int16_t producer_epoch = 0;
     int32_t next_sequence = 0;
+    int64_t sequenced = 0;
     // A batch with a sequence failed without it being known whether it is stored (KIP-360).
     bool unresolved = false;
   };
 
+  // TransactionManager.State
+  enum class TransactionState {
+    kUninitialized,
+    kInitializing,
+    kReady,
+    kInTransaction,
+    kCommitting,
+    kAborting,
+    kAbortableError,
+    kFatalError,
+  };
+  struct Transaction {
+    TransactionState state = TransactionState::kUninitialized;
+    int32_t coordinator = -1;
+    bool asked = false;  // a request to the coordinator, or the wait before the next one
+    bool bump_needed = false;  // clientSideEpochBumpRequired
+    bool end_sent = false;     // this commit or abort may have been heard
+    absl::btree_map<TopicPartition, bool> partitions;  // true: the coordinator knows it
+    std::vector<TopicPartition> adding;                // what it was asked to add last
+    // What the application does.
+    sim::OpId op;
+    std::vector<std::pair<TopicPartition, Record>> records;
+    std::vector<std::optional<int64_t>> offsets;
+    size_t sent = 0;
+    bool commits = true;
+  };
+
   void SendNextRecord(sim::Env& env, sim::Effects& out);
-  void Enqueue(const TopicPartition& tp, Record record, sim::OpId op, sim::Env& env);
+  bool HasMore(sim::Env& env) const;
+  Record NextRecord(sim::Env& env);
+  void Enqueue(const TopicPartition& tp, Pending pending, sim::Env& env);
   TopicPartition ChoosePartition(const std::string& key, sim::Env& env);
 
   // Sends whatever may be sent now; arms the timer for what may be sent later.
@@ -96,6 +133,27 @@ class Producer final : public Client {
   void ExpireBatches(sim::Env& env, sim::Effects& out);
   void BumpEpoch(PartitionState* state);
 
+  // producer_transactions.cc
+  bool transactional() const { return !config_.transactional_id.empty(); }
+  bool version_2() const { return cluster().config.transaction_version >= 2; }
+  void RunApplication(sim::Env& env, sim::Effects& out);
+  void BeginTransaction(sim::Env& env, sim::Effects& out);
+  void SendInTransaction(sim::Env& env, sim::Effects& out);
+  void EndTransaction(bool commits, sim::Env& env, sim::Effects& out);
+  void FinishTransaction(formats::Operation::Type type, std::string_view error, sim::Env& env, sim::Effects& out);
+  // Sends the next request to the coordinator, if one is due.
+  void AskCoordinator(sim::Env& env, sim::Effects& out);
+  void BackOff(sim::Effects& out);
+  void OnCoordinatorAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out);
+  // True: nothing more to do about it.
+  bool OnCoordinatorError(ErrorCode error, sim::Env& env, sim::Effects& out);
+  void OnTransactionalAck(const TopicPartition& tp, const Batch& batch, ErrorCode error, int64_t base_offset,
+                          sim::Effects& out);
+  bool MaySend(const TopicPartition& tp) const;
+  void Fail(ErrorCode error, sim::Env& env, sim::Effects& out);
+  bool HasIncompleteBatches() const;
+  void AbortUndrainedBatches();
+
   std::shared_ptr<const ProducerSpec> spec_;
   ProducerConfig config_;  // the spec's, but for what an operation changed
   int64_t records_sent_ = 0;
@@ -106,6 +164,7 @@ class Producer final : public Client {
   bool init_asked_ = false;
   absl::btree_map<TopicPartition, PartitionState> partitions_;
   std::optional<TopicPartition> sticky_;
+  Transaction transaction_;
   // What each request in flight carries.
   absl::btree_map<int64_t, std::vector<std::pair<TopicPartition, int64_t>>> requests_in_flight_;
 };

@@ -5,7 +5,7 @@
 namespace brokersim::kafka {
 
 std::string_view Name(ErrorCode error) {
-  constexpr std::array<std::string_view, 25> kNames = {
+  constexpr std::array<std::string_view, 32> kNames = {
       "NONE",
       "UNKNOWN_TOPIC_OR_PARTITION",
       "LEADER_NOT_AVAILABLE",
@@ -31,8 +31,24 @@ std::string_view Name(ErrorCode error) {
       "INELIGIBLE_REPLICA",
       "NOT_CONTROLLER",
       "NETWORK_EXCEPTION",
+      "INVALID_PRODUCER_ID_MAPPING",
+      "INVALID_TXN_STATE",
+      "CONCURRENT_TRANSACTIONS",
+      "TRANSACTION_COORDINATOR_FENCED",
+      "PRODUCER_FENCED",
+      "TRANSACTION_ABORTABLE",
+      "INVALID_TRANSACTION_TIMEOUT",
   };
   return kNames[static_cast<size_t>(error)];
+}
+
+std::string_view Name(Marker marker) {
+  constexpr std::array<std::string_view, 3> kNames = {"NONE", "ABORT", "COMMIT"};
+  return kNames[static_cast<size_t>(marker)];
+}
+
+std::string_view Name(IsolationLevel level) {
+  return level == IsolationLevel::kReadCommitted ? "read_committed" : "read_uncommitted";
 }
 
 namespace {
@@ -57,9 +73,15 @@ std::string LogName(const TopicPartition& tp) {
 
 void RecordBatch::AppendText(std::string* text) const {
   *text += '[';
-  for (size_t i = 0; i < records.size(); ++i) {
-    if (i > 0) *text += ' ';
-    *text += records[i].value;
+  if (is_control()) {
+    text->append(Name(marker));
+    Append(" of producer ", producer_id, text);
+  } else {
+    const size_t first = text->size();
+    for (const Record& record : records) {
+      if (text->size() > first) *text += ' ';
+      *text += record.value;
+    }
   }
   *text += ']';
   if (partition_leader_epoch >= 0) {

@@ -40,8 +40,19 @@ enum class ErrorCode : uint8_t {
   kIneligibleReplica,
   kNotController,
   kNetworkException,  // client side: the connection was lost
+  kInvalidProducerIdMapping,
+  kInvalidTxnState,
+  kConcurrentTransactions,
+  kTransactionCoordinatorFenced,
+  kProducerFenced,
+  kTransactionAbortable,
+  kInvalidTransactionTimeout,
 };
 std::string_view Name(ErrorCode error);
+
+// FetchRequest.json; read_committed sees nothing beyond the last stable offset (KIP-98).
+enum class IsolationLevel : uint8_t { kReadUncommitted, kReadCommitted };
+std::string_view Name(IsolationLevel level);
 
 struct TopicPartition {
   std::string topic;
@@ -71,6 +82,10 @@ struct Record {
 
 inline constexpr int64_t kNoProducerId = -1;
 
+// What ends a transaction in a partition (ControlRecordType.java).
+enum class Marker : uint8_t { kNone, kAbort, kCommit };
+std::string_view Name(Marker marker);  // "ABORT", "COMMIT"
+
 // What a log is made of. Immutable: replicas share it.
 struct RecordBatch {
   static constexpr std::string_view kName = "RecordBatch";
@@ -79,8 +94,13 @@ struct RecordBatch {
   int64_t producer_id = kNoProducerId;
   int16_t producer_epoch = -1;
   int32_t base_sequence = -1;
+  bool transactional = false;
+  // Of a control batch, which has one record that no consumer sees (EndTransactionMarker.java).
+  Marker marker = Marker::kNone;
+  int32_t coordinator_epoch = -1;
   std::vector<Record> records;
 
+  bool is_control() const { return marker != Marker::kNone; }
   int64_t count() const { return static_cast<int64_t>(records.size()); }
   int64_t next_offset() const { return base_offset + count(); }
   // Sequences wrap from 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence).
@@ -94,6 +114,11 @@ struct RecordBatch {
     v("producerId", producer_id);
     v("producerEpoch", producer_epoch);
     v("baseSequence", base_sequence);
+    if (transactional) v("isTransactional", transactional);
+    if (is_control()) {
+      v("controlType", marker);
+      v("coordinatorEpoch", coordinator_epoch);
+    }
     v("records", records);
   }
   // "[p1-7 p1-8]@12 epoch 1": the values, the offset of the first, the leader's epoch (where it has been given).

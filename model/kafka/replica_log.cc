@@ -5,8 +5,10 @@
 
 namespace brokersim::kafka {
 
-ReplicaLog ReplicaLog::Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks) {
+ReplicaLog ReplicaLog::Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks,
+                               Mutant mutant) {
   ReplicaLog recovered;
+  recovered.mutant_ = mutant;
   *blocks = 0;
   if (epochs != nullptr && !epochs->blocks.empty()) {
     const auto* checkpoint = epochs->blocks[0].content->As<LeaderEpochCheckpoint>();
@@ -16,6 +18,7 @@ ReplicaLog ReplicaLog::Recover(const sim::File* log, const sim::File* epochs, in
   if (log != nullptr) {
     for (const sim::Block& block : log->blocks) {
       if (block.damaged) break;
+      if (mutant == Mutant::kRecoveryDropsLastBatch && &block == &log->blocks.back()) break;
       CHECK(block.content->As<RecordBatch>() != nullptr, "{} holds something else", log->name);
       recovered.NoteBatch(BatchRef(static_cast<const sim::Boxed<RecordBatch>*>(block.content.get())));
       ++*blocks;
@@ -32,7 +35,7 @@ int32_t ReplicaLog::last_epoch() const {
 
 ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate_of) const {
   *duplicate_of = -1;
-  if (batch.producer_id == kNoProducerId) return ErrorCode::kNone;
+  if (batch.producer_id == kNoProducerId || mutant_ == Mutant::kDedupOff) return ErrorCode::kNone;
   const auto found = producers_.find(batch.producer_id);
   // An unknown producer may begin anywhere (UnifiedLog, since KAFKA-7190).
   if (found == producers_.end()) return ErrorCode::kNone;
@@ -41,16 +44,59 @@ ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate
   if (batch.producer_epoch > state.epoch) {
     return batch.base_sequence == 0 ? ErrorCode::kNone : ErrorCode::kOutOfOrderSequenceNumber;
   }
+  const int32_t last = state.batches.empty() ? -1 : state.batches.back().last_sequence;
   for (const ProducerState::Batch& known : state.batches) {
+    if (mutant_ == Mutant::kDedupRemembersOne && known.last_sequence != last) continue;
     if (known.first_sequence == batch.base_sequence && known.last_sequence == batch.last_sequence()) {
       *duplicate_of = known.base_offset;
       return ErrorCode::kNone;
     }
   }
-  // Sequences wrap from 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence).
-  const int32_t last = state.batches.back().last_sequence;
+  if (mutant_ == Mutant::kSequenceGapAccepted) return ErrorCode::kNone;
+  if (mutant_ == Mutant::kDedupRemembersOne && batch.base_sequence < last) return ErrorCode::kNone;
+  // Sequences wrap from 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence). After a marker they begin anew if it
+  // brought a new epoch.
   const int32_t next = last == INT32_MAX ? 0 : last + 1;
   return batch.base_sequence == next ? ErrorCode::kNone : ErrorCode::kOutOfOrderSequenceNumber;
+}
+
+ErrorCode ReplicaLog::CheckMarker(const RecordBatch& batch) const {
+  const auto found = producers_.find(batch.producer_id);
+  if (found == producers_.end()) return ErrorCode::kNone;
+  if (batch.producer_epoch < found->second.epoch) return ErrorCode::kInvalidProducerEpoch;
+  if (batch.coordinator_epoch < found->second.coordinator_epoch) return ErrorCode::kTransactionCoordinatorFenced;
+  return ErrorCode::kNone;
+}
+
+bool ReplicaLog::HasOngoingTransaction(int64_t producer_id, int16_t producer_epoch) const {
+  const auto found = producers_.find(producer_id);
+  return found != producers_.end() && found->second.epoch == producer_epoch &&
+         found->second.current_txn_first_offset >= 0;
+}
+
+int64_t ReplicaLog::LastStableOffset(int64_t high_watermark) const {
+  int64_t stable = high_watermark;
+  for (const auto& [id, state] : producers_) {
+    if (state.current_txn_first_offset >= 0) stable = std::min(stable, state.current_txn_first_offset);
+  }
+  for (auto it = completed_txns_.rbegin(); it != completed_txns_.rend() && it->last_offset >= high_watermark; ++it) {
+    stable = std::min(stable, it->first_offset);
+  }
+  return stable;
+}
+
+std::vector<AbortedTransaction> ReplicaLog::AbortedIn(int64_t from, int64_t to) const {
+  std::vector<AbortedTransaction> aborted;
+  auto it = std::partition_point(completed_txns_.begin(), completed_txns_.end(),
+                                 [&](const CompletedTxn& txn) { return txn.last_offset < from; });
+  for (; it != completed_txns_.end(); ++it) {
+    if (it->marker == Marker::kAbort && it->first_offset < to) aborted.push_back({it->producer_id, it->first_offset});
+  }
+  // At one offset begins one transaction: no two are equal.
+  std::sort(aborted.begin(), aborted.end(), [](const AbortedTransaction& a, const AbortedTransaction& b) {
+    return a.first_offset < b.first_offset;
+  });
+  return aborted;
 }
 
 BatchRef ReplicaLog::AppendAsLeader(const RecordBatch& batch, int32_t leader_epoch) {
@@ -66,6 +112,7 @@ void ReplicaLog::AppendAsFollower(BatchRef batch) {
   CHECK(batch->value().base_offset == log_end_offset(), "batch of offset {} appended at {}",
         batch->value().base_offset, log_end_offset());
   NoteBatch(std::move(batch));
+  if (mutant_ == Mutant::kDedupNotReplicated) producers_.clear();
 }
 
 bool ReplicaLog::BeginEpoch(int32_t epoch) {
@@ -84,9 +131,10 @@ std::vector<BatchRef> ReplicaLog::TruncateTo(int64_t offset) {
   batches_.erase(first, batches_.end());
   // Even if no batch goes: a leader that never wrote has noted where its epoch begins (UnifiedLog.truncateTo).
   DropEpochsFrom(log_end_offset());
-  if (removed.empty()) return removed;
+  if (removed.empty() || mutant_ == Mutant::kDedupKeptAtTruncation) return removed;
   // Producer state is rebuilt from what is left (ProducerStateManager.truncateAndReload).
   producers_.clear();
+  completed_txns_.clear();
   for (const BatchRef& batch : batches_) NoteProducer(batch->value());
   return removed;
 }
@@ -141,8 +189,21 @@ void ReplicaLog::NoteProducer(const RecordBatch& batch) {
     state.epoch = batch.producer_epoch;
     state.batches.clear();
   }
+  if (batch.is_control()) {
+    NoteMarker(batch, &state);
+    return;
+  }
+  if (batch.transactional && state.current_txn_first_offset < 0) state.current_txn_first_offset = batch.base_offset;
   if (state.batches.size() == ProducerState::kBatchesRetained) state.batches.erase(state.batches.begin());
   state.batches.push_back({batch.base_sequence, batch.last_sequence(), batch.base_offset});
+}
+
+void ReplicaLog::NoteMarker(const RecordBatch& batch, ProducerState* state) {
+  state->coordinator_epoch = std::max(state->coordinator_epoch, batch.coordinator_epoch);
+  if (state->current_txn_first_offset < 0) return;  // a marker for a transaction that wrote nothing here
+  completed_txns_.push_back(
+      {batch.producer_id, state->current_txn_first_offset, batch.base_offset, batch.marker});
+  state->current_txn_first_offset = -1;
 }
 
 void ReplicaLog::CheckInvariants() const {

@@ -10,6 +10,7 @@
 
 #include "absl/container/btree_map.h"
 #include "model/kafka/messages.h"
+#include "model/kafka/mutants.h"
 #include "sim/disk/disk.h"
 
 namespace brokersim::kafka {
@@ -41,7 +42,18 @@ struct ProducerState {
   // NUM_BATCHES_TO_RETAIN (KAFKA-5494)
   static constexpr size_t kBatchesRetained = 5;
   int16_t epoch = -1;
+  int32_t coordinator_epoch = -1;  // of the last marker
+  // Of the transaction that is open here; -1: none is.
+  int64_t current_txn_first_offset = -1;
   std::vector<Batch> batches;  // oldest first
+};
+
+// A transaction that has ended in this log (CompletedTxn.java, AbortedTxn.java).
+struct CompletedTxn {
+  int64_t producer_id = kNoProducerId;
+  int64_t first_offset = -1;
+  int64_t last_offset = -1;  // the marker's
+  Marker marker = Marker::kNone;
 };
 
 // Names of a replica's files, behind its partition's.
@@ -51,7 +63,8 @@ inline constexpr std::string_view kEpochsSuffix = "/leader-epoch-checkpoint";
 class ReplicaLog {
  public:
   // Recovery from a file: everything up to the first torn block. `blocks` gets how many of them are whole.
-  static ReplicaLog Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks);
+  static ReplicaLog Recover(const sim::File* log, const sim::File* epochs, int64_t* blocks,
+                            Mutant mutant = Mutant::kNone);
 
   int64_t log_end_offset() const { return batches_.empty() ? 0 : batches_.back()->value().next_offset(); }
   int64_t log_start_offset() const { return 0; }
@@ -65,6 +78,18 @@ class ReplicaLog {
   // Sequence checks of an idempotent batch (B1.7; ProducerAppendInfo.checkSequence). kNone: append it.
   // `duplicate_of` gets the base offset of the same batch if it is in the log already, else -1.
   ErrorCode CheckProducer(const RecordBatch& batch, int64_t* duplicate_of) const;
+
+  // Of a marker: its producer's epoch and its coordinator's must not be older than what the log knows
+  // (ProducerAppendInfo.appendEndTxnMarker).
+  ErrorCode CheckMarker(const RecordBatch& batch) const;
+
+  // Whether this producer has a transaction open here (UnifiedLog.hasOngoingTransaction).
+  bool HasOngoingTransaction(int64_t producer_id, int16_t producer_epoch) const;
+  // Up to where everything is decided: no transaction open before it, nor one whose end isn't committed yet
+  // (ProducerStateManager.firstUnstableOffset).
+  int64_t LastStableOffset(int64_t high_watermark) const;
+  // Aborted ones that have records in [from, to) (LogSegment.collectAbortedTxns).
+  std::vector<AbortedTransaction> AbortedIn(int64_t from, int64_t to) const;
 
   // As leader: gives the batch its offset and epoch. Returns what was appended.
   BatchRef AppendAsLeader(const RecordBatch& batch, int32_t leader_epoch);
@@ -92,10 +117,13 @@ class ReplicaLog {
   // Forgets epochs that begin at or beyond `offset` (LeaderEpochFileCache.truncateFromEnd).
   void DropEpochsFrom(int64_t offset);
   void NoteProducer(const RecordBatch& batch);
+  void NoteMarker(const RecordBatch& batch, ProducerState* state);
 
+  Mutant mutant_ = Mutant::kNone;
   std::vector<BatchRef> batches_;
   std::vector<EpochStart> epoch_starts_;
   absl::btree_map<int64_t, ProducerState> producers_;
+  std::vector<CompletedTxn> completed_txns_;  // by last offset
 };
 
 }  // namespace brokersim::kafka

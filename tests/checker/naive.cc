@@ -351,11 +351,20 @@ class Naive {
     }
   }
 
+  // Whether an open commit may have put the position there, or lower, before `fallen` was asked for.
+  bool MayHaveGoneBack(const Act& fallen) const {
+    return std::any_of(acts_.begin(), acts_.end(), [&](const Act& open) {
+      return open.f == "commit" && open.log == fallen.log && open.group == fallen.group && !Ok(open) && !Failed(open) &&
+             open.invoke < fallen.invoke && open.offset <= fallen.offset;
+    });
+  }
+
   void Rollback(const std::string& log) {
     for (const Act& a : acts_) {
       for (const Act& b : acts_) {
         if (a.f == "commit" && b.f == "commit" && a.log == log && b.log == log &&
-            a.group == b.group && Ok(a) && Ok(b) && a.done < b.invoke && b.offset < a.offset) {
+            a.group == b.group && Ok(a) && Ok(b) && a.done < b.invoke && b.offset < a.offset &&
+            !MayHaveGoneBack(b)) {
           Find("rollback", "");
         }
       }

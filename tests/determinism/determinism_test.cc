@@ -12,6 +12,7 @@
 #include "runner/outcome.h"
 #include "scenarios/loader.h"
 #include "scenarios/run.h"
+#include "tests/determinism/hash_sweep.h"
 
 namespace brokersim {
 namespace {
@@ -38,12 +39,12 @@ std::map<std::string, std::string> PinnedHashes() {
 TEST(PinnedHashes, AreWhatTheyWere) {
   const std::map<std::string, std::string> pinned = PinnedHashes();
   size_t compared = 0;
-  for (const std::string& name : scenarios::ListScenarios(kHome)) {
+  for (const std::string& name : AllScenarios(kHome)) {
     const auto loaded = LoadScenario(name, kHome);
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     for (const ResolvedScenario& variant : loaded->variants) {
       for (uint64_t seed = 1; seed <= 5; ++seed) {
-        const std::string key = name + " " + variant.variant + " " + std::to_string(seed);
+        const std::string key = variant.name + " " + variant.variant + " " + std::to_string(seed);
         const auto result = scenarios::RunScenario(variant, seed, RecordingLevel::kHash, "");
         ASSERT_TRUE(pinned.contains(key)) << key << " isn't in pinned_hashes.txt";
         const sim::RunHashes& hashes = result.hashes;
@@ -58,7 +59,7 @@ TEST(PinnedHashes, AreWhatTheyWere) {
 }
 
 TEST(RecordingLevel, NeverChangesTheRun) {
-  for (const std::string& name : scenarios::ListScenarios(kHome)) {
+  for (const std::string& name : AllScenarios(kHome)) {
     const auto loaded = LoadScenario(name, kHome);
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     const ResolvedScenario& variant = loaded->variants.front();

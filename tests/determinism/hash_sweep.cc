@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <numeric>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -31,10 +34,22 @@ std::vector<size_t> OrderOf(size_t count, bool shuffled) {
 
 }  // namespace
 
+std::vector<std::string> AllScenarios(const std::string& home) {
+  std::vector<std::string> mutants;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(home + "/tests/model/kafka/mutants", missing)) {
+    mutants.push_back(entry.path().string());
+  }
+  std::sort(mutants.begin(), mutants.end());
+  std::vector<std::string> all = scenarios::ListScenarios(home);
+  all.insert(all.end(), mutants.begin(), mutants.end());
+  return all;
+}
+
 absl::StatusOr<std::vector<scenarios::LoadedScenario>> LoadAll(const std::vector<std::string>& names,
                                                                const std::string& home) {
   std::vector<scenarios::LoadedScenario> all;
-  for (const std::string& name : names.empty() ? scenarios::ListScenarios(home) : names) {
+  for (const std::string& name : names.empty() ? AllScenarios(home) : names) {
     absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(name, home);
     if (!loaded.ok()) return loaded.status();
     all.push_back(*std::move(loaded));

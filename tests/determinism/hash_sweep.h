@@ -21,6 +21,9 @@ struct HashSweep {
   int64_t threads = 1;    // each takes the next job that is left
 };
 
+// All scenarios of the project, as LoadScenario takes them: people's, and those that mutants are hunted with.
+std::vector<std::string> AllScenarios(const std::string& home);
+
 // The scenarios by name or file; all of the project if there are no names. Errors: of the first one that doesn't load.
 absl::StatusOr<std::vector<scenarios::LoadedScenario>> LoadAll(const std::vector<std::string>& names,
                                                                const std::string& home);

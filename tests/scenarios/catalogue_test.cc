@@ -8,6 +8,7 @@
 
 #include "gtest/gtest.h"
 #include "runner/expectation.h"
+#include "runner/judge.h"
 #include "scenarios/loader.h"
 
 namespace brokersim::runner {

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "checker/history/edn.h"
+#include "checker/models.h"
 
 namespace brokersim::checker {
 namespace {
@@ -40,6 +42,15 @@ TEST_P(Examples, ShowWhatTheySay) {
     ASSERT_TRUE(verdict.ok()) << Heading(example) << ": " << verdict.status();
     EXPECT_EQ(Types(*verdict), std::set<std::string>(example.anomalies.begin(), example.anomalies.end()))
         << Heading(example) << "\n" << verdict->DebugString();
+  }
+}
+
+TEST_P(Examples, NameWhatTheModelSaysItFinds) {
+  for (const Example& example : All()) {
+    const std::vector<std::string> known = AnomaliesOf(example.model);
+    for (const std::string& anomaly : example.anomalies) {
+      EXPECT_NE(std::find(known.begin(), known.end(), anomaly), known.end()) << Heading(example) << " " << anomaly;
+    }
   }
 }
 

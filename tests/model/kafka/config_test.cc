@@ -55,8 +55,16 @@ TEST(KafkaConfig, BrokerDefaults) {
       {"group.initial.rebalance.delay.ms", "3000"},
       {"group.min.session.timeout.ms", "6000"},
       {"group.max.session.timeout.ms", "1800000"},
+      {"transaction.max.timeout.ms", "900000"},
+      {"transaction.state.log.num.partitions", "50"},
+      {"transaction.state.log.replication.factor", "3"},
+      {"transaction.state.log.min.isr", "2"},
+      {"transaction.abort.timed.out.transaction.cleanup.interval.ms", "10000"},
+      {"transaction.partition.verification.enable", "true"},
+      {"transaction.version", "2"},
       {"KIP-101", "on"},
       {"KIP-380", "on"},
+      {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(BrokerSettings()), expected);
 }
@@ -74,6 +82,9 @@ TEST(KafkaConfig, ProducerDefaults) {
       {"retry.backoff.ms", "100"},
       {"retry.backoff.max.ms", "1000"},
       {"metadata.max.age.ms", "300000"},
+      {"transactional.id", ""},
+      {"transaction.timeout.ms", "60000"},
+      {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(ProducerSettings()), expected);
 }
@@ -88,13 +99,28 @@ TEST(KafkaConfig, ConsumerDefaults) {
       {"heartbeat.interval.ms", "3000"},
       {"max.poll.interval.ms", "300000"},
       {"max.poll.records", "500"},
+      {"isolation.level", "read_uncommitted"},
       {"fetch.max.wait.ms", "500"},
       {"fetch.min.bytes", "1"},
       {"request.timeout.ms", "30000"},
       {"retry.backoff.ms", "100"},
       {"metadata.max.age.ms", "300000"},
+      {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(ConsumerSettings()), expected);
+}
+
+TEST(KafkaConfig, TransactionsNeedIdempotence) {
+  const auto refusal = [](const std::vector<std::string>& lines) {
+    ProducerConfig config;
+    std::vector<std::string> ignored;
+    for (const std::string& line : lines) EXPECT_TRUE(ApplyProducerConfig(line, &config, &ignored).ok()) << line;
+    return std::string(ValidateProducerConfig(lines, &config).message());
+  };
+  EXPECT_EQ(refusal({"transactional.id=t"}), "");
+  EXPECT_EQ(refusal({"transactional.id=t", "enable.idempotence=false"}),
+            "a transactional.id needs enable.idempotence=true");
+  EXPECT_EQ(refusal({"transactional.id=t", "acks=1"}), "a transactional.id needs acks=all");
 }
 
 TEST(KafkaConfig, EverySettingHasAMeaning) {

@@ -143,6 +143,14 @@ class World {
     return id;
   }
 
+  static std::vector<int32_t> ReadReplicas(const Command& command, std::string_view name, std::string_view otherwise) {
+    std::vector<int32_t> replicas;
+    for (const std::string& id : Split(command.Get(name, otherwise), ',')) {
+      if (!absl::SimpleAtoi(id, &replicas.emplace_back())) Fail(command.line, name);
+    }
+    return replicas;
+  }
+
   void BuildCluster(const Command& command) {
     sim::LinkSpec link;
     link.latency = sim::Distribution::Constant(sim::Milliseconds(1));
@@ -154,14 +162,16 @@ class World {
     for (size_t i = 1; i < command.words.size(); ++i) {
       const std::string& word = command.words[i];
       if (word.rfind("brokers=", 0) == 0 || word.rfind("replicas=", 0) == 0) continue;
+      if (word.rfind("transactions=", 0) == 0) continue;
       const absl::Status status = ApplyBrokerConfig(word, &cluster->config, &ignored);
       if (!status.ok()) Fail(command.line, status.ToString());
     }
-    std::vector<int32_t>& replicas = topic.assignment.emplace_back();
-    for (const std::string& id : Split(command.Get("replicas", "1"), ',')) {
-      if (!absl::SimpleAtoi(id, &replicas.emplace_back())) Fail(command.line, "replicas");
-    }
+    topic.assignment.push_back(ReadReplicas(command, "replicas", "1"));
     cluster->topics.push_back(std::move(topic));
+    if (!command.Get("transactions", "").empty()) {
+      cluster->topics.push_back({std::string(kTransactionsTopic), {ReadReplicas(command, "transactions", "")}});
+      cluster->config.transaction_state_log_num_partitions = 1;
+    }
     cluster->controller = AddNode("controller");
     simulation_.Install(cluster->controller, std::make_shared<ControllerFactory>(cluster));
     for (int32_t id = 1; id <= command.Number("brokers", 1); ++id) {
@@ -185,6 +195,8 @@ class World {
       PlanProduce(command, at);
     } else if (verb == "fetch") {
       PlanFetch(command, at);
+    } else if (verb == "init" || verb == "add" || verb == "end") {
+      PlanTransaction(command, at);
     } else if (verb == "heal" || verb == "resume") {
       const std::string kind = verb == "heal" ? "cut" : "pause " + command.words.at(1);
       if (!open_.contains(kind)) Fail(command.line, "nothing to end");
@@ -206,6 +218,8 @@ class World {
       batch.records.push_back({"", value, 0});
     }
     ProduceRequest request;
+    request.transactional_id = command.Get("txn", "");
+    batch.transactional = !request.transactional_id.empty();
     const std::string acks = command.Get("acks", "all");
     request.acks = acks == "all" ? -1 : static_cast<int16_t>(command.Number("acks", -1));
     request.timeout_ms = static_cast<int32_t>(ReadDuration(command, command.Get("timeout", "30s")).millis());
@@ -219,12 +233,33 @@ class World {
     FetchRequest request;
     request.replica_id = static_cast<int32_t>(command.Number("as", kConsumerReplicaId));
     request.max_wait_ms = 0;
+    if (command.Get("isolation", "") == "read_committed") request.isolation = IsolationLevel::kReadCommitted;
     request.partitions.push_back({kOrders, static_cast<int32_t>(command.Number("epoch", -1)),
                                   command.Number("offset", 0),
                                   static_cast<int32_t>(command.Number("fetched-epoch", -1))});
     const std::string from = command.Get("from", "");
     requests_->push_back({at, Node(command, from), std::move(request),
                           fmt::format("fetch {} from {}", command.Get("offset", "0"), from)});
+  }
+
+  void PlanTransaction(const Command& command, sim::Time at) {
+    const std::string& verb = command.words[0];
+    const std::string id = command.Get("txn", "");
+    const int64_t producer = command.Number("producer", kNoProducerId);
+    const auto epoch = static_cast<int16_t>(command.Number("epoch", -1));
+    Body body;
+    if (verb == "init") {
+      const sim::Duration timeout = ReadDuration(command, command.Get("timeout", "60s"));
+      body = InitProducerIdRequest{id, static_cast<int32_t>(timeout.millis()), producer, epoch};
+    } else if (verb == "add") {
+      body = AddPartitionsToTxnRequest{id, producer, epoch, /*verify_only=*/false, {kOrders}};
+    } else {
+      const std::string& how = command.words.back();
+      if (how != "commit" && how != "abort") Fail(command.line, "commit or abort");
+      body = EndTxnRequest{id, producer, epoch, how == "commit"};
+    }
+    const std::string to = command.Get("to", "");
+    requests_->push_back({at, Node(command, to), std::move(body), fmt::format("{} {} at {}", verb, id, to)});
   }
 
   void PlanFault(const Command& command, sim::Time at) {
@@ -287,9 +322,16 @@ class World {
         text += "down";
       } else {
         fields = Described(brokers_[i]);
+        if (!fields.contains(name + ".role")) {
+          text += "has no replica\n";
+          continue;
+        }
         text += fmt::format("{} epoch {}, log end {}, high watermark {}, epochs [{}]", fields[name + ".role"],
                             fields[name + ".leader_epoch"], fields[name + ".log_end"],
                             fields[name + ".high_watermark"], fields[name + ".epoch_starts"]);
+        if (fields.contains(name + ".last_stable_offset")) {
+          text += fmt::format(", last stable offset {}", fields[name + ".last_stable_offset"]);
+        }
         if (fields.contains(name + ".isr")) text += fmt::format(", ISR [{}]", fields[name + ".isr"]);
         if (fields["state"] != "running") text += fmt::format(" ({})", fields["state"]);
       }

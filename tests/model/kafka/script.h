@@ -13,10 +13,15 @@
 //
 // Commands. Those that do something take 1 ms; `run` lets more time pass.
 //   cluster brokers=N replicas=ID,ID,... [SETTING=VALUE ...]   first, once; settings as in server.properties
+//     transactions=ID,ID,... are the replicas of __transaction_state, which has one partition
 //   run DURATION               shows what the processes noted, and what the client was answered
 //   produce to=BROKER acks=0|1|all values=V,V,... [producer=ID epoch=E sequence=S] [timeout=DURATION]
-//                              one batch
+//                              one batch; txn=ID: of a transaction
 //   fetch from=BROKER offset=N [epoch=E] [fetched-epoch=E] [as=ID]   as a consumer, or as a follower
+//     isolation=read_committed   the answer ends with the transactions that were aborted
+//   init to=BROKER txn=ID [timeout=DURATION] [producer=ID epoch=E]   initTransactions()
+//   add to=BROKER txn=ID producer=ID epoch=E                         orders-0 becomes part of the transaction
+//   end to=BROKER txn=ID producer=ID epoch=E commit|abort
 //   state                      of the controller and of every replica
 //   crash NODE | start NODE | stop NODE | power-loss NODE [lost|kept]   (stop: controlled shutdown)
 //   pause NODE | resume NODE

@@ -23,8 +23,25 @@ std::string AnswerText(const Body& body) {
       text += fmt::format(", diverging: epoch {} ends at {}", partition.diverging_epoch->epoch,
                           partition.diverging_epoch->end_offset);
     }
-    return text + (batches.empty() ? ", no records" : ", " + absl::StrJoin(batches, " "));
+    if (partition.last_stable_offset >= 0 && partition.last_stable_offset != partition.high_watermark) {
+      text += fmt::format(", last stable offset {}", partition.last_stable_offset);
+    }
+    text += batches.empty() ? ", no records" : ", " + absl::StrJoin(batches, " ");
+    for (const AbortedTransaction& aborted : partition.aborted) {
+      text += fmt::format(", aborted: producer {} from {}", aborted.producer_id, aborted.first_offset);
+    }
+    return text;
   }
+  const auto with_producer = [](ErrorCode error, int64_t producer, int16_t epoch) {
+    return error != ErrorCode::kNone ? std::string(Name(error)) : fmt::format("producer {} epoch {}", producer, epoch);
+  };
+  if (const auto* init = std::get_if<InitProducerIdResponse>(&body)) {
+    return with_producer(init->error, init->producer_id, init->producer_epoch);
+  }
+  if (const auto* ended = std::get_if<EndTxnResponse>(&body)) {
+    return with_producer(ended->error, ended->producer_id, ended->producer_epoch);
+  }
+  if (const auto* added = std::get_if<AddPartitionsToTxnResponse>(&body)) return std::string(Name(added->errors.at(0)));
   return std::visit([](const auto& other) { return std::string(other.kName); }, body);
 }
 
@@ -32,6 +49,10 @@ std::string AnswerText(const Body& body) {
 
 std::string BatchText(const RecordBatch& batch) {
   std::vector<std::string> records;
+  if (batch.is_control()) {
+    return fmt::format("[{}:{} of {} epoch {}]@{}", batch.base_offset, Name(batch.marker), batch.producer_id,
+                       batch.producer_epoch, batch.partition_leader_epoch);
+  }
   for (size_t i = 0; i < batch.records.size(); ++i) {
     records.push_back(fmt::format("{}:{}", batch.base_offset + static_cast<int64_t>(i), batch.records[i].value));
   }
