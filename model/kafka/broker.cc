@@ -584,8 +584,7 @@ void Broker::Describe(sim::Describer& d) const {
     std::string epochs;
     for (const EpochStart& start : partition.log().epoch_starts()) {
       if (!epochs.empty()) epochs += ' ';
-      epochs.append(fmt::format_int(start.epoch).c_str()).append("@");
-      epochs += fmt::format_int(start.start_offset).c_str();
+      fmt::format_to(std::back_inserter(epochs), "{}@{}", start.epoch, start.start_offset);
     }
     d.Set(name, ".epoch_starts", epochs);
     if (partition.role() == Role::kLeader) d.Set(name, ".isr", absl::StrJoin(partition.isr(), " "));
