@@ -320,9 +320,10 @@ void Controller::UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* 
       next.isr = remaining;
       UpdateEligible(partition, unclean_shutdown ? leaving : kNoLeader, &next);
       if (next.leader == kNoLeader || !Contains(next.isr, next.leader)) Elect(&next, next.isr, out);
-      const bool same = next.leader == partition.leader && next.isr == partition.isr &&
-                        next.eligible == partition.eligible && next.last_known_eligible == partition.last_known_eligible;
-      if (same) continue;
+      const bool same_isr = next.leader == partition.leader && next.isr == partition.isr;
+      const bool same_elr =
+          next.eligible == partition.eligible && next.last_known_eligible == partition.last_known_eligible;
+      if (same_isr && same_elr) continue;
       ++next.partition_epoch;
       records->push_back(std::move(next));
       continue;
