@@ -320,6 +320,11 @@ void Controller::UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* 
       next.isr = remaining;
       UpdateEligible(partition, unclean_shutdown ? leaving : kNoLeader, &next);
       if (next.leader == kNoLeader || !Contains(next.isr, next.leader)) Elect(&next, next.isr, out);
+      if (next.leader != kNoLeader) {
+        next.last_known_eligible.clear();
+      } else if (next.isr.empty() && partition.leader != kNoLeader) {
+        next.last_known_eligible = {partition.leader};
+      }
       const bool same_isr = next.leader == partition.leader && next.isr == partition.isr;
       const bool same_elr =
           next.eligible == partition.eligible && next.last_known_eligible == partition.last_known_eligible;
@@ -351,17 +356,26 @@ void Controller::UpdateEligible(const PartitionRecord& before, int32_t unclean, 
   const bool of_transactions = next->tp.topic == kTransactionsTopic;
   const int64_t min_isr = of_transactions ? config_->transaction_state_log_min_isr : config_->min_insync_replicas;
   next->eligible.clear();
-  next->last_known_eligible.clear();
   if (static_cast<int64_t>(next->isr.size()) >= std::min(min_isr, static_cast<int64_t>(next->replicas.size()))) return;
   for (int32_t replica : next->replicas) {
     if (Contains(next->isr, replica)) continue;
     const bool was_complete = Contains(before.isr, replica) || Contains(before.eligible, replica);
-    if (was_complete && replica != unclean) {
-      next->eligible.push_back(replica);
-    } else if (was_complete || Contains(before.last_known_eligible, replica)) {
-      next->last_known_eligible.push_back(replica);
-    }
+    if (was_complete && replica != unclean) next->eligible.push_back(replica);
   }
+}
+
+// Who led when the ISR became empty may lead again if nobody else may: balanced recovery, the default
+// (PartitionChangeBuilder.maybeUpdateLastKnownLeader, canElectLastKnownLeader). It may lack what was committed.
+bool Controller::ElectLastKnown(PartitionRecord* partition) const {
+  if (!partition->isr.empty() || !partition->eligible.empty()) return false;
+  if (partition->last_known_eligible.size() != 1) return false;
+  const int32_t replica = partition->last_known_eligible[0];
+  if (!IsActive(replica)) return false;
+  BROKERSIM_PROBE("kafka/controller: the last known leader leads again");
+  partition->leader = replica;
+  partition->isr = {replica};
+  partition->recovering = true;
+  return true;
 }
 
 // Who has all that was committed leads, alone in the ISR (PartitionChangeBuilder.canElectFromElr).
@@ -391,6 +405,7 @@ bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& c
     break;
   }
   const bool from_elr = partition->leader == kNoLeader && ElectFromElr(partition);
+  const bool last_known = partition->leader == kNoLeader && has_elr() && ElectLastKnown(partition);
   if (partition->leader == kNoLeader && config_->unclean_leader_election_enable) {
     unclean = PromoteUnclean(partition);
   }
@@ -406,9 +421,10 @@ bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& c
     out.Note("election",
              fmt::format("broker {} elected leader of {} in epoch {}{}", partition->leader, name,
                          partition->leader_epoch,
-                         unclean    ? ", out of the ISR: an unclean election"
-                         : from_elr ? ", out of the ELR"
-                                    : ""));
+                         unclean      ? ", out of the ISR: an unclean election"
+                         : from_elr   ? ", out of the ELR"
+                         : last_known ? ", the last known leader: an unclean election"
+                                      : ""));
   }
   return true;
 }

@@ -84,6 +84,7 @@ class Controller final : public sim::Process {
   bool has_elr() const { return config_->eligible_leader_replicas_version > 0; }
   void UpdateEligible(const PartitionRecord& before, int32_t unclean, PartitionRecord* next) const;
   bool ElectFromElr(PartitionRecord* partition) const;
+  bool ElectLastKnown(PartitionRecord* partition) const;
   bool Elect(PartitionRecord* partition, const std::vector<int32_t>& candidates, sim::Effects& out) const;
   bool LeadsAny(int32_t broker) const;
   void ArmSession(int32_t broker, sim::Effects& out);

@@ -172,7 +172,7 @@ struct PartitionRecord {
   int32_t leader_epoch = 0;
   int32_t partition_epoch = 0;
   bool recovering = false;  // LeaderRecoveryState: after an unclean election
-  // KIP-966: who isn't in the ISR and has all that is committed; and who left even that.
+  // KIP-966: who isn't in the ISR and has all that is committed; and who led when the ISR became empty.
   std::vector<int32_t> eligible;
   std::vector<int32_t> last_known_eligible;
   template <class V> void Fields(V& v) const {
