@@ -53,10 +53,10 @@ std::string DefaultPath(const scenarios::ResolvedScenario& scenario, uint64_t se
 }
 
 int FailWithout(const scenarios::ResolvedScenario& scenario, const Options& options, std::string_view shown) {
-  const std::string wanted = options.anomaly.empty() ? "an anomaly" : fmt::format("'{}'", options.anomaly);
+  const std::string wanted = options.anomaly.empty() ? "" : fmt::format(", not '{}'", options.anomaly);
   return Fail(runner::kUnknown,
-              fmt::format("{} ({}) doesn't show {} under seed {}, but {}; `brokersim run {} --variant={} --seeds=1..1000` "
-                          "names seeds that fail", scenario.name, scenario.variant, wanted, options.seed, shown,
+              fmt::format("{} ({}) shows {} under seed {}{}; `brokersim run {} --variant={} --seeds=1..1000` says "
+                          "which seeds show what", scenario.name, scenario.variant, shown, options.seed, wanted,
                           scenario.reference, scenario.variant));
 }
 
@@ -81,18 +81,21 @@ int Shrink(const Options& options, const Context& context) {
                              now.clients, now.records, now.phase));
     return !Interrupted();
   };
-  const absl::StatusOr<runner::ShrunkRun> run =
+  absl::StatusOr<runner::ShrunkRun> run =
       runner::ShrinkRun(scenario, options.seed, options.anomaly, path.stem().string(), search);
   ClearProgress();
   if (run.status().code() == absl::StatusCode::kNotFound) {
     return FailWithout(scenario, options, std::string(run.status().message()));
   }
   if (!run.ok()) return Fail(run.status());
+  std::error_code ignored;
+  if (options.out.empty()) std::filesystem::create_directories(path.parent_path(), ignored);
   if (const absl::Status status = runner::WriteFile(path.string(), runner::ShrunkText(*run)); !status.ok()) {
     return Fail(status);
   }
   PrintReport(scenario, options, *run);
-  fmt::print("wrote     {}\nreproduce: ./brokersim run {} --seed={}\n", path.string(), path.string(), run->search.seed);
+  run->outcome.reference = path.string();
+  fmt::print("wrote     {}\nreproduce: {}\n", path.string(), runner::ReproduceCommand(run->outcome));
   return runner::ExitCodeOf(run->outcome);
 }
 
@@ -110,7 +113,7 @@ Command AddShrink(CLI::App* app, const Context& context) {
   command->add_option("--runs", options->search.runs, "end after so many runs (default: 2000)")->check(WholeNumber(1));
   command
       ->add_option("--tries", options->search.tries,
-                   "seeds under which a single removal must fail before what it removes is kept (default: 3)")
+                   "how many seeds a smaller scenario is tried with, as draws may move (default: 3)")
       ->check(WholeNumber(1, 1000));
   command->add_flag("--keep-settings", options->keep_settings, "leave all lines of settings as they are");
   return [options, context] { return Shrink(*options, context); };

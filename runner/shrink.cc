@@ -73,11 +73,11 @@ class Shrinker {
     return where;
   }
 
-  // Goes on with `candidate` if it shows the anomaly, too, under one of `tries` seeds.
-  bool Try(const Setup& candidate, int tries) {
+  // Goes on with `candidate` if it shows the anomaly, too.
+  bool Try(const Setup& candidate) {
     uint64_t seed = seed_;
     uint64_t next = 1;
-    for (int i = 0; i < tries && !ended_; ++i) {
+    for (int i = 0; i < options_.tries && !ended_; ++i) {
       if (Run(candidate, seed)) {
         best_ = candidate;
         seed_ = seed;
@@ -89,8 +89,6 @@ class Shrinker {
     }
     return false;
   }
-  bool TryOnce(const Setup& candidate) { return Try(candidate, 1); }
-  bool TrySingle(const Setup& candidate) { return Try(candidate, options_.tries); }
 
   // ---- Passes
 
@@ -104,7 +102,8 @@ class Shrinker {
     phase("clients", [&] { LeaveOut(PartKind::kClient, first); });
     phase("records", [&] { Records(); });
     phase("time", [&] { Heal(); });
-    phase("nodes", [&] { LeaveOut(PartKind::kNodeOfFault, first); });
+    // Never all at once: no node at all would mean every node.
+    phase("nodes", [&] { LeaveOut(PartKind::kNodeOfFault, false); });
     phase("durations", [&] { Durations(); });
     phase("topics", [&] { LeaveOut(PartKind::kTopic, first); });
     phase("brokers", [&] { Brokers(); });
@@ -121,7 +120,7 @@ class Shrinker {
       const scenarios::Fault& fault = best_.fault(part.fields[0][0].second);
       if (std::find(useless.begin(), useless.end(), fault.id()) != useless.end()) parts.push_back(part);
     }
-    if (!parts.empty()) TryOnce(Without(best_, parts));
+    if (!parts.empty()) Try(Without(best_, parts));
   }
 
   // Delta debugging: all of them, halves, quarters, ..., then one by one.
@@ -134,20 +133,19 @@ class Shrinker {
         const Setup candidate = Without(best_, some);
         // Without any check the default ones would be made.
         const bool judged = candidate.check_size() > 0 || best_.check_size() == 0;
-        if (!judged || !Try(candidate, some.size() == 1 ? options_.tries : 1)) from += chunk;
+        if (!judged || !Try(candidate)) from += chunk;
       }
     }
   }
 
   void Records() {
     for (int i = 0; i < best_.kafka().producer_size() && !ended_; ++i) {
-      if (!best_.kafka().producer(i).stop().empty() && !TryOnce(WithNumberOfRecords(best_, i, true))) {
-        TryOnce(WithNumberOfRecords(best_, i, false));
+      if (!best_.kafka().producer(i).stop().empty() && !Try(WithNumberOfRecords(best_, i, true))) {
+        Try(WithNumberOfRecords(best_, i, false));
       }
       for (int64_t chunk = Sent(i) / 2; chunk > 0 && !ended_; chunk /= 2) {
-        const int tries = chunk == 1 ? options_.tries : 1;
-        while (!ended_ && Sent(i) > chunk && Try(WithoutLastRecords(best_, i, chunk), tries)) continue;
-        while (!ended_ && Sent(i) > chunk && Try(WithoutFirstRecords(best_, i, chunk), tries)) continue;
+        while (!ended_ && Sent(i) > chunk && Try(WithoutLastRecords(best_, i, chunk))) continue;
+        while (!ended_ && Sent(i) > chunk && Try(WithoutFirstRecords(best_, i, chunk))) continue;
       }
       Thin(i);
     }
@@ -161,7 +159,7 @@ class Shrinker {
       if (best_.kafka().producer(producer).records() == 0) return;
       const int64_t step = (Sent(producer) - 1) / (left - 1);
       if (step < 2) return;
-      if (TryOnce(EveryNthRecord(best_, producer, step))) return;
+      if (Try(EveryNthRecord(best_, producer, step))) return;
     }
   }
 
@@ -171,7 +169,7 @@ class Shrinker {
     int64_t high = (HealOf(best_).nanos() + sim::Seconds(1).nanos() - 1) / sim::Seconds(1).nanos();
     while (high - low > 1 && !ended_) {
       const int64_t middle = (low + high) / 2;
-      (TryOnce(WithHeal(best_, sim::Seconds(middle))) ? high : low) = middle;
+      (Try(WithHeal(best_, sim::Seconds(middle))) ? high : low) = middle;
     }
   }
 
@@ -191,15 +189,15 @@ class Shrinker {
       while (high - low > 1 && !ended_) {
         const int64_t middle = (low + high) / 2;
         const Setup candidate = WithText(best_, path, sim::ToText(sim::Milliseconds(kLengths[middle])));
-        (TryOnce(candidate) ? high : low) = middle;
+        (Try(candidate) ? high : low) = middle;
       }
     }
   }
 
   void Brokers() {
-    while (!ended_ && best_.kafka().brokers() != 1 && TrySingle(WithFewerBrokers(best_))) continue;
+    while (!ended_ && best_.kafka().brokers() != 1 && Try(WithFewerBrokers(best_))) continue;
     for (int i = 0; i < best_.kafka().topic_size(); ++i) {
-      while (!ended_ && best_.kafka().topic(i).partitions() > 1 && TrySingle(WithFewerPartitions(best_, i))) continue;
+      while (!ended_ && best_.kafka().topic(i).partitions() > 1 && Try(WithFewerPartitions(best_, i))) continue;
     }
   }
 
@@ -208,10 +206,10 @@ class Shrinker {
     for (std::vector<FieldPath> varied = VariedOf(all); !varied.empty(); varied = VariedOf(all)) {
       all = WithConstant(all, varied.front());
     }
-    if (VariedOf(best_).empty() || TryOnce(all)) return;
+    if (VariedOf(best_).empty() || Try(all)) return;
     // What is constant now is no longer among them.
     for (size_t i = 0; i < VariedOf(best_).size() && !ended_;) {
-      if (!TryOnce(WithConstant(best_, VariedOf(best_)[i]))) ++i;
+      if (!Try(WithConstant(best_, VariedOf(best_)[i]))) ++i;
     }
   }
 
@@ -224,7 +222,7 @@ class Shrinker {
         const int64_t units = (at->nanos() + unit.nanos() / 2) / unit.nanos();
         const sim::Duration rounded = sim::Nanoseconds(units * unit.nanos());
         if (rounded == *at) break;
-        if (rounded > sim::Duration() && TryOnce(WithText(best_, path, sim::ToText(rounded)))) break;
+        if (rounded > sim::Duration() && Try(WithText(best_, path, sim::ToText(rounded)))) break;
       }
     }
   }

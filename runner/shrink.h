@@ -33,8 +33,8 @@ struct ShrinkProgress {
 struct ShrinkOptions {
   // The search ends after so many runs.
   uint64_t runs = 2000;
-  // Leaving something out can move draws. A single removal counts as failed only if none of so many seeds shows the
-  // anomaly: the seed so far, then 1, 2, ...
+  // Leaving something out can move draws: a smaller setup is taken if one of so many seeds shows the anomaly, the seed so
+  // far, then 1, 2, ...
   int tries = 3;
   // Leave out lines of settings, too.
   bool settings = true;

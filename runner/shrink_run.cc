@@ -52,7 +52,8 @@ RunSize SizeOf(const Outcome& outcome, const scenarios::Setup& setup) {
   for (const scenarios::Producer& producer : kafka.producer()) size.settings += producer.config_size();
   for (const scenarios::Consumer& consumer : kafka.consumer()) size.settings += consumer.config_size();
   for (const formats::Operation& operation : outcome.run.history.operations()) {
-    if (operation.f() == "send" && operation.type() == formats::Operation::INVOKE) ++size.records;
+    const bool sends = operation.f() == "send" || operation.f() == "txn";
+    if (sends && operation.type() == formats::Operation::INVOKE) size.records += operation.actions_size();
     if (IsOperation(operation)) ++size.operations;
   }
   return size;
