@@ -22,6 +22,8 @@ constexpr int64_t kLengths[] = {1,    2,    5,    10,   20,   50,    100,   200,
 constexpr sim::Duration kUnits[] = {sim::Seconds(1), sim::Milliseconds(100), sim::Milliseconds(10),
                                     sim::Milliseconds(1)};
 
+constexpr int kMoreTries = 4;
+
 class Shrinker {
  public:
   Shrinker(const Setup& setup, uint64_t seed, const Shows& shows, const ShrinkOptions& options)
@@ -74,10 +76,11 @@ class Shrinker {
   }
 
   // Goes on with `candidate` if it shows the anomaly, too.
-  bool Try(const Setup& candidate) {
+  bool Try(const Setup& candidate) { return Try(candidate, options_.tries); }
+  bool Try(const Setup& candidate, int tries) {
     uint64_t seed = seed_;
     uint64_t next = 1;
-    for (int i = 0; i < options_.tries && !ended_; ++i) {
+    for (int i = 0; i < tries && !ended_; ++i) {
       if (Run(candidate, seed)) {
         best_ = candidate;
         seed_ = seed;
@@ -144,8 +147,10 @@ class Shrinker {
         Try(WithNumberOfRecords(best_, i, false));
       }
       for (int64_t chunk = Sent(i) / 2; chunk > 0 && !ended_; chunk /= 2) {
-        while (!ended_ && Sent(i) > chunk && Try(WithoutLastRecords(best_, i, chunk))) continue;
-        while (!ended_ && Sent(i) > chunk && Try(WithoutFirstRecords(best_, i, chunk))) continue;
+        // Many at once are worth more runs: that other records are sent moves most draws.
+        const int tries = options_.tries * (chunk > 1 ? kMoreTries : 1);
+        while (!ended_ && Sent(i) > chunk && Try(WithoutLastRecords(best_, i, chunk), tries)) continue;
+        while (!ended_ && Sent(i) > chunk && Try(WithoutFirstRecords(best_, i, chunk), tries)) continue;
       }
       Thin(i);
     }

@@ -98,8 +98,12 @@ FieldPath Under(FieldPath path, const std::string& field, int index = -1) {
 // Adds the lines of a repeated field `config` that may be left out.
 void AddLines(const pb::RepeatedPtrField<std::string>& lines, const FieldPath& holder, const std::string& whose,
               std::vector<Part>* parts) {
+  const auto name = [](const std::string& line) { return line.substr(0, line.find('=')); };
   for (int i = 0; i < lines.size(); ++i) {
-    if (!IsPromise(lines[i])) parts->push_back({whose + lines[i], {Under(holder, "config", i)}});
+    // A later line of the same name is what counts.
+    const bool overruled = std::any_of(lines.begin() + i + 1, lines.end(),
+                                       [&](const std::string& later) { return name(later) == name(lines[i]); });
+    if (overruled || !IsPromise(lines[i])) parts->push_back({whose + lines[i], {Under(holder, "config", i)}});
   }
 }
 
@@ -117,6 +121,9 @@ void AddSettings(const Setup& setup, std::vector<Part>* parts) {
     const scenarios::Producer& producer = kafka.producer(i);
     const FieldPath at = Under(root, "producer", i);
     AddLines(producer.config(), at, producer.name() + ": ", parts);
+    if (producer.records() == 1 && producer.has_interval()) {
+      parts->push_back({producer.name() + ": interval", {Under(at, "interval")}});
+    }
     if (producer.keys() != 0) parts->push_back({producer.name() + ": keys", {Under(at, "keys")}});
     if (!producer.abort().empty()) parts->push_back({producer.name() + ": abort", {Under(at, "abort")}});
     if (producer.records_per_transaction() != 0) {
@@ -128,9 +135,6 @@ void AddSettings(const Setup& setup, std::vector<Part>* parts) {
     const FieldPath at = Under(root, "consumer", i);
     AddLines(consumer.config(), at, consumer.name() + ": ", parts);
     if (consumer.has_processing()) parts->push_back({consumer.name() + ": processing", {Under(at, "processing")}});
-    if (consumer.effects()) {
-      parts->push_back({consumer.name() + ": effects", {Under(at, "effects"), Under(at, "idempotent_effects")}});
-    }
   }
   if (setup.permute_ties()) parts->push_back({"permute_ties", {{{"permute_ties", -1}}}});
 }

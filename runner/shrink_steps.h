@@ -32,7 +32,7 @@ struct Part {
 };
 
 // In the setup's order. Not among them: the last check, the last client, and settings that say what is promised (acks,
-// min.insync.replicas, ...; IsPromise): without these an anomaly would be another one.
+// min.insync.replicas, ..., and effects; IsPromise): without these an anomaly would be another one.
 std::vector<Part> PartsOf(const scenarios::Setup& setup, PartKind kind);
 scenarios::Setup Without(const scenarios::Setup& setup, std::span<const Part> parts);
 
