@@ -18,15 +18,6 @@ constexpr sim::Duration kMetadataRetryAfter = sim::Milliseconds(100);
 // retries 3, 5 s apart, of the ZooKeeper days).
 constexpr sim::Duration kControlledShutdownLimit = sim::Seconds(15);
 
-
-// Settings that Kafka changes in a running broker (its documentation: "Dynamic Update Mode" cluster-wide).
-constexpr std::string_view kDynamic[] = {"min.insync.replicas", "unclean.leader.election.enable",
-                                         "log.flush.interval.messages"};
-
-bool IsDynamic(std::string_view setting) {
-  return std::find(std::begin(kDynamic), std::end(kDynamic), setting) != std::end(kDynamic);
-}
-
 }  // namespace
 
 Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, int32_t id, sim::Env& env, sim::Effects& out)
@@ -36,6 +27,7 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, int32_t id, sim::Env&
       coordinator_(id, *config_, kGroupFirst),
       transactions_(*config_) {
   incarnation_id_ = static_cast<int64_t>(env.Random("incarnation").Next() >> 1);
+  if (has_elr()) ReadCleanShutdown(env, out);
   Recover(env);
   for (auto& [tp, replica] : replicas_) {
     // What lies behind a torn block goes with it (LogLoader: recovery truncates to the last valid batch).
@@ -50,6 +42,15 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, int32_t id, sim::Env&
   out.SetTimer({kIsrCheck}, sim::Milliseconds(config_->replica_lag_time_max_ms) / 2);
   Register(env, out);
   FetchMetadata(env, out);
+}
+
+// The file says that all logs were flushed, once.
+void Broker::ReadCleanShutdown(sim::Env& env, sim::Effects& out) {
+  clean_shutdown_file_ = env.Open(std::string(CleanShutdown::kName));
+  const sim::File& file = env.disk().file(clean_shutdown_file_);
+  if (file.blocks.empty() || file.blocks[0].damaged) return;
+  previous_broker_epoch_ = file.blocks[0].content->As<CleanShutdown>()->broker_epoch;
+  out.Replace(clean_shutdown_file_, sim::MakePayload(CleanShutdown{}));
 }
 
 void Broker::Recover(sim::Env& env) {
@@ -307,7 +308,7 @@ std::string_view Broker::TimerName(sim::Timer timer) const {
 // ---- Registration and heartbeats
 
 void Broker::Register(sim::Env& env, sim::Effects& out) {
-  sent_[requests_.Send(cluster_->controller, BrokerRegistrationRequest{id_, incarnation_id_},
+  sent_[requests_.Send(cluster_->controller, BrokerRegistrationRequest{id_, incarnation_id_, previous_broker_epoch_},
                        kControllerRequestTimeout, env, out)] = RegistrationSent{};
 }
 
@@ -363,12 +364,17 @@ void Broker::FlushAndExit(sim::Effects& out) {
   if (!exit_syncs_.empty()) return;
   WriteCheckpoint(out);
   for (const auto& [tp, replica] : replicas_) exit_syncs_.push_back(out.Sync(replica.log_file));
-  if (exit_syncs_.empty()) out.Exit();
+  if (exit_syncs_.empty()) Exit(out);
+}
+
+void Broker::Exit(sim::Effects& out) {
+  if (has_elr()) out.Replace(clean_shutdown_file_, sim::MakePayload(CleanShutdown{broker_epoch_}));
+  out.Exit();
 }
 
 void Broker::OnSynced(sim::SyncTicket ticket, sim::Env& env, sim::Effects& out) {
   if (std::erase(exit_syncs_, ticket) > 0 && exit_syncs_.empty()) {
-    out.Exit();
+    Exit(out);
     return;
   }
   for (auto& [number, write] : delayed_writes_) std::erase(write.syncs, ticket);
@@ -525,75 +531,6 @@ void Broker::On(const MetadataRequest&, sim::ConnId conn, int32_t id, sim::Env&,
     answer.partitions.push_back({tp, record.leader, record.leader_epoch});
   }
   Reply(conn, id, std::move(answer), out);
-}
-
-// ---- For selectors, traces, and everybody's peace of mind
-
-// What an operator asks: settings. Those that aren't dynamic wait for the next start.
-bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects&) {
-  if (operation.name != "config" || !IsDynamic(operation.key)) return false;
-  config_ = std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->ConfigOf(id_), env.settings()));
-  for (auto& [tp, replica] : replicas_) replica.partition.Reconfigure(*config_);
-  coordinator_.Reconfigure(*config_);
-  transactions_.Reconfigure(*config_);
-  return true;
-}
-
-// Caught up: in the ISR of every partition that it replicates.
-bool Broker::Healthy() const {
-  if (!registered_ || fenced_ || stopping_) return false;
-  return std::all_of(replicas_.begin(), replicas_.end(), [this](const auto& entry) {
-    const std::vector<int32_t>& isr = entry.second.partition.isr();
-    return std::find(isr.begin(), isr.end(), id_) != isr.end();
-  });
-}
-
-bool Broker::HoldsRole(std::string_view role) const {
-  for (const auto& [tp, replica] : replicas_) {
-    const std::string_view name = replica.partition.name();
-    if (replica.partition.role() == Role::kLeader && role == fmt::format("leader({})", name)) return true;
-    if (replica.partition.role() == Role::kFollower && role == fmt::format("follower({})", name)) return true;
-    const std::vector<int32_t>& isr = replica.partition.isr();
-    if (std::find(isr.begin(), isr.end(), id_) != isr.end() && role == fmt::format("isr({})", name)) return true;
-  }
-  constexpr std::string_view kTransactions = "transaction-coordinator(";
-  if (role.starts_with(kTransactions) && role.back() == ')') {
-    return CoordinatesTransactions(
-        std::string(role.substr(kTransactions.size(), role.size() - kTransactions.size() - 1)));
-  }
-  constexpr std::string_view kCoordinator = "coordinator(";
-  if (role.substr(0, kCoordinator.size()) != kCoordinator || role.back() != ')') return false;
-  return Coordinates(std::string(role.substr(kCoordinator.size(), role.size() - kCoordinator.size() - 1)));
-}
-
-void Broker::Describe(sim::Describer& d) const {
-  d.Set("state", !registered_ ? "registering" : stopping_ ? "stopping" : fenced_ ? "fenced" : "running");
-  for (const auto& [tp, replica] : replicas_) {
-    const Partition& partition = replica.partition;
-    const std::string& name = partition.name();
-    d.Set(name + ".role", partition.role() == Role::kLeader     ? "leader"
-                          : partition.role() == Role::kFollower ? "follower"
-                                                                : "none");
-    d.Set(name + ".leader", partition.leader());
-    d.Set(name + ".leader_epoch", partition.leader_epoch());
-    d.Set(name + ".log_end", partition.log().log_end_offset());
-    d.Set(name + ".high_watermark", partition.high_watermark());
-    if (partition.last_stable_offset() != partition.high_watermark()) {
-      d.Set(name + ".last_stable_offset", partition.last_stable_offset());
-    }
-    std::vector<std::string> epochs;
-    for (const EpochStart& start : partition.log().epoch_starts()) {
-      epochs.push_back(fmt::format("{}@{}", start.epoch, start.start_offset));
-    }
-    d.Set(name + ".epoch_starts", absl::StrJoin(epochs, " "));
-    if (partition.role() == Role::kLeader) d.Set(name + ".isr", absl::StrJoin(partition.isr(), " "));
-  }
-  coordinator_.Describe(d);
-  transactions_.Describe(d);
-}
-
-void Broker::CheckInvariants() const {
-  for (const auto& [tp, replica] : replicas_) replica.partition.CheckInvariants();
 }
 
 }  // namespace brokersim::kafka

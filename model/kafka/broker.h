@@ -2,7 +2,7 @@
 //
 // Code by subject: broker.cc (life, metadata), broker_produce.cc (writes), broker_fetch.cc (reads, the leader's side
 // of replication), broker_replica.cc (the follower's side), broker_isr.cc (the ISR), broker_groups.cc (groups),
-// broker_transactions.cc (transactions).
+// broker_transactions.cc (transactions), broker_view.cc (what others see).
 #ifndef BROKERSIM_MODEL_KAFKA_BROKER_H_
 #define BROKERSIM_MODEL_KAFKA_BROKER_H_
 
@@ -34,6 +34,13 @@ struct HighWatermarkCheckpoint {
 
 // What a broker waits for the controller's answer.
 inline constexpr sim::Duration kControllerRequestTimeout = sim::Seconds(5);
+
+// Content of the file .kafka_cleanshutdown (KIP-966; CleanShutdownFileHandler.java).
+struct CleanShutdown {
+  static constexpr std::string_view kName = ".kafka_cleanshutdown";
+  int64_t broker_epoch = -1;
+  template <class V> void Fields(V& v) const { v("brokerEpoch", broker_epoch); }
+};
 
 class Broker final : public sim::Process {
  public:
@@ -157,6 +164,8 @@ class Broker final : public sim::Process {
   // broker.cc
   void Receive(const sim::Received& message, sim::Env& env, sim::Effects& out);
   void OnOwnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out);
+  bool has_elr() const { return config_->eligible_leader_replicas_version > 0; }
+  void ReadCleanShutdown(sim::Env& env, sim::Effects& out);
   void Recover(sim::Env& env);
   Replica& AddReplica(const TopicPartition& tp, int64_t high_watermark, sim::Env& env);
   void Register(sim::Env& env, sim::Effects& out);
@@ -174,6 +183,7 @@ class Broker final : public sim::Process {
   void StopLeading(const TopicPartition& tp, sim::Effects& out);
   void WriteCheckpoint(sim::Effects& out);
   void FlushAndExit(sim::Effects& out);
+  void Exit(sim::Effects& out);
   sim::NodeId NodeOf(int32_t broker) const { return cluster_->brokers.at(broker); }
   Replica* Find(const TopicPartition& tp);
   void Truncate(Replica* replica, int64_t offset, std::string_view why, sim::Effects& out);
@@ -254,6 +264,7 @@ class Broker final : public sim::Process {
   int32_t id_;
   int64_t incarnation_id_ = 0;
   int64_t broker_epoch_ = -1;
+  int64_t previous_broker_epoch_ = -1;  // of an incarnation that was shut down cleanly
   bool registered_ = false;
   bool fenced_ = true;
   bool stopping_ = false;
@@ -267,6 +278,7 @@ class Broker final : public sim::Process {
   absl::btree_map<TopicPartition, PartitionRecord> metadata_;
 
   sim::FileId checkpoint_file_;
+  sim::FileId clean_shutdown_file_;  // with KIP-966 only
   absl::btree_map<TopicPartition, Replica> replicas_;
   absl::btree_map<int32_t, Fetcher> fetchers_;
   int64_t next_number_ = 1;

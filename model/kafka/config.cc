@@ -93,6 +93,9 @@ const Family<BrokerConfig>& BrokerFamily() {
           {"transaction.version", &C::transaction_version, 0,
            "the feature of that name: below 2 a producer keeps its epoch from one transaction to the next; with 2 each "
            "has its own, and leaders add partitions (KIP-890 part 2)"},
+          {"eligible.leader.replicas.version", &C::eligible_leader_replicas_version, 0,
+           "the feature of that name (KIP-966): with 1 the ISR may be empty, and replicas that left it below "
+           "min.insync.replicas may lead unless they were shut down uncleanly"},
           {"KIP-101", &C::kip_101, 0,
            "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
           {"KIP-380", &C::kip_380, 0,
@@ -200,6 +203,9 @@ template <class Config>
 absl::Status SetNumber(const Setting<Config>& setting, int64_t Config::*field,
                        const std::string& value, Config* config) {
   int64_t number = 0;
+  if (setting.name == "eligible.leader.replicas.version" && value != "0" && value != "1") {
+    return absl::InvalidArgumentError(fmt::format("{} takes 0 or 1, not '{}'", setting.name, value));
+  }
   if (setting.name == "transaction.version" && (value.size() != 1 || value[0] < '0' || value[0] > '2')) {
     return absl::InvalidArgumentError(fmt::format("transaction.version takes 0, 1 or 2, not '{}'", value));
   }

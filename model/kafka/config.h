@@ -51,6 +51,9 @@ struct BrokerConfig {
   // The feature of that name: 0 and 1: a producer keeps its epoch; 2 (KIP-890 part 2): each transaction has its own,
   // and leaders add partitions.
   int64_t transaction_version = 2;
+  // The feature of that name (KIP-966): 1: who left the ISR below min.insync.replicas may still lead, high watermarks
+  // stand still there, and a broker that was not shut down cleanly is in neither.
+  int64_t eligible_leader_replicas_version = 0;
   // KIP-101: followers truncate to where their log and the leader's part (by leader epoch), not to their own
   // high watermark.
   bool kip_101 = true;

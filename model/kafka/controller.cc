@@ -127,9 +127,17 @@ void Controller::On(const BrokerRegistrationRequest& m, sim::ConnId conn, int32_
   const auto epoch = static_cast<int64_t>(log_.size());
   // Before KIP-380: within its session it is as if it had never been away.
   const bool keeps_place = !config_->kip_380 && session_open;
+  const bool clean = known == brokers_.end() || m.previous_broker_epoch == known->second.epoch;
   std::vector<MetadataRecord> records;
   records.push_back(RegisterBrokerRecord{m.broker_id, m.incarnation_id, epoch, !keeps_place});
   Write(std::move(records), out);
+  if (has_elr() && !clean) {
+    // ReplicationControlManager.handleBrokerUncleanShutdown: it may lack what it acknowledged.
+    BROKERSIM_PROBE("kafka/controller: a broker returns from an unclean shutdown");
+    records.clear();
+    UpdatePartitions(m.broker_id, &records, out, /*unclean=*/true);
+    Write(std::move(records), out);
+  }
   if (keeps_place) ArmSession(m.broker_id, out);
   ReplyDurably(conn, id, BrokerRegistrationResponse{ErrorCode::kNone, epoch}, out);
 }
@@ -206,6 +214,7 @@ void Controller::On(const AlterPartitionRequest& m, sim::ConnId conn, int32_t id
   next.isr.clear();
   for (const BrokerState& member : m.new_isr) next.isr.push_back(member.broker_id);
   next.recovering = false;
+  UpdateEligible(found->second, kNoLeader, &next);
   ++next.partition_epoch;
   answer.leader_epoch = next.leader_epoch;
   answer.partition_epoch = next.partition_epoch;
@@ -300,11 +309,24 @@ bool Controller::IsActive(int32_t id) const {
 }
 
 // ReplicationControlManager.generateLeaderAndIsrUpdates, PartitionChangeBuilder.build
-void Controller::UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* records, sim::Effects& out) {
+void Controller::UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* records, sim::Effects& out,
+                                  bool unclean_shutdown) {
   for (const auto& [tp, partition] : partitions_) {
     PartitionRecord next = partition;
     std::vector<int32_t> remaining = partition.isr;
     std::erase(remaining, leaving);
+    if (has_elr()) {
+      // PartitionChangeBuilder.build: ISR, ELR, and then who leads.
+      next.isr = remaining;
+      UpdateEligible(partition, unclean_shutdown ? leaving : kNoLeader, &next);
+      if (next.leader == kNoLeader || !Contains(next.isr, next.leader)) Elect(&next, next.isr, out);
+      const bool same = next.leader == partition.leader && next.isr == partition.isr &&
+                        next.eligible == partition.eligible && next.last_known_eligible == partition.last_known_eligible;
+      if (same) continue;
+      ++next.partition_epoch;
+      records->push_back(std::move(next));
+      continue;
+    }
     if (partition.leader == leaving || partition.leader == kNoLeader) {
       const bool changed = Elect(&next, remaining, out);
       if (!changed && partition.leader == kNoLeader && remaining == partition.isr) continue;
@@ -322,6 +344,38 @@ void Controller::UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* 
   }
 }
 
+// PartitionChangeBuilder.maybePopulateTargetElr. `unclean`: a broker whose logs can't be trusted.
+void Controller::UpdateEligible(const PartitionRecord& before, int32_t unclean, PartitionRecord* next) const {
+  if (!has_elr()) return;
+  const bool of_transactions = next->tp.topic == kTransactionsTopic;
+  const int64_t min_isr = of_transactions ? config_->transaction_state_log_min_isr : config_->min_insync_replicas;
+  next->eligible.clear();
+  next->last_known_eligible.clear();
+  if (static_cast<int64_t>(next->isr.size()) >= std::min(min_isr, static_cast<int64_t>(next->replicas.size()))) return;
+  for (int32_t replica : next->replicas) {
+    if (Contains(next->isr, replica)) continue;
+    const bool was_complete = Contains(before.isr, replica) || Contains(before.eligible, replica);
+    if (was_complete && replica != unclean) {
+      next->eligible.push_back(replica);
+    } else if (was_complete || Contains(before.last_known_eligible, replica)) {
+      next->last_known_eligible.push_back(replica);
+    }
+  }
+}
+
+// Who has all that was committed leads, alone in the ISR (PartitionChangeBuilder.canElectFromElr).
+bool Controller::ElectFromElr(PartitionRecord* partition) const {
+  for (int32_t replica : partition->replicas) {
+    if (!Contains(partition->eligible, replica) || !IsActive(replica)) continue;
+    BROKERSIM_PROBE("kafka/controller: a leader from the ELR");
+    partition->leader = replica;
+    partition->isr = {replica};
+    std::erase(partition->eligible, replica);
+    return true;
+  }
+  return false;
+}
+
 // B1.5; PartitionChangeBuilder.electAnyLeader. True if the leader changed.
 bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& candidates,
                        sim::Effects& out) const {
@@ -335,6 +389,7 @@ bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& c
     if (stray) partition->isr = {replica};
     break;
   }
+  const bool from_elr = partition->leader == kNoLeader && ElectFromElr(partition);
   if (partition->leader == kNoLeader && config_->unclean_leader_election_enable) {
     unclean = PromoteUnclean(partition);
   }
@@ -349,7 +404,10 @@ bool Controller::Elect(PartitionRecord* partition, const std::vector<int32_t>& c
   } else {
     out.Note("election",
              fmt::format("broker {} elected leader of {} in epoch {}{}", partition->leader, name,
-                         partition->leader_epoch, unclean ? ", out of the ISR: an unclean election" : ""));
+                         partition->leader_epoch,
+                         unclean    ? ", out of the ISR: an unclean election"
+                         : from_elr ? ", out of the ELR"
+                                    : ""));
   }
   return true;
 }
@@ -360,6 +418,8 @@ bool Controller::PromoteUnclean(PartitionRecord* partition) const {
     if (!IsActive(replica)) continue;
     partition->leader = replica;
     partition->isr = {replica};
+    partition->eligible.clear();
+    partition->last_known_eligible.clear();
     partition->recovering = true;
     BROKERSIM_PROBE("kafka/controller: unclean election");
     return true;
@@ -421,6 +481,7 @@ void Controller::Describe(sim::Describer& d) const {
     d.Set(name + ".leader", partition.leader);
     d.Set(name + ".leader_epoch", partition.leader_epoch);
     d.Set(name + ".isr", absl::StrJoin(partition.isr, " "));
+    if (!partition.eligible.empty()) d.Set(name + ".elr", absl::StrJoin(partition.eligible, " "));
   }
 }
 

@@ -77,8 +77,12 @@ class Controller final : public sim::Process {
   bool ElectUnclean(std::string_view partition, sim::Effects& out);
   bool PromoteUnclean(PartitionRecord* partition) const;
   bool IsActive(int32_t broker) const;
-  // Elects anew wherever `changed` leads, or nobody does; takes `leaving` out of every ISR but the last place.
-  void UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* records, sim::Effects& out);
+  // Elects anew wherever `leaving` leads, or nobody does; takes it out of every ISR but the last place (with KIP-966 out
+  // of that too, and with `unclean`, from where a partition lies that lost what it hadn't flushed, out of the ELR).
+  void UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* records, sim::Effects& out, bool unclean = false);
+  bool has_elr() const { return config_->eligible_leader_replicas_version > 0; }
+  void UpdateEligible(const PartitionRecord& before, int32_t unclean, PartitionRecord* next) const;
+  bool ElectFromElr(PartitionRecord* partition) const;
   bool Elect(PartitionRecord* partition, const std::vector<int32_t>& candidates, sim::Effects& out) const;
   bool LeadsAny(int32_t broker) const;
   void ArmSession(int32_t broker, sim::Effects& out);

@@ -16,9 +16,12 @@ struct BrokerRegistrationRequest {
   static constexpr std::string_view kName = "BrokerRegistrationRequest";
   int32_t broker_id = -1;
   int64_t incarnation_id = 0;
+  // KIP-966: of the incarnation that was shut down cleanly; -1: the last one wasn't.
+  int64_t previous_broker_epoch = -1;
   template <class V> void Fields(V& v) const {
     v("brokerId", broker_id);
     v("incarnationId", incarnation_id);
+    if (previous_broker_epoch >= 0) v("previousBrokerEpoch", previous_broker_epoch);
   }
 };
 
@@ -169,6 +172,9 @@ struct PartitionRecord {
   int32_t leader_epoch = 0;
   int32_t partition_epoch = 0;
   bool recovering = false;  // LeaderRecoveryState: after an unclean election
+  // KIP-966: who isn't in the ISR and has all that is committed; and who left even that.
+  std::vector<int32_t> eligible;
+  std::vector<int32_t> last_known_eligible;
   template <class V> void Fields(V& v) const {
     v("tp", tp);
     v("replicas", replicas);
@@ -177,6 +183,8 @@ struct PartitionRecord {
     v("leaderEpoch", leader_epoch);
     v("partitionEpoch", partition_epoch);
     v("recovering", recovering);
+    if (!eligible.empty()) v("eligibleLeaderReplicas", eligible);
+    if (!last_known_eligible.empty()) v("lastKnownElr", last_known_eligible);
   }
 };
 

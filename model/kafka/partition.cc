@@ -116,6 +116,9 @@ bool Partition::IsCaughtUp(const FollowerState& follower, sim::Time now) const {
 
 bool Partition::MaybeIncrementHighWatermark() {
   if (role_ != Role::kLeader) return false;
+  // KIP-966: with fewer, what is acknowledged might be nowhere else.
+  const bool elr = config_->eligible_leader_replicas_version > 0;
+  if (elr && static_cast<int64_t>(isr_.size()) < EffectiveMinIsr()) return false;
   int64_t reached = log_.log_end_offset();
   for (const auto& [replica, follower] : followers_) {
     // The maximal ISR: whoever is in it by the last answer, or is about to be.

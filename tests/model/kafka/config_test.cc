@@ -62,6 +62,7 @@ TEST(KafkaConfig, BrokerDefaults) {
       {"transaction.abort.timed.out.transaction.cleanup.interval.ms", "10000"},
       {"transaction.partition.verification.enable", "true"},
       {"transaction.version", "2"},
+      {"eligible.leader.replicas.version", "0"},
       {"KIP-101", "on"},
       {"KIP-380", "on"},
       {"mutant", "none"},

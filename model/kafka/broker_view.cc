@@ -1,0 +1,88 @@
+// What others see of a broker: selectors, traces, operators, invariants.
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/str_join.h"
+#include "model/kafka/broker.h"
+
+namespace brokersim::kafka {
+namespace {
+
+// Settings that Kafka changes in a running broker (its documentation: "Dynamic Update Mode" cluster-wide).
+constexpr std::string_view kDynamic[] = {"min.insync.replicas", "unclean.leader.election.enable",
+                                         "log.flush.interval.messages"};
+
+bool IsDynamic(std::string_view setting) {
+  return std::find(std::begin(kDynamic), std::end(kDynamic), setting) != std::end(kDynamic);
+}
+
+}  // namespace
+
+// What an operator asks: settings. Those that aren't dynamic wait for the next start.
+bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects&) {
+  if (operation.name != "config" || !IsDynamic(operation.key)) return false;
+  config_ = std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->ConfigOf(id_), env.settings()));
+  for (auto& [tp, replica] : replicas_) replica.partition.Reconfigure(*config_);
+  coordinator_.Reconfigure(*config_);
+  transactions_.Reconfigure(*config_);
+  return true;
+}
+
+// Caught up: in the ISR of every partition that it replicates.
+bool Broker::Healthy() const {
+  if (!registered_ || fenced_ || stopping_) return false;
+  return std::all_of(replicas_.begin(), replicas_.end(), [this](const auto& entry) {
+    const std::vector<int32_t>& isr = entry.second.partition.isr();
+    return std::find(isr.begin(), isr.end(), id_) != isr.end();
+  });
+}
+
+bool Broker::HoldsRole(std::string_view role) const {
+  for (const auto& [tp, replica] : replicas_) {
+    const std::string_view name = replica.partition.name();
+    if (replica.partition.role() == Role::kLeader && role == fmt::format("leader({})", name)) return true;
+    if (replica.partition.role() == Role::kFollower && role == fmt::format("follower({})", name)) return true;
+    const std::vector<int32_t>& isr = replica.partition.isr();
+    if (std::find(isr.begin(), isr.end(), id_) != isr.end() && role == fmt::format("isr({})", name)) return true;
+  }
+  constexpr std::string_view kTransactions = "transaction-coordinator(";
+  if (role.starts_with(kTransactions) && role.back() == ')') {
+    return CoordinatesTransactions(
+        std::string(role.substr(kTransactions.size(), role.size() - kTransactions.size() - 1)));
+  }
+  constexpr std::string_view kCoordinator = "coordinator(";
+  if (role.substr(0, kCoordinator.size()) != kCoordinator || role.back() != ')') return false;
+  return Coordinates(std::string(role.substr(kCoordinator.size(), role.size() - kCoordinator.size() - 1)));
+}
+
+void Broker::Describe(sim::Describer& d) const {
+  d.Set("state", !registered_ ? "registering" : stopping_ ? "stopping" : fenced_ ? "fenced" : "running");
+  for (const auto& [tp, replica] : replicas_) {
+    const Partition& partition = replica.partition;
+    const std::string& name = partition.name();
+    d.Set(name + ".role", partition.role() == Role::kLeader     ? "leader"
+                          : partition.role() == Role::kFollower ? "follower"
+                                                                : "none");
+    d.Set(name + ".leader", partition.leader());
+    d.Set(name + ".leader_epoch", partition.leader_epoch());
+    d.Set(name + ".log_end", partition.log().log_end_offset());
+    d.Set(name + ".high_watermark", partition.high_watermark());
+    if (partition.last_stable_offset() != partition.high_watermark()) {
+      d.Set(name + ".last_stable_offset", partition.last_stable_offset());
+    }
+    std::vector<std::string> epochs;
+    for (const EpochStart& start : partition.log().epoch_starts()) {
+      epochs.push_back(fmt::format("{}@{}", start.epoch, start.start_offset));
+    }
+    d.Set(name + ".epoch_starts", absl::StrJoin(epochs, " "));
+    if (partition.role() == Role::kLeader) d.Set(name + ".isr", absl::StrJoin(partition.isr(), " "));
+  }
+  coordinator_.Describe(d);
+  transactions_.Describe(d);
+}
+
+void Broker::CheckInvariants() const {
+  for (const auto& [tp, replica] : replicas_) replica.partition.CheckInvariants();
+}
+
+}  // namespace brokersim::kafka
