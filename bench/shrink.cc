@@ -2,10 +2,13 @@
 //
 //   bazel-4 build -c opt //bench:shrink && bazel-bin/bench/shrink [MUTANT...]
 //
-// Each mutant (docs/mutants.md) is planted in `storm`, or else in the scenario in which its test catches it, with many drawn
-// faults; the first seed is taken whose run has at least 10,000 events and 20 faults and shows an anomaly that the run
-// without the mutant doesn't show. Shrinking has succeeded if the result is 1-minimal and still needs the mutant: every line of
-// settings that is left was tried, so a mutant's line that is left is what the anomaly comes from. One core.
+// Each mutant (docs/mutants.md) is planted in `storm`, or else in the scenario in which its test catches it, with many
+// drawn faults; the first seed is taken whose run has at least 10,000 events and 20 faults and shows an anomaly that
+// the run without the mutant doesn't show. Shrinking has succeeded if the result is 1-minimal and still needs the
+// mutant: every line of settings that is left was tried, so a mutant's line that is left is what the anomaly comes
+// from. One core.
+#include "runner/shrink.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +17,6 @@
 #include <string>
 #include <vector>
 
-#include "runner/shrink.h"
 #include "tests/model/kafka/mutants_hunt.h"
 
 namespace brokersim::bench {
@@ -61,7 +63,8 @@ std::vector<std::string> TypesOf(const scenarios::ResolvedScenario& scenario, ui
 }
 
 // A seed to begin with, and the anomaly; 0: none.
-uint64_t Find(const scenarios::ResolvedScenario& with, const scenarios::ResolvedScenario& without, std::string* anomaly) {
+uint64_t Find(const scenarios::ResolvedScenario& with, const scenarios::ResolvedScenario& without,
+              std::string* anomaly) {
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     runner::Outcome outcome;
     const std::vector<std::string> types = TypesOf(with, seed, &outcome);
@@ -91,10 +94,12 @@ T Median(std::vector<T> values) {
 
 void Print(std::string_view mutant, std::string_view scenario, uint64_t seed, const Row& row) {
   const runner::ShrunkRun& run = row.run;
-  fmt::print("{:<32} {:<9} {:>4} {:<20} {:>3} -> {:<2} {:>4} -> {:<3} {:>7} -> {:<6} {:>5} {:>6.2f}  {}\n", mutant, scenario,
-             seed, run.anomaly, run.before.faults, run.after.faults, run.before.operations, run.after.operations,
-             run.before.events, run.after.events, run.search.runs, row.seconds,
-             row.Succeeded() ? "yes" : row.caused ? "no: not minimal" : "no: other cause");
+  fmt::print("{:<32} {:<9} {:>4} {:<20} {:>3} -> {:<2} {:>4} -> {:<3} {:>7} -> {:<6} {:>5} {:>6.2f}  {}\n", mutant,
+             scenario, seed, run.anomaly, run.before.faults, run.after.faults, run.before.operations,
+             run.after.operations, run.before.events, run.after.events, run.search.runs, row.seconds,
+             row.Succeeded() ? "yes"
+             : row.caused    ? "no: not minimal"
+                             : "no: other cause");
   std::fflush(stdout);
 }
 

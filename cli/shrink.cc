@@ -29,7 +29,8 @@ void PrintSize(std::string_view what, int64_t before, int64_t after) {
 
 void PrintReport(const scenarios::ResolvedScenario& origin, const Options& options, const runner::ShrunkRun& run) {
   using End = runner::ShrinkResult::End;
-  fmt::print("scenario  {} ({})\nseed      {}\nanomaly   {}\n\n", origin.name, origin.variant, options.seed, run.anomaly);
+  fmt::print("scenario  {} ({})\nseed      {}\nanomaly   {}\n\n", origin.name, origin.variant, options.seed,
+             run.anomaly);
   PrintSize("faults", run.before.faults, run.after.faults);
   PrintSize("clients", run.before.clients, run.after.clients);
   PrintSize("records", run.before.records, run.after.records);
@@ -38,9 +39,10 @@ void PrintReport(const scenarios::ResolvedScenario& origin, const Options& optio
   PrintSize("events", static_cast<int64_t>(run.before.events), static_cast<int64_t>(run.after.events));
   fmt::print("{:<18}{:>8} -> {}\n\n", "virtual time", sim::ToText(run.before.end), sim::ToText(run.after.end));
   if (run.search.end == End::kMinimal) {
-    fmt::print("{} runs; 1-minimal: each of the {} single removals that are left was tried with {} seed{}, and makes "
-               "it go away\n", run.search.runs, run.search.removals, options.search.tries,
-               options.search.tries == 1 ? "" : "s");
+    fmt::print(
+        "{} runs; 1-minimal: each of the {} single removals that are left was tried with {} seed{}, and makes "
+        "it go away\n",
+        run.search.runs, run.search.removals, options.search.tries, options.search.tries == 1 ? "" : "s");
   } else {
     fmt::print("{} runs, {}: the smallest so far; more may be left out\n", run.search.runs,
                run.search.end == End::kRuns ? "as many as --runs allows" : "interrupted");
@@ -54,10 +56,11 @@ std::string DefaultPath(const scenarios::ResolvedScenario& scenario, uint64_t se
 
 int FailWithout(const scenarios::ResolvedScenario& scenario, const Options& options, std::string_view shown) {
   const std::string wanted = options.anomaly.empty() ? "" : fmt::format(", not '{}'", options.anomaly);
-  return Fail(runner::kUnknown,
-              fmt::format("{} ({}) shows {} under seed {}{}; `brokersim run {} --variant={} --seeds=1..1000` says "
-                          "which seeds show what", scenario.name, scenario.variant, shown, options.seed, wanted,
-                          scenario.reference, scenario.variant));
+  return Fail(
+      runner::kUnknown,
+      fmt::format("{} ({}) shows {} under seed {}{}; `brokersim run {} --variant={} --seeds=1..1000` says "
+                  "which seeds show what",
+                  scenario.name, scenario.variant, shown, options.seed, wanted, scenario.reference, scenario.variant));
 }
 
 int Shrink(const Options& options, const Context& context) {

@@ -33,8 +33,8 @@ struct ShrinkProgress {
 struct ShrinkOptions {
   // The search ends after so many runs.
   uint64_t runs = 2000;
-  // Leaving something out can move draws: a smaller setup is taken if one of so many seeds shows the anomaly, the seed so
-  // far, then 1, 2, ...
+  // Leaving something out can move draws: a smaller setup is taken if one of so many seeds shows the anomaly, the seed
+  // so far, then 1, 2, ...
   int tries = 3;
   // Leave out lines of settings, too.
   bool settings = true;
@@ -67,7 +67,7 @@ struct RunSize {
   sim::Time end;
   int faults = 0;
   int clients = 0;
-  int settings = 0;  // lines
+  int settings = 0;     // lines
   int64_t records = 0;  // sent
   // Sends, polls that returned something, commits, ends of transactions, effects: by clients, not by the audit.
   int64_t operations = 0;
@@ -86,8 +86,9 @@ struct ShrunkRun {
   Outcome outcome;
 };
 
-// Runs `scenario` under `seed` and makes small what shows `anomaly` ("": the gravest of the run). `name`: of the result.
-// Errors: kNotFound if the run doesn't show it, with what it shows; kInternal if an invariant of brokersim breaks.
+// Runs `scenario` under `seed` and makes small what shows `anomaly` ("": the gravest of the run). `name`: of the
+// result. Errors: kNotFound if the run doesn't show it, with what it shows; kInternal if an invariant of brokersim
+// breaks.
 absl::StatusOr<ShrunkRun> ShrinkRun(const scenarios::ResolvedScenario& scenario, uint64_t seed,
                                     const std::string& anomaly, const std::string& name, const ShrinkOptions& options);
 

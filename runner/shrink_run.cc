@@ -32,9 +32,8 @@ std::vector<std::string> TypesOf(const Outcome& outcome) {
 bool IsOperation(const formats::Operation& operation) {
   if (operation.f() == "poll") {
     const auto& actions = operation.actions();
-    return operation.type() == formats::Operation::OK && std::any_of(actions.begin(), actions.end(), [](const auto& a) {
-             return a.poll().reads_size() > 0;
-           });
+    return operation.type() == formats::Operation::OK &&
+           std::any_of(actions.begin(), actions.end(), [](const auto& a) { return a.poll().reads_size() > 0; });
   }
   if (operation.type() != formats::Operation::INVOKE) return false;
   return operation.f() == "send" || operation.f() == "commit" || operation.f() == "process" || operation.f() == "txn";
@@ -102,13 +101,14 @@ std::string WhatItShows(const Outcome& outcome) {
 // What the file says of itself.
 void Describe(const scenarios::ResolvedScenario& origin, uint64_t seed, ShrunkRun* run) {
   scenarios::Scenario& scenario = run->scenario;
-  scenario.set_title(fmt::format("{} in {} ({}), seed {}, made small", run->anomaly, origin.name, origin.variant, seed));
-  scenario.set_text(fmt::format("Shows {} under seed {}. Made from a run with {} faults, {} clients, {} records, by {} "
-                                "runs; {}.", run->anomaly, run->search.seed, run->before.faults, run->before.clients,
-                                run->before.records, run->search.runs,
-                                run->search.end == ShrinkResult::End::kMinimal
-                                    ? "each single removal that is left makes it go away"
-                                    : "the search ended early, so more may be left out"));
+  scenario.set_title(
+      fmt::format("{} in {} ({}), seed {}, made small", run->anomaly, origin.name, origin.variant, seed));
+  scenario.set_text(fmt::format(
+      "Shows {} under seed {}. Made from a run with {} faults, {} clients, {} records, by {} "
+      "runs; {}.",
+      run->anomaly, run->search.seed, run->before.faults, run->before.clients, run->before.records, run->search.runs,
+      run->search.end == ShrinkResult::End::kMinimal ? "each single removal that is left makes it go away"
+                                                     : "the search ended early, so more may be left out"));
   scenarios::Variant& variant = *scenario.mutable_variant(0);
   variant.set_summary("what is left");
   for (const std::string& type : AnomalyTypes(run->outcome.verdict)) variant.mutable_expect()->add_anomaly(type);
@@ -126,8 +126,7 @@ absl::StatusOr<scenarios::ResolvedScenario> Resolved(const scenarios::Scenario& 
 }
 
 absl::StatusOr<ShrunkRun> ShrinkRun(const scenarios::ResolvedScenario& scenario, uint64_t seed,
-                                    const std::string& anomaly, const std::string& name,
-                                    const ShrinkOptions& options) {
+                                    const std::string& anomaly, const std::string& name, const ShrinkOptions& options) {
   ShrunkRun result;
   const Outcome original = RunAndCheck(scenario, seed, sim::RecordingLevel::kHistory);
   if (!original.run.internal_error.empty()) return absl::InternalError(original.run.internal_error);

@@ -23,6 +23,7 @@ constexpr int32_t kDefaultBrokers = 3;
 // What clients are promised, or ask for: a run without them breaks no promise.
 constexpr std::string_view kPromises[] = {"acks",
                                           "auto.offset.reset",
+                                          "eligible.leader.replicas.version",
                                           "enable.auto.commit",
                                           "enable.idempotence",
                                           "group.id",
@@ -48,14 +49,19 @@ sim::Duration Times(sim::Duration one, int64_t count) { return sim::Nanoseconds(
 sim::Duration TypicalOf(const scenarios::Distribution& distribution) {
   const auto read = [](const std::string& text) { return DurationOf(text, sim::Duration()); };
   switch (distribution.kind_case()) {
-    case scenarios::Distribution::kConstant: return read(distribution.constant());
+    case scenarios::Distribution::kConstant:
+      return read(distribution.constant());
     case scenarios::Distribution::kUniform:
       return sim::Nanoseconds(
           (read(distribution.uniform().low()).nanos() + read(distribution.uniform().high()).nanos()) / 2);
-    case scenarios::Distribution::kExponential: return read(distribution.exponential().mean());
-    case scenarios::Distribution::kLogNormal: return read(distribution.log_normal().median());
-    case scenarios::Distribution::kPareto: return read(distribution.pareto().low());
-    case scenarios::Distribution::KIND_NOT_SET: return sim::Duration();
+    case scenarios::Distribution::kExponential:
+      return read(distribution.exponential().mean());
+    case scenarios::Distribution::kLogNormal:
+      return read(distribution.log_normal().median());
+    case scenarios::Distribution::kPareto:
+      return read(distribution.pareto().low());
+    case scenarios::Distribution::KIND_NOT_SET:
+      return sim::Duration();
   }
   return sim::Duration();
 }
@@ -200,7 +206,9 @@ std::vector<Part> PartsOf(const Setup& setup, PartKind kind) {
   std::vector<Part> parts;
   const scenarios::Kafka& kafka = setup.kafka();
   switch (kind) {
-    case PartKind::kJudge: AddJudges(setup, &parts); break;
+    case PartKind::kJudge:
+      AddJudges(setup, &parts);
+      break;
     case PartKind::kFault:
       for (int i = 0; i < setup.fault_size(); ++i) parts.push_back({"fault " + setup.fault(i).id(), {{{"fault", i}}}});
       break;
@@ -227,7 +235,9 @@ std::vector<Part> PartsOf(const Setup& setup, PartKind kind) {
         parts.push_back({fmt::format("link {} {}", link.from(), link.to()), {{{"network", -1}, {"link", i}}}});
       }
       break;
-    case PartKind::kSetting: AddSettings(setup, &parts); break;
+    case PartKind::kSetting:
+      AddSettings(setup, &parts);
+      break;
   }
   return parts;
 }
@@ -258,8 +268,7 @@ Setup WithoutFirstRecords(const Setup& setup, int index, int64_t count) {
   scenarios::Producer* producer = smaller.mutable_kafka()->mutable_producer(index);
   // Those that are left are sent when they were, or until then.
   *producer->mutable_stop() = setup.kafka().producer(index).stop();
-  producer->set_start(
-      sim::ToText(DurationOf(producer->start(), kDefaultStart) + Times(IntervalOf(*producer), count)));
+  producer->set_start(sim::ToText(DurationOf(producer->start(), kDefaultStart) + Times(IntervalOf(*producer), count)));
   return smaller;
 }
 

@@ -20,7 +20,7 @@ using FieldPath = std::vector<FieldStep>;
 
 // The order is that in which they are left out.
 enum class PartKind : uint8_t { kJudge, kFault, kClient, kNodeOfFault, kTopic, kLink, kSetting };
-inline constexpr PartKind kAllPartKinds[] = {PartKind::kJudge, PartKind::kFault, PartKind::kClient,
+inline constexpr PartKind kAllPartKinds[] = {PartKind::kJudge,       PartKind::kFault, PartKind::kClient,
                                              PartKind::kNodeOfFault, PartKind::kTopic, PartKind::kLink,
                                              PartKind::kSetting};
 
@@ -75,7 +75,8 @@ struct Removal {
   std::string what;
   scenarios::Setup setup;
 };
-// All parts one by one, each producer's first and last record, a broker, a partition. `settings`: lines of settings, too.
+// All parts one by one, each producer's first and last record, a broker, a partition. `settings`: lines of settings,
+// too.
 std::vector<Removal> SingleRemovals(const scenarios::Setup& setup, bool settings);
 
 }  // namespace brokersim::runner

@@ -20,7 +20,8 @@ TEST(Shrink, WritesASmallScenarioThatFails) {
   EXPECT_THAT(result.out, HasSubstr("1-minimal: each of the "));
   EXPECT_EQ(Lines(result.out).back(), "reproduce: ./brokersim run small.textproto --variant=buggy --seed=1");
   EXPECT_EQ(result.err, "");
-  EXPECT_THAT(sandbox.Read("small.textproto"), StartsWith("# lost-write in kafka/acks_one (buggy), seed 1, made small"));
+  EXPECT_THAT(sandbox.Read("small.textproto"),
+              StartsWith("# lost-write in kafka/acks_one (buggy), seed 1, made small"));
   const Result run = sandbox.Run({"run", "small.textproto", "--seed=1"});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.out, HasSubstr("lost-write (LW), once"));

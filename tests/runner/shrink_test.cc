@@ -178,7 +178,7 @@ struct Case {
   std::string variant;
   uint64_t seed;
   std::string anomaly;
-  int faults;            // left
+  int faults;          // left
   int64_t operations;  // at most so many are left
 };
 
@@ -208,8 +208,7 @@ TEST_P(RealRun, BecomesSmallAndStaysWhatItWas) {
   // The file is a scenario, and gives that very run.
   const auto again = scenarios::ParseScenario(text, "anywhere/small.textproto");
   ASSERT_TRUE(again.ok()) << again.status() << text;
-  const Outcome outcome =
-      RunAndCheck(again->variants.front(), shrunk->search.seed, sim::RecordingLevel::kHistory);
+  const Outcome outcome = RunAndCheck(again->variants.front(), shrunk->search.seed, sim::RecordingLevel::kHistory);
   EXPECT_EQ(outcome.run.hash, shrunk->outcome.run.hash);
   EXPECT_EQ(ExitCodeOf(outcome), kViolation);
   EXPECT_THAT(outcome.run.inert, IsEmpty());
@@ -227,12 +226,11 @@ TEST_P(RealRun, BecomesSmallAndStaysWhatItWas) {
   EXPECT_EQ(ShrunkText(*ShrinkRun(scenario, given.seed, "", "small", {})), text);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, RealRun,
-    testing::Values(Case{"kafka/acks_one", "buggy", 1, "lost-write", 2, 2},
-                    Case{"kafka/swarm", "buggy", 3, "lost-write", 1, 1},
-                    Case{"kafka/transactions_swarm", "version_1", 160, "aborted-read", 1, 2},
-                    Case{"kafka/transactions_swarm", "version_0", 64, "unavailable", 2, 1}));
+INSTANTIATE_TEST_SUITE_P(All, RealRun,
+                         testing::Values(Case{"kafka/acks_one", "buggy", 1, "lost-write", 2, 2},
+                                         Case{"kafka/swarm", "buggy", 3, "lost-write", 1, 1},
+                                         Case{"kafka/transactions_swarm", "version_1", 160, "aborted-read", 1, 2},
+                                         Case{"kafka/transactions_swarm", "version_0", 64, "unavailable", 2, 1}));
 
 TEST(ShrinkRun, SaysWhatARunShowsInstead) {
   const auto loaded = scenarios::LoadScenario("kafka/acks_one", ".");
