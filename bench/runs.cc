@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/memory.h"
 #include "runner/outcome.h"
 #include "scenarios/loader.h"
 #include "scenarios/run.h"
@@ -140,6 +141,7 @@ void Memory(const ResolvedScenario& scenario, uint64_t seeds) {
 }
 
 int Main(int argc, char** argv) {
+  runner::KeepFreedMemory();
   const std::string path = argc > 1 ? argv[1] : "bench/failover.textproto";
   const auto loaded = scenarios::LoadScenario(path, ".");
   if (!loaded.ok()) {

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_join.h"
 #include "cli/command.h"
+#include "runner/memory.h"
 #include "sim/base/suggest.h"
 
 namespace brokersim::cli {
@@ -122,6 +123,7 @@ void ClearProgress() {
 }  // namespace brokersim::cli
 
 int main(int argc, char** argv) {
+  brokersim::runner::KeepFreedMemory();
   try {
     return brokersim::cli::Main(argc, argv);
   } catch (const std::bad_alloc&) {

@@ -12,6 +12,8 @@ namespace brokersim::formats {
 namespace {
 
 constexpr int kEventsPerChunk = 1024;
+// Of a writer's table of strings at first: enough for most traces.
+constexpr size_t kSlots = 1 << 15;
 
 constexpr std::array<std::string_view, kEventKindCount> kEventKindNames = {
     "none",        "send",        "deliver",    "drop",        "duplicate",     "hold",
@@ -25,18 +27,24 @@ constexpr std::array<std::string_view, kRecordVerbCount> kRecordVerbNames = {
     "none",      "produced",  "appended",  "replicated", "committed", "acknowledged",
     "delivered", "processed", "truncated", "lost",       "rejected"};
 
-// For finding strings again; no file holds it.
+// For finding strings again; no file holds it. Two words at a time, so that their products don't wait for each other.
 uint64_t DigestOf(std::string_view text) {
-  uint64_t digest = 0x9e3779b97f4a7c15ull ^ text.size();
-  while (!text.empty()) {
+  uint64_t even = 0x9e3779b97f4a7c15ull ^ text.size();
+  uint64_t odd = 0;
+  const auto fold = [](uint64_t digest, std::string_view part) {
     uint64_t word = 0;
-    const size_t taken = std::min(text.size(), sizeof(word));
-    std::memcpy(&word, text.data(), taken);
+    std::memcpy(&word, part.data(), std::min(part.size(), sizeof(word)));
     digest = (digest ^ word) * 0xb7e151628aed2a6bull;
-    digest ^= digest >> 32;
-    text.remove_prefix(taken);
+    return digest ^ digest >> 32;
+  };
+  for (; text.size() > 16; text.remove_prefix(16)) {
+    even = fold(even, text);
+    odd = fold(odd, text.substr(8));
   }
-  return digest;
+  even = fold(even, text);
+  if (text.size() > 8) odd = fold(odd, text.substr(8));
+  const uint64_t digest = (even ^ (odd << 1 | odd >> 63)) * 0x9e3779b97f4a7c15ull;
+  return digest ^ digest >> 32;
 }
 
 void AppendMessage(const google::protobuf::MessageLite& part, std::string* sink) {
@@ -150,50 +158,51 @@ std::string_view DecodedTrace::NodeName(uint32_t node) const {
 
 TraceWriter::TraceWriter(const TraceHeader& header, std::string* sink) : sink_(sink) {
   strings_.emplace_back();
-  slots_.resize(1024);
+  slots_.resize(kSlots);
   Trace part;
   *part.mutable_header() = header;
   part.mutable_header()->set_schema_version(kTraceSchemaVersion);
   AppendMessage(part, sink_);
-  chunk_.set_first_id(1);
+  chunk_ = part_.add_chunks();
+  chunk_->set_first_id(1);
 }
 
 void TraceWriter::Add(const TraceEvent& event, uint64_t digest) {
-  const uint32_t row = static_cast<uint32_t>(chunk_.kind_size());
-  chunk_.add_time_delta_ns(event.time_ns - last_time_ns_);
+  const uint32_t row = static_cast<uint32_t>(chunk_->kind_size());
+  chunk_->add_time_delta_ns(event.time_ns - last_time_ns_);
   last_time_ns_ = event.time_ns;
-  chunk_.add_node(event.node);
-  chunk_.add_kind(static_cast<uint32_t>(event.kind));
-  chunk_.add_cause_delta(event.cause == 0 ? 0 : event.id - event.cause);
-  chunk_.add_peer(event.peer);
-  chunk_.add_message(event.message);
-  chunk_.add_operation(event.operation);
-  chunk_.add_type(Intern(event.type));
-  chunk_.add_text(Intern(event.text));
-  chunk_.add_fault(Intern(event.fault));
-  chunk_.add_draws(event.draws);
+  chunk_->add_node(event.node);
+  chunk_->add_kind(static_cast<uint32_t>(event.kind));
+  chunk_->add_cause_delta(event.cause == 0 ? 0 : event.id - event.cause);
+  chunk_->add_peer(event.peer);
+  chunk_->add_message(event.message);
+  chunk_->add_operation(event.operation);
+  chunk_->add_type(Intern(event.type));
+  chunk_->add_text(Intern(event.text));
+  chunk_->add_fault(Intern(event.fault));
+  chunk_->add_draws(event.draws);
   for (const StateChange& change : event.changes) {
-    TraceStateChange* stored = chunk_.add_changes();
+    TraceStateChange* stored = chunk_->add_changes();
     stored->set_event(row);
     stored->set_path(Intern(change.path));
     stored->set_before(Intern(change.before));
     stored->set_after(Intern(change.after));
   }
   for (const RecordNote& note : event.records) {
-    TraceRecordNote* stored = chunk_.add_records();
+    TraceRecordNote* stored = chunk_->add_records();
     stored->set_event(row);
     stored->set_verb(static_cast<uint32_t>(note.verb));
     stored->set_log(Intern(note.log));
     stored->set_value(Intern(note.value));
     stored->set_offset(note.offset);
   }
-  chunk_.set_digest(digest);
+  chunk_->set_digest(digest);
   next_id_ = event.id + 1;
-  if (chunk_.kind_size() == kEventsPerChunk) Flush();
+  if (chunk_->kind_size() == kEventsPerChunk) Flush();
 }
 
 void TraceWriter::Finish(uint64_t hash, int64_t end_ns) {
-  if (chunk_.kind_size() > 0) Flush();
+  if (chunk_->kind_size() > 0) Flush();
   Trace part;
   part.mutable_footer()->set_events(next_id_ - 1);
   part.mutable_footer()->set_hash(hash);
@@ -208,7 +217,7 @@ uint32_t TraceWriter::Intern(std::string_view text) {
   const auto index = static_cast<uint32_t>(strings_.size());
   slot.number_and_one = index + 1;
   strings_.emplace_back(text);
-  chunk_.add_strings(strings_.back());
+  chunk_->add_strings(strings_.back());
   if (strings_.size() * 2 > slots_.size()) {
     slots_.assign(slots_.size() * 2, Slot());
     for (uint32_t i = 1; i < strings_.size(); ++i) SlotOf(strings_[i]).number_and_one = i + 1;
@@ -230,11 +239,9 @@ TraceWriter::Slot& TraceWriter::SlotOf(std::string_view text) {
 }
 
 void TraceWriter::Flush() {
-  Trace part;
-  part.add_chunks()->Swap(&chunk_);
-  AppendMessage(part, sink_);
-  chunk_.Clear();
-  chunk_.set_first_id(next_id_);
+  AppendMessage(part_, sink_);
+  chunk_->Clear();  // it keeps the memory of its parts
+  chunk_->set_first_id(next_id_);
 }
 
 absl::StatusOr<DecodedTrace> DecodeTrace(std::string_view bytes) {

@@ -130,6 +130,8 @@ class TraceWriter {
  public:
   // `sink` must outlive the writer.
   TraceWriter(const TraceHeader& header, std::string* sink);
+  TraceWriter(const TraceWriter&) = delete;
+  TraceWriter& operator=(const TraceWriter&) = delete;
 
   // REQUIRES: event.id is one more than the last one's (1 at first); time doesn't decrease.
   // `digest` is the run hash after this event.
@@ -149,7 +151,8 @@ class TraceWriter {
   void Flush();
 
   std::string* sink_;
-  TraceChunk chunk_;
+  Trace part_;         // holds the chunk that is filled, and nothing else
+  TraceChunk* chunk_;
   // The strings by their numbers, and the numbers by a digest of their strings: slots of an open-addressed table
   // that is never walked through, so no order can come of it. A power of two; 0 is free, else 1 + the number.
   std::vector<std::string> strings_;

@@ -60,22 +60,23 @@ void Broker::Describe(sim::Describer& d) const {
   for (const auto& [tp, replica] : replicas_) {
     const Partition& partition = replica.partition;
     const std::string& name = partition.name();
-    d.Set(name + ".role", partition.role() == Role::kLeader     ? "leader"
-                          : partition.role() == Role::kFollower ? "follower"
-                                                                : "none");
-    d.Set(name + ".leader", partition.leader());
-    d.Set(name + ".leader_epoch", partition.leader_epoch());
-    d.Set(name + ".log_end", partition.log().log_end_offset());
-    d.Set(name + ".high_watermark", partition.high_watermark());
+    d.Set(name, ".role", partition.role() == Role::kLeader     ? "leader"
+                         : partition.role() == Role::kFollower ? "follower"
+                                                               : "none");
+    d.Set(name, ".leader", partition.leader());
+    d.Set(name, ".leader_epoch", partition.leader_epoch());
+    d.Set(name, ".log_end", partition.log().log_end_offset());
+    d.Set(name, ".high_watermark", partition.high_watermark());
     if (partition.last_stable_offset() != partition.high_watermark()) {
-      d.Set(name + ".last_stable_offset", partition.last_stable_offset());
+      d.Set(name, ".last_stable_offset", partition.last_stable_offset());
     }
-    std::vector<std::string> epochs;
+    std::string epochs;
     for (const EpochStart& start : partition.log().epoch_starts()) {
-      epochs.push_back(fmt::format("{}@{}", start.epoch, start.start_offset));
+      if (!epochs.empty()) epochs += ' ';
+      fmt::format_to(std::back_inserter(epochs), "{}@{}", start.epoch, start.start_offset);
     }
-    d.Set(name + ".epoch_starts", absl::StrJoin(epochs, " "));
-    if (partition.role() == Role::kLeader) d.Set(name + ".isr", absl::StrJoin(partition.isr(), " "));
+    d.Set(name, ".epoch_starts", epochs);
+    if (partition.role() == Role::kLeader) d.Set(name, ".isr", absl::StrJoin(partition.isr(), " "));
   }
   coordinator_.Describe(d);
   transactions_.Describe(d);

@@ -411,7 +411,7 @@ void Consumer::Describe(sim::Describer& d) const {
     d.Set("member", member_id_);
     d.Set("generation", generation_);
   }
-  for (const auto& [tp, state] : partitions_) d.Set(LogName(tp) + ".position", state.position);
+  for (const auto& [tp, state] : partitions_) d.Set(LogName(tp), ".position", state.position);
 }
 
 }  // namespace brokersim::kafka

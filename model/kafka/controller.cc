@@ -472,16 +472,16 @@ std::string_view Controller::TimerName(sim::Timer) const { return "broker-sessio
 
 void Controller::Describe(sim::Describer& d) const {
   for (const auto& [id, broker] : brokers_) {
-    d.Set(fmt::format("broker-{}", id), broker.fenced ? "fenced"
-                                        : broker.in_controlled_shutdown ? "in controlled shutdown" : "active");
-    d.Set(fmt::format("broker-{}.epoch", id), broker.epoch);
+    const std::string name = fmt::format("broker-{}", id);
+    d.Set(name, broker.fenced ? "fenced" : broker.in_controlled_shutdown ? "in controlled shutdown" : "active");
+    d.Set(name, ".epoch", broker.epoch);
   }
   for (const auto& [tp, partition] : partitions_) {
     const std::string name = LogName(tp);
-    d.Set(name + ".leader", partition.leader);
-    d.Set(name + ".leader_epoch", partition.leader_epoch);
-    d.Set(name + ".isr", absl::StrJoin(partition.isr, " "));
-    if (!partition.eligible.empty()) d.Set(name + ".elr", absl::StrJoin(partition.eligible, " "));
+    d.Set(name, ".leader", partition.leader);
+    d.Set(name, ".leader_epoch", partition.leader_epoch);
+    d.Set(name, ".isr", absl::StrJoin(partition.isr, " "));
+    if (!partition.eligible.empty()) d.Set(name, ".elr", absl::StrJoin(partition.eligible, " "));
   }
 }
 

@@ -390,11 +390,10 @@ bool GroupCoordinator::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& ou
 
 void GroupCoordinator::Describe(sim::Describer& d) const {
   for (const auto& [name, group] : groups_) {
-    d.Set(fmt::format("group-{}.generation", name), group.generation);
-    d.Set(fmt::format("group-{}.members", name), static_cast<int64_t>(group.members.size()));
-    for (const auto& [tp, offset] : group.offsets) {
-      d.Set(fmt::format("group-{}.{}", name, LogName(tp)), offset);
-    }
+    const std::string path = "group-" + name;
+    d.Set(path, ".generation", group.generation);
+    d.Set(path, ".members", static_cast<int64_t>(group.members.size()));
+    for (const auto& [tp, offset] : group.offsets) d.Set(path + ".", LogName(tp), offset);
   }
 }
 

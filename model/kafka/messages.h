@@ -34,11 +34,13 @@ struct Frame {
   int32_t correlation_id = 0;
   Body body;
   // The body's fields, then the correlation id: "acks=-1 ... #12".
-  std::string Text() const {
-    sim::TextVisitor visitor;
+  void AppendText(std::string* text) const {
+    const size_t before = text->size();
+    sim::TextVisitor visitor(text);
     std::visit([&visitor](const auto& b) { b.Fields(visitor); }, body);
-    const std::string text = visitor.Take();
-    return fmt::format("{}{}#{}", text, text.empty() ? "" : " ", correlation_id);
+    if (text->size() > before) *text += ' ';
+    *text += '#';
+    *text += fmt::format_int(correlation_id).c_str();
   }
   // Whether it asks; else it answers.
   bool is_request() const {

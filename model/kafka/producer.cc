@@ -552,8 +552,9 @@ void Producer::Describe(sim::Describer& d) const {
   d.Set("records", records_sent_);
   if (producer_id_ != kNoProducerId) d.Set("producer_id", producer_id_);
   for (const auto& [tp, state] : partitions_) {
-    d.Set(LogName(tp) + ".queued", static_cast<int64_t>(state.queue.size()));
-    d.Set(LogName(tp) + ".in_flight", static_cast<int64_t>(state.in_flight.size()));
+    const std::string name = LogName(tp);
+    d.Set(name, ".queued", static_cast<int64_t>(state.queue.size()));
+    d.Set(name, ".in_flight", static_cast<int64_t>(state.in_flight.size()));
   }
 }
 

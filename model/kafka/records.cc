@@ -51,21 +51,44 @@ std::string_view Name(IsolationLevel level) {
   return level == IsolationLevel::kReadCommitted ? "read_committed" : "read_uncommitted";
 }
 
-std::string TopicPartition::Text() const { return fmt::format("{}-{}", topic, partition); }
+namespace {
 
-std::string LogName(const TopicPartition& tp) { return tp.Text(); }
+void Append(std::string_view label, int64_t number, std::string* text) {
+  const fmt::format_int digits(number);
+  text->append(label).append(digits.data(), digits.size());
+}
 
-std::string RecordBatch::Text() const {
-  std::string text = is_control() ? fmt::format("[{} of producer {}", Name(marker), producer_id) : "[";
-  for (const Record& record : records) {
-    if (is_control()) break;
-    if (text.size() > 1) text += ' ';
-    text += record.value;
+}  // namespace
+
+void TopicPartition::AppendText(std::string* text) const {
+  *text += topic;
+  Append("-", partition, text);
+}
+
+std::string LogName(const TopicPartition& tp) {
+  std::string name;
+  tp.AppendText(&name);
+  return name;
+}
+
+void RecordBatch::AppendText(std::string* text) const {
+  *text += '[';
+  if (is_control()) {
+    text->append(Name(marker));
+    Append(" of producer ", producer_id, text);
+  } else {
+    const size_t first = text->size();
+    for (const Record& record : records) {
+      if (text->size() > first) *text += ' ';
+      *text += record.value;
+    }
   }
-  text += ']';
-  if (partition_leader_epoch >= 0) text += fmt::format("@{} epoch {}", base_offset, partition_leader_epoch);
-  if (base_sequence >= 0) text += fmt::format(" seq {}", base_sequence);
-  return text;
+  *text += ']';
+  if (partition_leader_epoch >= 0) {
+    Append("@", base_offset, text);
+    Append(" epoch ", partition_leader_epoch, text);
+  }
+  if (base_sequence >= 0) Append(" seq ", base_sequence, text);
 }
 
 }  // namespace brokersim::kafka

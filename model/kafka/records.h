@@ -64,7 +64,7 @@ struct TopicPartition {
     v("partition", partition);
   }
   // "orders-0", as Kafka names a partition's folder.
-  std::string Text() const;
+  void AppendText(std::string* text) const;
 };
 // The same: the name of the log.
 std::string LogName(const TopicPartition& tp);
@@ -122,7 +122,7 @@ struct RecordBatch {
     v("records", records);
   }
   // "[p1-7 p1-8]@12 epoch 1": the values, the offset of the first, the leader's epoch (where it has been given).
-  std::string Text() const;
+  void AppendText(std::string* text) const;
 };
 using BatchRef = sim::Ref<const sim::Boxed<RecordBatch>>;
 

@@ -119,10 +119,13 @@ class SizeVisitor {
   int64_t bytes_ = 0;
 };
 
-// Prints `name=value` pairs: `replica_id=2 partitions=[{tp=orders-0 ...}]`. A struct with a `Text()` of its own is
-// printed as that.
+// Prints `name=value` pairs: `replica_id=2 partitions=[{tp=orders-0 ...}]`. A struct with an
+// `AppendText(std::string*)` of its own is printed by that.
 class TextVisitor {
  public:
+  // Appends to `text`, which must outlive this.
+  explicit TextVisitor(std::string* text) : text_(*text) {}
+
   template <class T>
   void operator()(std::string_view name, const T& value) {
     if (!first_) text_ += ' ';
@@ -135,8 +138,8 @@ class TextVisitor {
 
   template <class T>
   void Visit(const T& value) {
-    if constexpr (requires { value.Text(); }) {
-      text_ += value.Text();
+    if constexpr (requires { value.AppendText(&text_); }) {
+      value.AppendText(&text_);
     } else if constexpr (std::is_enum_v<T>) {
       text_ += Name(value);
     } else if constexpr (std::is_same_v<T, bool>) {
@@ -153,14 +156,19 @@ class TextVisitor {
       VisitOther(value);
     }
   }
-  std::string Take() { return std::move(text_); }
 
  private:
   void VisitOther(const std::string& value) { text_ += value; }
   void VisitOther(Time value) { text_ += ToText(value); }
   void VisitOther(Duration value) { text_ += ToText(value); }
   template <class T>
-  void VisitOther(const Ref<T>& value) { text_ += value ? value->Text() : "none"; }
+  void VisitOther(const Ref<T>& value) {
+    if (value) {
+      value->AppendText(&text_);
+    } else {
+      text_ += "none";
+    }
+  }
   template <class T>
   void VisitOther(const std::optional<T>& value) {
     if (value.has_value()) {
@@ -187,7 +195,7 @@ class TextVisitor {
     }, value);
   }
 
-  std::string text_;
+  std::string& text_;
   bool first_ = true;  // nothing before the next field that it must keep apart from
 };
 

@@ -23,7 +23,12 @@ class Payload : public Counted {
   // Name of the type, e.g. "FetchRequest".
   virtual std::string_view name() const = 0;
   // The fields, for people. Not cached: only traces ask.
-  virtual std::string Text() const = 0;
+  std::string Text() const {
+    std::string text;
+    AppendText(&text);
+    return text;
+  }
+  virtual void AppendText(std::string* text) const = 0;
 
   // Digest of the name and all fields. Computed once.
   uint64_t digest() const {
@@ -94,11 +99,7 @@ class Boxed final : public Payload {
     bytes_ = -1;
   }
   std::string_view name() const override { return payload_internal::NameOf(value_); }
-  std::string Text() const override {
-    TextVisitor visitor;
-    visitor.Visit(value_);
-    return visitor.Take();
-  }
+  void AppendText(std::string* text) const override { TextVisitor(text).Visit(value_); }
 
  private:
   // Length header and checksum of a frame.

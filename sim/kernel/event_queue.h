@@ -1,14 +1,13 @@
 // The pending events, in the order (time, sequence); or, with PermuteTies, (time, a permutation of sequences).
 //
-// A 4-ary heap of 16-byte keys over a slab of events; freed slots are reused. The four children of a key
-// share a cache line, and a pop leaves a hole that the next push fills. A value: copying it copies everything
-// that is pending. No two keys are equal, so the result does not depend on the heap's layout.
+// Keys over a slab of events; freed slots are reused. The keys are in a heap; when there are many, most of them are in
+// a calendar, and the heap has what was pushed among the next few. A value: copying it copies everything that is
+// pending. No two keys are equal, so the result does not depend on where a key is kept.
 #ifndef BROKERSIM_SIM_KERNEL_EVENT_QUEUE_H_
 #define BROKERSIM_SIM_KERNEL_EVENT_QUEUE_H_
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -16,28 +15,23 @@
 #include "sim/base/check.h"
 #include "sim/base/digest.h"
 #include "sim/base/sim_time.h"
+#include "sim/kernel/event_key.h"
+#include "sim/kernel/key_calendar.h"
+#include "sim/kernel/key_heap.h"
 
 namespace brokersim::sim {
 
 template <class Event>
 class EventQueue {
  public:
-  // Limits: events pending at once, and events pushed over the queue's life.
-  static constexpr int kSlotBits = 24;
-  static constexpr int kOrderBits = 40;
-
   bool empty() const { return size() == 0; }
-  int64_t size() const { return static_cast<int64_t>(end_ - kRoot) - (hole_ ? 1 : 0); }
+  int64_t size() const { return static_cast<int64_t>(many_ ? soon_.size() + calendar_.size() : soon_.size()); }
   // REQUIRES: !empty().
-  Time next_time() {
-    FillHole();
-    return key(kRoot).time;
-  }
+  Time next_time() { return Next().time; }
 
   // How many events had been pushed when the next one was, while ties are permuted; 0: before that. REQUIRES: !empty().
   uint64_t next_sequence() {
-    FillHole();
-    const uint32_t slot = key(kRoot).slot();
+    const uint32_t slot = Next().slot();
     return slot < sequences_.size() ? sequences_[slot] : 0;
   }
 
@@ -55,7 +49,7 @@ class EventQueue {
     uint32_t slot = 0;
     if (free_.empty()) {
       slot = static_cast<uint32_t>(slab_.size());
-      CHECK(slot >> kSlotBits == 0, "{} events are pending", slot);
+      CHECK(slot < EventKey::kNoSlot, "{} events are pending", slot);
       slab_.emplace_back(std::forward<E>(event));
     } else {
       slot = free_.back();
@@ -63,69 +57,51 @@ class EventQueue {
       slab_[slot].event = std::forward<E>(event);
     }
     if (permutation_ != 0) [[unlikely]] NoteSequence(slot);
-    Insert(Key{time, NextOrder() << kSlotBits | slot});
+    Insert(EventKey(time, NextOrder(), slot));
   }
 
   // The next event, to be moved out of where it is before anything is pushed. REQUIRES: !empty().
   Event& Pop() {
     CHECK(!empty(), "popping from an empty queue");
-    FillHole();
-    const uint32_t slot = key(kRoot).slot();
-    hole_ = true;
+    const uint32_t slot = Next().slot();
+    if (!many_) [[likely]] {
+      soon_.Pop();
+    } else {
+      calendar_is_next_ ? calendar_.Pop() : soon_.Pop();
+      if (calendar_.end() - calendar_.begin() > kAhead) __builtin_prefetch(&slab_[calendar_.begin()[kAhead].slot()]);
+      if (size() < kFew) CloseCalendar();
+    }
     free_.push_back(slot);
     return slab_[slot].event;
   }
 
-  // After a Pop: what is likely to be next, or null. What may come after that is fetched into the cache.
-  const Event* Foresee() const {
-    if (end_ <= kRoot + 1) return nullptr;
-    const size_t best = LeastOf(lines_[1].keys);
-    if (const size_t below = kRoot - 1 + best; below < lines_.size()) {
-      for (const Key& child : lines_[below].keys) {
-        if (child.slot() < slab_.size()) __builtin_prefetch(&slab_[child.slot()]);
-      }
-    }
-    return &slab_[lines_[1].keys[best].slot()].event;
+  // There are many events, so that their state doesn't stay in the cache: it pays to fetch it ahead.
+  bool foresees() const { return many_; }
+  // After a Pop: what is likely to be the n-th from now, from 0, or null.
+  const Event* Foresee(size_t n) const {
+    const EventKey* const key = calendar_.begin() + n;
+    return key < calendar_.end() ? &slab_[key->slot()].event : nullptr;
   }
 
   // Takes out every pending event for which `wanted` is true, in their order. Costs a pass over all.
   template <class Predicate>
   std::vector<Event> Extract(Predicate wanted) {
-    FillHole();
-    std::vector<Key> taken;
-    std::vector<Key> kept;
-    for (size_t i = kRoot; i < end_; ++i) {
-      (wanted(std::as_const(slab_[key(i).slot()].event)) ? taken : kept).push_back(key(i));
-    }
-    if (taken.empty()) return {};
-    std::sort(kept.begin(), kept.end());  // a sorted array is a heap; keys are all different
-    std::sort(taken.begin(), taken.end());
-    for (size_t i = kRoot; i < end_; ++i) key(i) = i - kRoot < kept.size() ? kept[i - kRoot] : Key();
-    end_ = kRoot + kept.size();
+    std::vector<EventKey> keys = DrainKeys();
+    std::sort(keys.begin(), keys.end());  // they are all different
     std::vector<Event> events;
-    for (const Key& gone : taken) {
-      free_.push_back(gone.slot());
-      events.push_back(std::move(slab_[gone.slot()].event));
+    for (const EventKey& key : keys) {
+      Event& event = slab_[key.slot()].event;
+      if (!wanted(std::as_const(event))) {
+        soon_.Push(key);  // in ascending order, so it stays where it is put
+        continue;
+      }
+      free_.push_back(key.slot());
+      events.push_back(std::move(event));
     }
     return events;
   }
 
  private:
-  struct Key {
-    Time time = Time::Max();
-    uint64_t rest = std::numeric_limits<uint64_t>::max();  // order, then slot
-    uint32_t slot() const { return static_cast<uint32_t>(rest & ((1u << kSlotBits) - 1)); }
-    // Equal times are rare, so that branch is foreseen; which of two times is less can't be, so it takes none.
-    friend bool operator<(const Key& a, const Key& b) {
-      if (a.time == b.time) [[unlikely]] return a.rest < b.rest;
-      return a.time < b.time;
-    }
-  };
-  // Children of key i are the keys of line i - 2. Keys past the end are greater than all others.
-  struct alignas(64) Line {
-    Key keys[4];
-  };
-  static constexpr size_t kRoot = 3;
   // A cache line each.
   struct alignas(64) Slot {
     Slot() = default;
@@ -135,7 +111,39 @@ class EventQueue {
     Event event;
   };
 
-  Key& key(size_t i) { return lines_[i >> 2].keys[i & 3]; }
+  const EventKey& Next() {
+    if (!many_) [[likely]] return soon_.Least();
+    if (calendar_.end() - calendar_.begin() < kAhead) calendar_.Gather(/*begin_year=*/soon_.empty());
+    calendar_is_next_ =
+        calendar_.begin() != calendar_.end() && (soon_.empty() || *calendar_.begin() < soon_.Least());
+    return calendar_is_next_ ? *calendar_.begin() : soon_.Least();
+  }
+
+  [[gnu::noinline]] void Insert(EventKey key) {
+    if (many_ && calendar_.Takes(key.time)) return calendar_.Push(key);
+    soon_.Push(key);
+    __builtin_prefetch(&slab_[soon_.Foresee().slot()]);
+    if (soon_.size() >= kMany && !many_) [[unlikely]] OpenCalendar();
+  }
+
+  std::vector<EventKey> DrainKeys() {
+    std::vector<EventKey> keys;
+    keys.reserve(static_cast<size_t>(size()));
+    soon_.Drain(&keys);
+    calendar_.Drain(&keys);
+    many_ = false;
+    calendar_is_next_ = false;
+    return keys;
+  }
+  [[gnu::noinline]] void OpenCalendar() {
+    const std::vector<EventKey> keys = DrainKeys();
+    calendar_.Open();
+    many_ = true;
+    for (const EventKey& key : keys) calendar_.Push(key);
+  }
+  [[gnu::noinline]] void CloseCalendar() {
+    for (const EventKey& key : DrainKeys()) soon_.Push(key);
+  }
 
   [[gnu::noinline]] void NoteSequence(uint32_t slot) {
     if (sequences_.size() <= slot) sequences_.resize(slot + 1);
@@ -144,7 +152,7 @@ class EventQueue {
 
   uint64_t NextOrder() {
     uint64_t order = pushed_++;
-    constexpr uint64_t kMask = (uint64_t{1} << kOrderBits) - 1;
+    constexpr uint64_t kMask = (uint64_t{1} << EventKey::kOrderBits) - 1;
     CHECK(order <= kMask, "{} events were scheduled", order);
     if (permutation_ == 0) return order;
     // Each step is one-to-one on 40 bits: adding, multiplying by an odd number, folding the upper half down.
@@ -155,71 +163,16 @@ class EventQueue {
     return order;
   }
 
-  [[gnu::noinline]] void Insert(Key added) {
-    if (hole_) {
-      hole_ = false;
-      SiftDown(added);
-      return;
-    }
-    if (end_ == lines_.size() * 4) lines_.emplace_back();
-    size_t i = end_++;
-    while (i > kRoot) {
-      const size_t parent = (i >> 2) + 2;
-      if (!(added < key(parent))) break;
-      key(i) = key(parent);
-      i = parent;
-    }
-    key(i) = added;
-  }
+  // From `kMany` events on there is a calendar, until there are less than `kFew`.
+  static constexpr size_t kMany = 2'048;
+  static constexpr int64_t kFew = 512;
+  // How many keys of the calendar are to be at hand, for Foresee.
+  static constexpr int kAhead = 16;
 
-  void FillHole() {
-    if (!hole_) return;
-    hole_ = false;
-    const Key last = std::exchange(key(--end_), Key());
-    if (end_ > kRoot) SiftDown(last);
-  }
-
-  // Which of four keys is least. A comparison of random times can't be foreseen, so there is no branch on one;
-  // equal times are rare, so there is a branch on those.
-  static size_t LeastOf(const Key* keys) {
-    const int64_t t0 = keys[0].time.nanos();
-    const int64_t t1 = keys[1].time.nanos();
-    const int64_t t2 = keys[2].time.nanos();
-    const int64_t t3 = keys[3].time.nanos();
-    const int64_t low = std::min(t0, t1);
-    const int64_t high = std::min(t2, t3);
-    if ((t0 == t1) | (t2 == t3) | (low == high)) [[unlikely]] {
-      return static_cast<size_t>(std::min_element(keys, keys + 4) - keys);
-    }
-    const auto odd_low = static_cast<unsigned>(t1 < t0);
-    const auto odd_high = static_cast<unsigned>(t3 < t2);
-    const auto upper = static_cast<unsigned>(high < low);
-    return 2 * upper + (odd_low ^ ((odd_low ^ odd_high) & upper));
-  }
-
-  // Puts the key where the root is missing.
-  void SiftDown(Key sunk) {
-    Line* const lines = lines_.data();
-    Key* hole = &lines[kRoot >> 2].keys[kRoot & 3];
-    size_t i = kRoot;
-    while (true) {
-      const size_t first = (i - 2) << 2;
-      if (first >= end_) break;
-      Key* const children = lines[i - 2].keys;
-      const size_t best = LeastOf(children);
-      if (!(children[best] < sunk)) break;
-      *hole = children[best];
-      hole = &children[best];
-      i = first + best;
-    }
-    *hole = sunk;
-    // It is likely to be next.
-    __builtin_prefetch(&slab_[key(kRoot).slot()]);
-  }
-
-  std::vector<Line> lines_ = std::vector<Line>(1);
-  size_t end_ = kRoot;  // behind the last key
-  bool hole_ = false;   // the root was popped
+  KeyHeap soon_;          // all keys, or those before what the calendar had gathered when they were pushed
+  bool many_ = false;     // the calendar is open
+  bool calendar_is_next_ = false;
+  KeyCalendar calendar_;
   std::vector<Slot> slab_;
   std::vector<uint32_t> free_;
   uint64_t pushed_ = 0;

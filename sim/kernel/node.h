@@ -117,9 +117,10 @@ struct alignas(64) Node {
   uint32_t last_link = 0;
   Duration service_time;      // as in `spec`
   uint64_t timer_generation = 0;
-  TimerTable timers;
-  NodeClock clock;
-  Streams streams;
+  // From here on the first timer, the clock and the first stream have a line each.
+  alignas(64) TimerTable timers;
+  alignas(64) NodeClock clock;
+  alignas(64) Streams streams;
   Effects::Counters counters;
   // Links to other nodes that were used: (the other node, index of the link), sorted.
   std::vector<std::pair<NodeId, uint32_t>> links;

@@ -86,17 +86,43 @@ struct Operation {
   Distribution distribution = {};
 };
 
-// Collects a process's visible state as (path, value) for traces.
+// Collects a process's visible state as (path, value) for traces. Allocates nothing for what is as it was before: a
+// process is described after each of its events, and few of them change anything.
 class Describer {
  public:
-  void Set(std::string path, std::string value) {
-    fields_.emplace_back(std::move(path), std::move(value));
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+
+  Describer() = default;
+  // `before` is what was described last, and must outlive this.
+  explicit Describer(const Fields* before) : before_(before) {}
+
+  void Set(std::string_view path, std::string_view value) { Set(path, "", value); }
+  void Set(std::string_view path, int64_t value) { Set(path, "", value); }
+  // The path in two parts.
+  void Set(std::string_view path, std::string_view rest, std::string_view value);
+  void Set(std::string_view path, std::string_view rest, int64_t value) {
+    const fmt::format_int digits(value);
+    Set(path, rest, std::string_view(digits.data(), digits.size()));
   }
-  void Set(std::string path, int64_t value) { Set(std::move(path), fmt::format_int(value).str()); }
-  std::vector<std::pair<std::string, std::string>> Take() { return std::move(fields_); }
+
+  // Whether the paths are those of before, in the same order: then `changed` says what else there is to know.
+  bool same_paths() const { return same_paths_ && before_ != nullptr && described_ == before_->size(); }
+  // Where values differ from before, ascending, and what they are now. Of the fields described so far.
+  const std::vector<std::pair<uint32_t, std::string>>& changed() const { return changed_; }
+  Fields Take() {
+    if (same_paths_) Collect();
+    return std::move(fields_);
+  }
 
  private:
-  std::vector<std::pair<std::string, std::string>> fields_;
+  // From now on fields are collected, those so far too.
+  void Collect();
+
+  const Fields* before_ = nullptr;
+  bool same_paths_ = true;  // so far; then nothing is in `fields_`
+  size_t described_ = 0;    // fields, so far
+  std::vector<std::pair<uint32_t, std::string>> changed_;
+  Fields fields_;
 };
 
 struct Received {

@@ -119,7 +119,7 @@ class Simulation {
     queue_.Push(at, std::forward<E>(event));
   }
   void Dispatch(Event& event);
-  void Foresee(const Event& event);
+  void Foresee();
   void NoteTie(Time next);
   [[gnu::always_inline]] EventId Emit(Mark mark) {
     if (mark.cause == 0) mark.cause = current_cause_;
@@ -171,6 +171,7 @@ class Simulation {
   // Ends the process: nothing of it is left but the disk.
   void Destroy(NodeId id);
   void RecordChanges(NodeId id);
+  void RecordValues(NodeId id, const std::vector<std::pair<uint32_t, std::string>>& changed);
 
   // simulation_disk.cc
   struct DiskVerdict {

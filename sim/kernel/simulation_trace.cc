@@ -52,13 +52,33 @@ void Compare(const Described& before, const Described& now, std::vector<formats:
 
 }  // namespace
 
+void Describer::Set(std::string_view path, std::string_view rest, std::string_view value) {
+  if (same_paths_ && before_ != nullptr && described_ < before_->size()) {
+    const auto& [old_path, old_value] = (*before_)[described_];
+    const std::string_view old = old_path;
+    if (old.size() == path.size() + rest.size() && old.substr(0, path.size()) == path &&
+        old.substr(path.size()) == rest) {
+      if (old_value != value) changed_.emplace_back(static_cast<uint32_t>(described_), value);
+      ++described_;
+      return;
+    }
+  }
+  if (same_paths_) Collect();
+  fields_.emplace_back(path, value).first.append(rest);
+}
+
+void Describer::Collect() {
+  if (before_ != nullptr) fields_.assign(before_->begin(), before_->begin() + static_cast<std::ptrdiff_t>(described_));
+  for (auto& [field, value] : changed_) fields_[field].second = std::move(value);
+  same_paths_ = false;
+}
+
 template <class W>
 void Simulation::DetailWork(NodeId id, const W& work) {
   Node& n = node(id);
   formats::TraceEvent& shown = *detail();
   if constexpr (std::is_same_v<W, MessageWork>) {
-    shown.type = std::string(work.packet.payload->name());
-    shown.text = work.packet.payload->Text();
+    recorder_.DetailMessage(work.packet.message, *work.packet.payload);
   } else if constexpr (std::is_same_v<W, TimerWork>) {
     shown.type = std::string(n.process->TimerName(n.timers[work.slot].timer));
   } else if constexpr (std::is_same_v<W, SyncedWork>) {
@@ -92,16 +112,27 @@ void Simulation::DetailHandler(NodeId id, Effects& out, uint64_t draws_before) {
 
 void Simulation::RecordChanges(NodeId id) {
   Node& n = node(id);
+  Describer describer(&n.described.fields);
+  if (n.process) n.process->Describe(describer);
+  if (describer.same_paths()) return RecordValues(id, describer.changed());
   Described now;
-  if (n.process) {
-    Describer describer;
-    n.process->Describe(describer);
-    now.fields = describer.Take();
-  }
-  if (now.fields == n.described.fields) return;
+  now.fields = describer.Take();
   now.order = OrderOf(now, n.described);
   Compare(n.described, now, &detail()->changes);
   n.described = std::move(now);
+}
+
+// In the order of paths. What another field of the same path overrides isn't seen.
+void Simulation::RecordValues(NodeId id, const std::vector<std::pair<uint32_t, std::string>>& changed) {
+  if (changed.empty()) return;
+  Described& described = node(id).described;
+  for (const uint32_t i : described.order) {
+    const auto at = std::lower_bound(changed.begin(), changed.end(), i,
+                                     [](const auto& change, uint32_t field) { return change.first < field; });
+    if (at == changed.end() || at->first != i) continue;
+    detail()->changes.push_back({described.fields[i].first, described.fields[i].second, at->second});
+  }
+  for (const auto& [field, value] : changed) described.fields[field].second = value;
 }
 
 }  // namespace brokersim::sim

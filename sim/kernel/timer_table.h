@@ -1,13 +1,15 @@
-// The timers that a process has set. Each lives in a slot for as long as it is set, so that a timer that runs
-// out is found without a search; by name it is found in O(log n). A value; at rest it allocates nothing.
+// The timers that a process has set. Each lives in a slot for as long as it is set, so that a timer that runs out is
+// found without a search; by name it is found in O(1). A value; at rest it allocates nothing.
 //
-// A treap over slots (Seidel and Aragon, 1996): a search tree by timer, a heap by a digest of the timer. So
-// its shape, and the order of ForEach, depend on what is set and on nothing else.
+// The slot of a timer that is over keeps its name until another timer needs it: most are set again. Beyond a few
+// slots, a table with open addressing finds the slot of a name. ForEach sorts, so that no order depends on it.
 #ifndef BROKERSIM_SIM_KERNEL_TIMER_TABLE_H_
 #define BROKERSIM_SIM_KERNEL_TIMER_TABLE_H_
 
+#include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "sim/base/digest.h"
@@ -18,7 +20,7 @@ namespace brokersim::sim {
 
 struct SetTimerState {
   Timer timer;
-  uint64_t generation = 0;  // 0: the slot is free
+  uint64_t generation = 0;  // 0: it isn't set
   Time deadline;            // of the node's monotonic clock
   EventId set = 0;
   bool due = false;         // it ran out and waits for the CPU
@@ -30,135 +32,111 @@ class TimerTable {
 
   // The timer's slot, or kNone.
   uint32_t Find(Timer timer) const {
-    uint32_t at = root_;
-    while (at != kNone && slot(at).state.timer != timer) at = slot(at).Toward(timer);
+    const uint32_t at = Named(timer);
+    return at != kNone && (*this)[at].generation != 0 ? at : kNone;
+  }
+  // The caller gives it a generation, which no other has or had.
+  uint32_t FindOrAdd(Timer timer) {
+    const uint32_t at = Named(timer);
+    if (at == kNone) return Add(timer);
+    if ((*this)[at].generation == 0) --over_;
     return at;
   }
-  uint32_t FindOrAdd(Timer timer) {
-    const uint32_t found = Find(timer);
-    if (found != kNone) return found;
-    if (root_ != kNone || free_ != 0) return Add(timer);
-    // The only one, where the last only one was.
-    free_ = first_.left;
-    root_ = 0;
-    first_.state.timer = timer;
-    first_.rank = RankOf(timer);
-    first_.left = first_.right = kNone;
-    return 0;
-  }
-  SetTimerState& operator[](uint32_t at) { return slot(at).state; }
-  const SetTimerState& operator[](uint32_t at) const { return slot(at).state; }
+  SetTimerState& operator[](uint32_t at) { return at == 0 ? first_ : more_[at - 1].state; }
+  const SetTimerState& operator[](uint32_t at) const { return at == 0 ? first_ : more_[at - 1].state; }
   // Whether the slot still holds what it held in this generation.
-  bool Holds(uint32_t at, uint64_t generation) const {
-    return at < used_ && slot(at).state.generation == generation;
+  bool Holds(uint32_t at, uint64_t generation) const { return at < used_ && (*this)[at].generation == generation; }
+  // REQUIRES: it is set.
+  void Erase(uint32_t erased) {
+    (*this)[erased].generation = 0;
+    last_ = erased;
+    ++over_;
   }
-  // REQUIRES: the slot is in use.
-  void Erase(uint32_t erased);
-  void clear() {
-    first_ = Slot();
-    more_.clear();
-    used_ = 0;
-    root_ = kNone;
-    free_ = kNone;
+  void clear() { *this = TimerTable(); }
+  [[gnu::always_inline]] void Prefetch(uint32_t at) const {
+    if (at > 0 && at < used_) __builtin_prefetch(&more_[at - 1]);
   }
 
   // Calls f(slot, state) for each, in the order of timers. `f` may not add or erase.
   template <class F>
   void ForEach(F f) {
-    std::vector<uint32_t> path;
-    for (uint32_t at = root_; at != kNone || !path.empty();) {
-      for (; at != kNone; at = slot(at).left) path.push_back(at);
-      at = path.back();
-      path.pop_back();
-      f(at, slot(at).state);
-      at = slot(at).right;
+    std::vector<uint32_t> set;
+    for (uint32_t at = 0; at < used_; ++at) {
+      if ((*this)[at].generation != 0) set.push_back(at);
     }
+    // Each slot has a timer of its own: no two are equal.
+    std::sort(set.begin(), set.end(), [this](uint32_t a, uint32_t b) { return (*this)[a].timer < (*this)[b].timer; });
+    for (const uint32_t at : set) f(at, (*this)[at]);
   }
 
  private:
-  struct Slot {
+  struct alignas(64) Slot {
     SetTimerState state;
-    uint32_t left = kNone;   // of a free slot: the next free one
-    uint32_t right = kNone;
-    uint64_t rank = 0;       // no smaller than the ranks below it
-
-    uint32_t& Toward(Timer timer) { return timer < state.timer ? left : right; }
-    uint32_t Toward(Timer timer) const { return timer < state.timer ? left : right; }
   };
+  static constexpr uint32_t kFew = 8;  // slots that are looked through
 
-  static uint64_t RankOf(Timer timer) {
+  static size_t HashOf(Timer timer) {
     return FoldMultiply(kMixB ^ static_cast<uint64_t>(timer.arg), kMixA ^ timer.kind);
   }
-  uint32_t Add(Timer timer);
-  Slot& slot(uint32_t at) { return at == 0 ? first_ : more_[at - 1]; }
-  const Slot& slot(uint32_t at) const { return at == 0 ? first_ : more_[at - 1]; }
 
-  Slot first_;  // many processes have one timer, and find it here
-  uint32_t used_ = 0;  // slots that were ever used
-  uint32_t root_ = kNone;
-  uint32_t free_ = kNone;
+  // The slot with this name, set or not.
+  uint32_t Named(Timer timer) const {
+    if (used_ > last_ && (*this)[last_].timer == timer) return last_;
+    if (index_.empty()) {
+      for (uint32_t at = 0; at < used_; ++at) {
+        if ((*this)[at].timer == timer) return at;
+      }
+      return kNone;
+    }
+    for (size_t i = HashOf(timer);; ++i) {
+      const uint32_t at = index_[i & (index_.size() - 1)];
+      if (at == kNone || (*this)[at].timer == timer) return at;
+    }
+  }
+  uint32_t Add(Timer timer);
+  void Index(uint32_t at) {
+    size_t i = HashOf((*this)[at].timer);
+    while (index_[i & (index_.size() - 1)] != kNone) ++i;
+    index_[i & (index_.size() - 1)] = at;
+  }
+  void Reindex();
+
+  SetTimerState first_;  // many processes have one timer, and find it here
+  uint32_t used_ = 0;    // slots that were ever used
+  uint32_t last_ = 0;    // the slot of the timer that was over last, or kNone
+  uint32_t over_ = 0;    // slots with names of timers that are over
   std::vector<Slot> more_;
+  std::vector<uint32_t> free_;   // slots without a name; with an index only
+  std::vector<uint32_t> index_;  // empty, or a power of two of slots, at least half of them kNone
 };
 
 inline uint32_t TimerTable::Add(Timer timer) {
-  uint32_t added = free_;
-  if (added == kNone) {
-    added = used_++;
-    if (added > 0) more_.emplace_back();
+  uint32_t added = used_;
+  if (index_.empty() && over_ > 0) {
+    for (added = 0; (*this)[added].generation != 0;) ++added;
+    --over_;
   } else {
-    free_ = slot(added).left;
-  }
-  Slot& fresh = slot(added);
-  fresh.state.timer = timer;
-  fresh.rank = RankOf(timer);
-  uint32_t* link = &root_;
-  while (*link != kNone && slot(*link).rank >= fresh.rank) link = &slot(*link).Toward(timer);
-  // What is below goes to both sides of the new one.
-  uint32_t rest = std::exchange(*link, added);
-  uint32_t* less = &fresh.left;
-  uint32_t* more = &fresh.right;
-  while (rest != kNone) {
-    Slot& next = slot(rest);
-    if (next.state.timer < timer) {
-      *std::exchange(less, &next.right) = rest;
-      rest = next.right;
-    } else {
-      *std::exchange(more, &next.left) = rest;
-      rest = next.left;
+    if (index_.empty() ? used_ == kFew : free_.empty() && (over_ * 2 >= used_ || used_ * 2 >= index_.size())) Reindex();
+    if (!free_.empty()) {
+      added = free_.back();
+      free_.pop_back();
+    } else if (used_++ > 0) {
+      more_.emplace_back();
     }
   }
-  *less = kNone;
-  *more = kNone;
+  (*this)[added].timer = timer;
+  if (!index_.empty()) Index(added);
   return added;
 }
 
-inline void TimerTable::Erase(uint32_t erased) {
-  Slot& gone = slot(erased);
-  if (root_ == erased && gone.left == kNone && gone.right == kNone) {
-    root_ = kNone;
-    gone.state.generation = 0;
-    gone.left = std::exchange(free_, erased);
-    return;
+// Drops the names of what is over. As many timers come or go before the next time, so this takes O(1) in the long run.
+inline void TimerTable::Reindex() {
+  index_.assign(std::bit_ceil(size_t{4} * (used_ + 1)), kNone);
+  for (uint32_t at = used_; at-- > 0;) {
+    (*this)[at].generation == 0 ? free_.push_back(at) : Index(at);
   }
-  uint32_t* link = &root_;
-  while (*link != erased) link = &slot(*link).Toward(gone.state.timer);
-  uint32_t left = gone.left;
-  uint32_t right = gone.right;
-  while (left != kNone && right != kNone) {
-    if (slot(left).rank >= slot(right).rank) {
-      *link = left;
-      link = &slot(left).right;
-      left = *link;
-    } else {
-      *link = right;
-      link = &slot(right).left;
-      right = *link;
-    }
-  }
-  *link = left != kNone ? left : right;
-  gone.state.generation = 0;
-  gone.left = free_;
-  free_ = erased;
+  over_ = 0;
+  last_ = kNone;
 }
 
 }  // namespace brokersim::sim

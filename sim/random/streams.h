@@ -51,8 +51,8 @@ class Streams {
  private:
   static constexpr uint32_t kFew = 2;  // most processes have no more
 
-  std::array<std::pair<std::string, Stream>, kFew> few_;
   uint32_t few_used_ = 0;
+  std::array<std::pair<std::string, Stream>, kFew> few_;
   std::map<std::string, Stream, std::less<>> more_;
 };
 

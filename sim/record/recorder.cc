@@ -41,7 +41,7 @@ void Recorder::Begin(formats::TraceHeader header) {
 
 void Recorder::OpenEvent(Time now, const Mark& mark) {
   CloseEvent();
-  formats::TraceEvent& event = trace_->open.emplace();
+  formats::TraceEvent& event = trace_->open;
   event.id = events_;
   event.time_ns = now.nanos();
   event.kind = mark.kind;
@@ -50,6 +50,17 @@ void Recorder::OpenEvent(Time now, const Mark& mark) {
   event.cause = mark.cause;
   event.message = mark.message;
   trace_->open_digest = hash_.value();
+}
+
+void Recorder::DetailMessage(uint64_t message, const Payload& payload) {
+  auto& [number, text] = trace_->texts[message % trace_->texts.size()];
+  if (number != message) {
+    number = message;
+    text.clear();
+    payload.AppendText(&text);
+  }
+  trace_->open.type = payload.name();
+  trace_->open.text = text;
 }
 
 uint64_t Recorder::AddOperation(Time now, std::string_view process, EventId event,
@@ -83,9 +94,18 @@ std::string Recorder::TakeTrace() {
 }
 
 void Recorder::CloseEvent() {
-  if (!trace_->open.has_value()) return;
-  trace_->writer->Add(*trace_->open, trace_->open_digest);
-  trace_->open.reset();
+  formats::TraceEvent& event = trace_->open;
+  if (event.id == 0) return;
+  trace_->writer->Add(event, trace_->open_digest);
+  // What is left out keeps its memory, or is set anew by OpenEvent.
+  event.id = 0;
+  event.operation = 0;
+  event.draws = 0;
+  event.type.clear();
+  event.text.clear();
+  event.fault.clear();
+  event.changes.clear();
+  event.records.clear();
   DrainTrace();
 }
 

@@ -19,6 +19,7 @@
 #include "formats/trace_codec.h"
 #include "sim/base/digest.h"
 #include "sim/base/ids.h"
+#include "sim/base/payload.h"
 #include "sim/base/sim_time.h"
 #include "sim/record/run_hash.h"
 
@@ -65,7 +66,10 @@ class Recorder {
     return events_;
   }
   // The event emitted last, to fill in what only people need; null unless a trace is recorded.
-  formats::TraceEvent* detail() { return trace_ ? &*trace_->open : nullptr; }
+  formats::TraceEvent* detail() { return trace_ ? &trace_->open : nullptr; }
+  // Fills in what a message is. It is written down once for its sending and its arrival, unless there are very many
+  // others between. REQUIRES: tracing().
+  void DetailMessage(uint64_t message, const Payload& payload);
   bool tracing() const { return trace_ != nullptr; }
 
   // Appends to the history; returns the operation's index (0 below level kHistory). `invocation` is the index
@@ -93,8 +97,10 @@ class Recorder {
   struct OpenTrace {
     std::string bytes;
     std::optional<formats::TraceWriter> writer;
-    std::optional<formats::TraceEvent> open;
+    formats::TraceEvent open;  // its id is 0 if there is none
     uint64_t open_digest = 0;
+    // Texts of messages, by the number's last digits.
+    std::vector<std::pair<uint64_t, std::string>> texts{1'024};
   };
   void OpenEvent(Time now, const Mark& mark);
   void CloseEvent();

@@ -314,8 +314,10 @@ class World {
   std::string State() const {
     const std::string name = LogName(kOrders);
     Fields fields = Described(nodes_.at("controller"));
-    std::string text = fmt::format("controller: leader {}, epoch {}, ISR [{}]\n", fields[name + ".leader"],
+    std::string text = fmt::format("controller: leader {}, epoch {}, ISR [{}]", fields[name + ".leader"],
                                    fields[name + ".leader_epoch"], fields[name + ".isr"]);
+    if (fields.contains(name + ".elr")) text += fmt::format(", ELR [{}]", fields[name + ".elr"]);
+    text += "\n";
     for (size_t i = 0; i < brokers_.size(); ++i) {
       text += fmt::format("b{} ", i + 1);
       if (simulation_.process(brokers_[i]) == nullptr) {

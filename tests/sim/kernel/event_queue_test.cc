@@ -1,7 +1,9 @@
 // The queue against a naive sorted list: order, extraction, and copies that share nothing.
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -99,6 +101,55 @@ TEST(EventQueue, BehavesAsANaiveOne) {
       ASSERT_EQ(queue.size(), static_cast<int64_t>(naive.entries.size()));
     }
     while (!queue.empty()) ASSERT_EQ(queue.Pop(), naive.Pop());
+  }
+}
+
+// So many that there is a calendar, and again so few that there is none: delays of all sizes, bursts of one instant,
+// the end of time, and copies and extractions on the way.
+TEST(EventQueue, KeepsTheOrderOfMany) {
+  for (uint64_t seed = 0; seed < 6; ++seed) {
+    Stream stream(seed, "steps");
+    EventQueue<int> queue;
+    std::set<std::pair<int64_t, int>> naive;
+    int next = 0;
+    int64_t now = 0;
+    const auto push = [&](int64_t time) {
+      queue.Push(At(time), int{next});
+      naive.emplace(time, next++);
+    };
+    const auto pop = [&] {
+      ASSERT_EQ(queue.next_time().nanos(), naive.begin()->first);
+      ASSERT_EQ(queue.Pop(), naive.begin()->second);
+      now = naive.begin()->first;
+      naive.erase(naive.begin());
+    };
+    for (const size_t target : {6'000, 300, 9'000, 10}) {
+      while (naive.size() != target) {
+        const bool grows = naive.size() < target;
+        if (stream.Below(10) < (grows ? 7 : 3)) {
+          const int64_t most = std::numeric_limits<int64_t>::max();
+          const int64_t delay = stream.Between(0, int64_t{1} << stream.Below(40));
+          push(stream.Below(1'000) == 0 || delay > most - now ? most : now + delay);
+          for (uint64_t burst = stream.Below(50) == 0 ? stream.Below(40) : 0; burst > 0; --burst) push(now + delay);
+        } else if (!naive.empty() && naive.begin()->first < std::numeric_limits<int64_t>::max()) {
+          ASSERT_NO_FATAL_FAILURE(pop());
+        } else {
+          break;
+        }
+        if (stream.Below(4'000) == 0) queue = EventQueue<int>(queue);
+        if (stream.Below(4'000) == 0) {
+          const std::vector<int> taken = queue.Extract([](int value) { return value % 7 == 0; });
+          size_t i = 0;
+          std::erase_if(naive, [&](const auto& entry) {
+            return entry.second % 7 == 0 && i < taken.size() && taken[i++] == entry.second;
+          });
+          ASSERT_EQ(i, taken.size());
+        }
+        ASSERT_EQ(queue.size(), static_cast<int64_t>(naive.size()));
+      }
+    }
+    while (!naive.empty()) ASSERT_NO_FATAL_FAILURE(pop());
+    EXPECT_TRUE(queue.empty());
   }
 }
 

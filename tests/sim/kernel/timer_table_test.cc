@@ -1,6 +1,7 @@
 // The table of timers against a map.
 #include "sim/kernel/timer_table.h"
 
+#include <algorithm>
 #include <map>
 
 #include "gtest/gtest.h"
@@ -45,6 +46,23 @@ TEST(TimerTable, BehavesAsAMap) {
       ASSERT_EQ(next, naive.end());
     }
   }
+}
+
+// Names that come once only take no more room in the long run than what is set at once.
+TEST(TimerTable, ForgetsNames) {
+  TimerTable table;
+  uint32_t highest = 0;
+  for (int64_t i = 0; i < 100'000; ++i) {
+    const uint32_t slot = table.FindOrAdd({1, i});
+    table[slot].generation = static_cast<uint64_t>(i) + 1;
+    highest = std::max(highest, slot);
+    if (i < 100) continue;
+    const uint32_t old = table.Find({1, i - 100});
+    ASSERT_NE(old, TimerTable::kNone);
+    table.Erase(old);
+    ASSERT_EQ(table.Find({1, i - 100}), TimerTable::kNone);
+  }
+  EXPECT_LT(highest, 1'000u);
 }
 
 TEST(TimerTable, ACopyGoesItsOwnWay) {
