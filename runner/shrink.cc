@@ -146,8 +146,6 @@ class Shrinker {
       if (!best_.kafka().producer(i).stop().empty() && !Try(WithNumberOfRecords(best_, i, true))) {
         Try(WithNumberOfRecords(best_, i, false));
       }
-      // While they still span all that happens.
-      Thin(i);
       for (int64_t chunk = Sent(i) / 2; chunk > 0 && !ended_; chunk /= 2) {
         // Many at once are worth more runs: that other records are sent moves most draws.
         const int tries = options_.tries * (chunk > 1 ? kMoreTries : 1);
@@ -160,13 +158,13 @@ class Shrinker {
 
   int64_t Sent(int producer) const { return RecordsOf(best_.kafka().producer(producer)); }
 
-  // The first and the last alone, then three of them, four, six, ..., as far apart as they were.
+  // First and last alone, then every half, third, ... of them.
   void Thin(int producer) {
-    for (int64_t left = 2; left < Sent(producer) && !ended_; left += (left + 1) / 2) {
+    for (int64_t left = 2; left < Sent(producer) && !ended_; left *= 2) {
       if (best_.kafka().producer(producer).records() == 0) return;
       const int64_t step = (Sent(producer) - 1) / (left - 1);
       if (step < 2) return;
-      if (Try(EveryNthRecord(best_, producer, step), options_.tries * kMoreTries)) return;
+      if (Try(EveryNthRecord(best_, producer, step))) return;
     }
   }
 
