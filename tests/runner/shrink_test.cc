@@ -227,7 +227,7 @@ TEST_P(RealRun, BecomesSmallAndStaysWhatItWas) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RealRun,
-                         testing::Values(Case{"kafka/acks_one", "buggy", 1, "lost-write", 2, 2},
+                         testing::Values(Case{"kafka/acks_one", "buggy", 1, "lost-write", 2, 25},
                                          Case{"kafka/swarm", "buggy", 3, "lost-write", 1, 1},
                                          Case{"kafka/transactions_swarm", "version_1", 160, "aborted-read", 1, 2},
                                          Case{"kafka/transactions_swarm", "version_0", 64, "unavailable", 2, 1}));
