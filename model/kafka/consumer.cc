@@ -46,6 +46,8 @@ void Consumer::Poll(sim::Env& env, sim::Effects& out) {
        env.monotonic() - last_auto_commit_ >= sim::Milliseconds(spec_->config.auto_commit_interval_ms))) {
     // ConsumerCoordinator.maybeAutoCommitOffsetsAsync: the positions after what former polls returned.
     last_auto_commit_ = env.monotonic();
+    // Nothing of a former assignment (SubscriptionState.allConsumed).
+    to_commit_.clear();
     for (const auto& [tp, state] : partitions_) {
       if (state.position >= 0) to_commit_[tp] = state.position;
     }

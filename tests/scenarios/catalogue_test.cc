@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "runner/expectation.h"
 #include "runner/judge.h"
+#include "runner/outcome.h"
 #include "scenarios/loader.h"
 
 namespace brokersim::runner {
@@ -47,6 +48,28 @@ class Catalogue : public testing::Test {
 
   scenarios::ResolvedScenario scenario_;
 };
+
+struct OnceFailed {
+  const char* scenario;
+  const char* variant;
+  uint64_t seed;
+  const char* why;
+};
+
+// Seeds beyond those that are run always, each of which has shown a bug of the model.
+TEST(SeedsThatOnceFailed, Hold) {
+  for (const OnceFailed& run : {
+           OnceFailed{"kafka/transactions_swarm", "eligible", 8090,
+                      "auto-commit repeated a position of an assignment that the consumer had lost"},
+       }) {
+    const auto loaded = scenarios::LoadScenario(run.scenario, ".");
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    const auto variant = loaded->Variant(run.variant);
+    ASSERT_TRUE(variant.ok()) << variant.status();
+    const Outcome outcome = RunAndCheck(*variant, run.seed, sim::RecordingLevel::kHistory);
+    EXPECT_EQ(ExitCodeOf(outcome), kHeld) << run.scenario << " " << run.seed << ": " << run.why;
+  }
+}
 
 void Register() {
   for (const std::string& name : scenarios::ListScenarios(".")) {
