@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "runner/outcome.h"
+#include "scenarios/loader.h"
 
 namespace brokersim::cli {
 
@@ -38,6 +39,10 @@ Command AddVersion(CLI::App* app, const Context& context);
 int Fail(int code, std::string_view message);
 // The same for a status: what isn't there or can't be read is bad input (65).
 int Fail(const absl::Status& status);
+
+// The scenario's variant of that name, the first if it is empty. Returns kHeld, or the exit code of what it printed.
+int LoadVariant(const std::string& scenario, const std::string& variant, const Context& context,
+                scenarios::ResolvedScenario* resolved);
 
 // For options that take a number: digits only, at least `least`, and no more than fits.
 CLI::Validator WholeNumber(uint64_t least = 0, uint64_t most = UINT64_MAX);

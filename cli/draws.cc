@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
-#include "scenarios/loader.h"
 
 namespace brokersim::cli {
 namespace {
@@ -17,22 +16,10 @@ struct Options {
   std::string against_variant;
 };
 
-// Returns the exit code if there is no such scenario or variant.
-int Load(const std::string& name, const std::string& variant, const Context& context,
-         scenarios::ResolvedScenario* resolved) {
-  const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(name, context.home);
-  if (!loaded.ok()) return Fail(loaded.status());
-  *resolved = loaded->variants.front();
-  if (variant.empty()) return runner::kHeld;
-  absl::StatusOr<scenarios::ResolvedScenario> found = loaded->Variant(variant);
-  if (!found.ok()) return Fail(runner::kUsage, std::string(found.status().message()));
-  *resolved = *std::move(found);
-  return runner::kHeld;
-}
-
 int ShowDraws(const Options& options, const Context& context) {
   scenarios::ResolvedScenario one;
-  if (const int code = Load(options.scenario, options.variant, context, &one); code != runner::kHeld) return code;
+  int code = LoadVariant(options.scenario, options.variant, context, &one);
+  if (code != runner::kHeld) return code;
   const runner::Draws draws = runner::DrawsOf(one, options.seed);
   if (options.against.empty() && options.against_variant.empty()) {
     for (const auto& [stream, count] : draws) fmt::print("{:<40} {:>8}\n", stream, count);
@@ -40,7 +27,8 @@ int ShowDraws(const Options& options, const Context& context) {
   }
   const std::string& against = options.against.empty() ? options.scenario : options.against;
   scenarios::ResolvedScenario two;
-  if (const int code = Load(against, options.against_variant, context, &two); code != runner::kHeld) return code;
+  code = LoadVariant(against, options.against_variant, context, &two);
+  if (code != runner::kHeld) return code;
   fmt::print("{} {} and {} {}, seed {}: {}", one.name, one.variant, two.name, two.variant, options.seed,
              runner::Describe(runner::Moved(draws, runner::DrawsOf(two, options.seed))));
   return runner::kHeld;

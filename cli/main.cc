@@ -108,6 +108,18 @@ int Fail(const absl::Status& status) {
   return Fail(code, std::string(status.message()));
 }
 
+int LoadVariant(const std::string& scenario, const std::string& variant, const Context& context,
+                scenarios::ResolvedScenario* resolved) {
+  const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(scenario, context.home);
+  if (!loaded.ok()) return Fail(loaded.status());
+  *resolved = loaded->variants.front();
+  if (variant.empty()) return runner::kHeld;
+  absl::StatusOr<scenarios::ResolvedScenario> found = loaded->Variant(variant);
+  if (!found.ok()) return Fail(runner::kUsage, std::string(found.status().message()));
+  *resolved = *std::move(found);
+  return runner::kHeld;
+}
+
 void ShowProgress(std::string_view line) {
   if (isatty(STDERR_FILENO) == 0) return;
   fmt::print(stderr, "\r\033[K{}", line);

@@ -177,14 +177,9 @@ int RunMany(const scenarios::ResolvedScenario& scenario, SeedRange range, const 
 }
 
 int Run(const Options& options, const Context& context) {
-  const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(options.scenario, context.home);
-  if (!loaded.ok()) return Fail(loaded.status());
-  scenarios::ResolvedScenario scenario = loaded->variants.front();
-  if (!options.variant.empty()) {
-    absl::StatusOr<scenarios::ResolvedScenario> variant = loaded->Variant(options.variant);
-    if (!variant.ok()) return Fail(runner::kUsage, std::string(variant.status().message()));
-    scenario = *std::move(variant);
-  }
+  scenarios::ResolvedScenario scenario;
+  const int code = LoadVariant(options.scenario, options.variant, context, &scenario);
+  if (code != runner::kHeld) return code;
   if (const absl::Status status = runner::ValidateNames(scenario); !status.ok()) return Fail(status);
   if (options.seeds.empty()) return RunOne(scenario, options.seed.value_or(1), options);
   const std::optional<SeedRange> range = ParseSeeds(options.seeds);

@@ -117,8 +117,9 @@ std::vector<std::string> AnomalyTypes(const formats::Verdict& verdict) {
 }
 
 int GravestAnomaly(const formats::Verdict& verdict) {
+  const std::vector<std::string> types = AnomalyTypes(verdict);
   for (int i = 0; i < verdict.anomalies_size(); ++i) {
-    if (verdict.anomalies(i).type() == AnomalyTypes(verdict).front()) return i;
+    if (verdict.anomalies(i).type() == types.front()) return i;
   }
   return -1;
 }

@@ -13,7 +13,6 @@ namespace {
 // Our choices where the real value is an exponential backoff around it.
 constexpr sim::Duration kRegistrationRetry = sim::Milliseconds(100);
 constexpr sim::Duration kMetadataRetryAfter = sim::Milliseconds(100);
-// BrokerLifecycleManager gives controller requests a timeout of their own (the heartbeat interval is used here).
 // Ours: a shutdown that the controller doesn't grant within this time goes on regardless (controlled.shutdown
 // retries 3, 5 s apart, of the ZooKeeper days).
 constexpr sim::Duration kControlledShutdownLimit = sim::Seconds(15);

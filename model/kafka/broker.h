@@ -32,7 +32,7 @@ struct HighWatermarkCheckpoint {
   template <class V> void Fields(V& v) const { v("entries", entries); }
 };
 
-// What a broker waits for the controller's answer.
+// What a broker waits for the controller's answer: BrokerLifecycleManager gives these requests a timeout of their own.
 inline constexpr sim::Duration kControllerRequestTimeout = sim::Seconds(5);
 
 // Content of the file .kafka_cleanshutdown (KIP-966; CleanShutdownFileHandler.java).

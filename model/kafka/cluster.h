@@ -2,8 +2,10 @@
 #ifndef BROKERSIM_MODEL_KAFKA_CLUSTER_H_
 #define BROKERSIM_MODEL_KAFKA_CLUSTER_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -16,6 +18,13 @@ inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
 inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
 // Topics of Kafka's own, which no client of ours reads.
 inline bool IsInternal(std::string_view topic) { return topic == kOffsetsTopic || topic == kTransactionsTopic; }
+
+// min.insync.replicas of a topic, which __transaction_state has for itself; not more than there are replicas.
+inline int64_t MinInsyncReplicas(const BrokerConfig& config, std::string_view topic, size_t replicas) {
+  const bool of_transactions = topic == kTransactionsTopic;
+  return std::min(of_transactions ? config.transaction_state_log_min_isr : config.min_insync_replicas,
+                  static_cast<int64_t>(replicas));
+}
 
 struct TopicSpec {
   std::string name;

@@ -353,10 +353,9 @@ void Controller::UpdatePartitions(int32_t leaving, std::vector<MetadataRecord>* 
 // PartitionChangeBuilder.maybePopulateTargetElr. `unclean`: a broker whose logs can't be trusted.
 void Controller::UpdateEligible(const PartitionRecord& before, int32_t unclean, PartitionRecord* next) const {
   if (!has_elr()) return;
-  const bool of_transactions = next->tp.topic == kTransactionsTopic;
-  const int64_t min_isr = of_transactions ? config_->transaction_state_log_min_isr : config_->min_insync_replicas;
   next->eligible.clear();
-  if (static_cast<int64_t>(next->isr.size()) >= std::min(min_isr, static_cast<int64_t>(next->replicas.size()))) return;
+  const int64_t min_isr = MinInsyncReplicas(*config_, next->tp.topic, next->replicas.size());
+  if (static_cast<int64_t>(next->isr.size()) >= min_isr) return;
   for (int32_t replica : next->replicas) {
     if (Contains(next->isr, replica)) continue;
     const bool was_complete = Contains(before.isr, replica) || Contains(before.eligible, replica);

@@ -21,9 +21,7 @@ Partition::Partition(int32_t broker_id, TopicPartition tp, const BrokerConfig& c
 
 int64_t Partition::EffectiveMinIsr() const {
   if (config_->mutant == Mutant::kMinIsrIgnored) return 1;
-  const bool of_transactions = tp_.topic == kTransactionsTopic;
-  return std::min(of_transactions ? config_->transaction_state_log_min_isr : config_->min_insync_replicas,
-                  static_cast<int64_t>(replicas_.size()));
+  return MinInsyncReplicas(*config_, tp_.topic, replicas_.size());
 }
 
 bool Partition::BecomeLeader(const PartitionRecord& record, sim::Time now) {
