@@ -29,7 +29,8 @@ namespace brokersim::checker {
 absl::StatusOr<formats::Verdict> CheckExactlyOnce(const History& history);
 
 // Reconciles a broker with a database. Operations: :send V, :insert V (also :write), :read-topic and :read-db giving
-// all values (the last of each counts). Anomalies: orphan-message (in the topic, not in the database), orphan-row (the
+// all values (the last of each counts); what clients of logs do beside (:poll, :commit, :process, :assign, :transaction, and
+// sends that name a log) is passed over. Anomalies: orphan-message (in the topic, not in the database), orphan-row (the
 // other way), lost (acknowledged, and in neither), duplicate. UNKNOWN where an operation of unknown outcome may still
 // set it right, or without both reads.
 absl::StatusOr<formats::Verdict> CheckReconciliation(const History& history);
