@@ -19,6 +19,9 @@ namespace {
 
 const Steps kRocketMq = {{"rocketmq", "", ""}};
 
+// Masters are started first.
+constexpr sim::Duration kSlavesStart = sim::Seconds(1);
+
 Steps At(const std::string& field, const std::string& name) { return {{"rocketmq", "", ""}, {field, "name", name}}; }
 
 }  // namespace
@@ -110,6 +113,8 @@ absl::Status WorldBuilder::BuildBrokerGroup(const RocketMq::Group& group, const 
                                     placed ? group.slave_datacenter(id - 1) : group.datacenter());
     plan.spec.service_time = machine.service_time;
     plan.spec.sync_latency = machine.sync_latency;
+    // As operators do: a slave learns of its master when it registers.
+    if (id > 0) plan.spec.start_at = sim::Time() + kSlavesStart;
     plan.factory = std::make_shared<rocketmq::BrokerFactory>(rocketmq_, group.name(), id);
     rocketmq_->brokers.push_back({group.name(), id, next_node(), config});
     if (auto status = AddNode(steps, std::move(plan)); !status.ok()) return status;

@@ -32,7 +32,8 @@ bool IsOfALog(std::string_view f, const Op& op) {
 
 class Reconciliation {
  public:
-  explicit Reconciliation(const History& history) : history_(history), judgement_("reconciliation", history) {}
+  Reconciliation(const History& history, bool allow_duplicates)
+      : history_(history), allow_duplicates_(allow_duplicates), judgement_("reconciliation", history) {}
 
   absl::StatusOr<formats::Verdict> Run() {
     for (OpIndex at = 0; at < history_.size(); ++at) {
@@ -91,7 +92,7 @@ class Reconciliation {
   void Judge(Id id) {
     const Entry& entry = entries_[id];
     const std::string name = ToText(values_.Get(id));
-    Repeated(entry.topic, topic_read_, name, "in the topic");
+    if (!allow_duplicates_) Repeated(entry.topic, topic_read_, name, "in the topic");
     Repeated(entry.database, database_read_, name, "in the database");
     const bool message = entry.topic.there > 0;
     const bool row = entry.database.there > 0;
@@ -134,6 +135,7 @@ class Reconciliation {
   }
 
   const History& history_;
+  const bool allow_duplicates_;
   Judgement judgement_;
   ValueInterner values_;
   std::vector<Entry> entries_;
@@ -143,6 +145,8 @@ class Reconciliation {
 
 }  // namespace
 
-absl::StatusOr<formats::Verdict> CheckReconciliation(const History& history) { return Reconciliation(history).Run(); }
+absl::StatusOr<formats::Verdict> CheckReconciliation(const History& history, bool allow_duplicates) {
+  return Reconciliation(history, allow_duplicates).Run();
+}
 
 }  // namespace brokersim::checker

@@ -5,7 +5,10 @@
 namespace brokersim::rocketmq {
 namespace {
 
-// BrokerController.scheduleSendHeartbeat's initial delays are left out: a broker registers as soon as it runs.
+// BrokerController.start: it registers at once, again after 10 s, and then every registerNameServerPeriod, which is kept
+// between 10 s and a minute.
+constexpr int64_t kFirstRegisterMs = 10000;
+constexpr int64_t kLongestRegisterMs = 60000;
 // ClientHousekeepingService: scans every 10 s.
 constexpr sim::Duration kScanClientsPeriod = sim::Seconds(10);
 // PullRequestHoldService with long polling.
@@ -34,7 +37,7 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, const BrokerSpec& spe
   if (store_.max_phy() > 0) StartFlush(out);
   store_.Reput(store_.max_phy());
   Register(out);
-  out.SetTimer({kRegister}, sim::Milliseconds(config_.register_name_server_period));
+  out.SetTimer({kRegister}, sim::Milliseconds(kFirstRegisterMs));
   out.SetTimer({kFlush}, sim::Milliseconds(config_.flush_interval_commit_log));
   out.SetTimer({kPersistOffsets}, sim::Milliseconds(config_.flush_consumer_offset_interval));
   out.SetTimer({kHold}, kHoldCheck);
@@ -137,7 +140,8 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       break;
     case kRegister:
       Register(out);
-      out.SetTimer({kRegister}, sim::Milliseconds(config_.register_name_server_period));
+      out.SetTimer({kRegister}, sim::Milliseconds(std::clamp(config_.register_name_server_period, kFirstRegisterMs,
+                                                             kLongestRegisterMs)));
       break;
     case kFlush:
       OnFlushTimer(env, out);

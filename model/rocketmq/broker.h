@@ -189,7 +189,7 @@ class Broker final : public sim::Process {
   void CheckHalfMessages(sim::Env& env, sim::Effects& out);
   // Whether the check goes on with the next half message.
   bool CheckOne(const StoredMessage& half, int64_t offset, sim::Env& env, sim::Effects& out);
-  void PutBackAndAsk(const StoredMessage& half, int64_t offset, sim::Env& env, sim::Effects& out);
+  void PutBackAndAsk(const StoredMessage& half, sim::Env& env, sim::Effects& out);
   void GiveUp(const StoredMessage& half, std::string_view why, sim::Env& env, sim::Effects& out);
 
   // ---- broker.cc

@@ -131,23 +131,24 @@ bool Broker::CheckOne(const StoredMessage& half, int64_t offset, sim::Env& env, 
   const bool young = age >= sim::Duration() && age < immunity;
   if (young && !own_time) return false;  // those behind it are younger still
   if (young) {
-    // checkPrepareQueueOffset: it is put back, so that those behind it are not held up.
+    // checkPrepareQueueOffset: it is put back, so that those behind it are not held up, unless it is decided meanwhile.
+    if (m.prepared_queue_offset >= 0 && decided_.erase(m.prepared_queue_offset) > 0) return true;
     Message again = m;
-    again.prepared_queue_offset = m.prepared_queue_offset >= 0 ? m.prepared_queue_offset : offset;
+    if (again.prepared_queue_offset < 0) again.prepared_queue_offset = offset;
     again.wait_store_ok = false;
     Put(std::move(again), env, out);
     return true;
   }
-  PutBackAndAsk(half, offset, env, out);
+  PutBackAndAsk(half, env, out);
   return true;
 }
 
-// putBackHalfMsgQueue, resolveHalfMsg: ProducerManager.getAvailableChannel takes one producer after the other.
-void Broker::PutBackAndAsk(const StoredMessage& half, int64_t offset, sim::Env& env, sim::Effects& out) {
+// putBackHalfMsgQueue, resolveHalfMsg. A decision on the former half message doesn't settle the new one: who committed the
+// former is asked all the same, and the message is there twice. ProducerManager.getAvailableChannel takes one producer after the other.
+void Broker::PutBackAndAsk(const StoredMessage& half, sim::Env& env, sim::Effects& out) {
   Message again = half->value();
   ++again.check_times;
   again.wait_store_ok = false;
-  if (again.prepared_queue_offset < 0) again.prepared_queue_offset = offset;
   const std::string group = again.producer_group;
   const StoredMessage stored = Put(std::move(again), env, out);
   const auto found = producers_.find(group);
