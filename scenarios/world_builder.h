@@ -69,6 +69,7 @@ class WorldBuilder {
   // world_builder_rocketmq.cc
   absl::Status BuildRocketMq();
   absl::Status BuildNameServers();
+  absl::Status BuildRocketMqController(const sim::NodeSpec& machine);
   absl::Status BuildBrokerGroup(const RocketMq::Group& group, const sim::NodeSpec& machine);
   absl::Status BuildRocketMqTopics();
   absl::Status ReadDelay(const Steps& steps, const RocketMq::Producer& producer, rocketmq::ProducerSpec* spec) const;

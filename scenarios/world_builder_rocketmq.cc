@@ -8,6 +8,7 @@
 #include "model/rocketmq/auditor.h"
 #include "model/rocketmq/broker.h"
 #include "model/rocketmq/consumer.h"
+#include "model/rocketmq/controller.h"
 #include "model/rocketmq/name_server.h"
 #include "model/rocketmq/producer.h"
 #include "model/rocketmq/recovery.h"
@@ -41,6 +42,7 @@ absl::Status WorldBuilder::BuildRocketMq() {
       !status.ok())
     return status;
   if (auto status = BuildNameServers(); !status.ok()) return status;
+  if (auto status = BuildRocketMqController(machine); !status.ok()) return status;
   if (rocketmq.group().empty()) {
     RocketMq::Group group;
     group.set_name("a");
@@ -93,6 +95,23 @@ absl::Status WorldBuilder::BuildNameServers() {
   return absl::OkStatus();
 }
 
+absl::Status WorldBuilder::BuildRocketMqController(const sim::NodeSpec& machine) {
+  const RocketMq& rocketmq = setup_.rocketmq();
+  for (const std::string& line : rocketmq.controller_config()) {
+    const absl::Status status =
+        rocketmq::ApplyControllerConfig(line, &rocketmq_->controller_config, &world_->ignored_settings_);
+    if (!status.ok()) return locator_.Error(kRocketMq, "controller_config", std::string(status.message()), line);
+  }
+  if (!rocketmq.controller()) return absl::OkStatus();
+  World::NodePlan plan = PlanNode("controller", "controller", rocketmq.controller_datacenter());
+  plan.spec.service_time = machine.service_time;
+  plan.spec.sync_latency = machine.sync_latency;
+  plan.factory = std::make_shared<rocketmq::ControllerFactory>(rocketmq_);
+  rocketmq_->controller = next_node();
+  world_->nodes_.push_back(std::move(plan));
+  return absl::OkStatus();
+}
+
 absl::Status WorldBuilder::BuildBrokerGroup(const RocketMq::Group& group, const sim::NodeSpec& machine) {
   const Steps steps = At("group", group.name());
   if (group.name().empty()) return locator_.Error(steps, "name", "a group of brokers needs a name, e.g. \"a\"");
@@ -107,6 +126,9 @@ absl::Status WorldBuilder::BuildBrokerGroup(const RocketMq::Group& group, const 
   for (const std::string& line : group.config()) {
     const absl::Status status = rocketmq::ApplyBrokerConfig(line, &config, &world_->ignored_settings_);
     if (!status.ok()) return locator_.Error(steps, "config", std::string(status.message()), line);
+  }
+  if (config.enable_controller_mode && !rocketmq_->controller.valid()) {
+    return locator_.Error(steps, "name", "brokers with enableControllerMode=true need a controller: controller: true");
   }
   for (int32_t id = 0; id <= group.slaves(); ++id) {
     const bool placed = id > 0 && id <= group.slave_datacenter_size();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_join.h"
+
 namespace brokersim::rocketmq {
 namespace {
 
@@ -28,6 +30,7 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, const BrokerSpec& spe
       broker_id_(config_.broker_id >= 0 ? config_.broker_id : spec.broker_id),
       store_(env.Open(kCommitLogFile), env.disk().file(env.Open(kCommitLogFile)), out),
       offset_file_(env.Open(kConsumerOffsetFile)),
+      epoch_file_(env.Open(kEpochFile)),
       delay_file_(env.Open(kDelayOffsetFile)) {
   CHECK(ReadDelayLevels(config_.message_delay_level, &delay_levels_).ok(), "checked when it was read");
   LoadOffsets(env);
@@ -35,27 +38,30 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, const BrokerSpec& spe
   last_flush_ = ha_last_read_ = ha_last_report_ = env.monotonic();
   // What the page cache still had of a killed process may be unsynced: recovery flushes it.
   if (store_.max_phy() > 0) StartFlush(out);
-  store_.Reput(store_.max_phy());
-  Register(out);
+  if (controlled()) {
+    StartReplica(env, out);
+  } else {
+    store_.Reput(store_.max_phy());
+    Register(out);
+  }
   out.SetTimer({kRegister}, sim::Milliseconds(kFirstRegisterMs));
   out.SetTimer({kFlush}, sim::Milliseconds(config_.flush_interval_commit_log));
   out.SetTimer({kPersistOffsets}, sim::Milliseconds(config_.flush_consumer_offset_interval));
   out.SetTimer({kHold}, kHoldCheck);
   out.SetTimer({kScanClients}, kScanClientsPeriod);
   out.SetTimer({kHaHeartbeat}, sim::Milliseconds(config_.ha_send_heartbeat_interval));
-  if (is_master()) {
-    StartSchedule(out);
+  if (is_master()) StartSchedule(out);
+  if (is_master() || controlled()) {
     out.SetTimer({kTransactionCheck}, sim::Milliseconds(config_.transaction_check_interval));
-  } else {
-    ConnectToMaster(env, out);
-    out.SetTimer({kSlaveSync}, kSlaveSyncPeriod);
   }
+  if (!is_master() || controlled()) out.SetTimer({kSlaveSync}, kSlaveSyncPeriod);
 }
 
 void Broker::Register(sim::Effects& out) {
   RegisterBroker request;
   request.broker_name = broker_name_;
   request.broker_id = broker_id_;
+  request.state_version = master_epoch_;
   for (const TopicSpec& topic : cluster_->topics) request.topics.push_back({topic.name, topic.queues});
   const auto timeout = sim::Milliseconds(config_.register_broker_timeout_mills);
   for (sim::NodeId server : cluster_->name_servers) {
@@ -115,6 +121,12 @@ void Broker::OnCommand(const Command& command, const sim::Received& from, sim::E
     OnUnlock(*unlock);
   } else if (std::holds_alternative<SyncAll>(command.body)) {
     OnSyncAll(conn, opaque, out);
+  } else if (const auto* handshake = std::get_if<HaHandshake>(&command.body)) {
+    OnHandshake(*handshake, conn, env, out);
+  } else if (const auto* shaken = std::get_if<HaHandshakeResult>(&command.body)) {
+    OnHandshakeResult(*shaken, conn, env, out);
+  } else if (const auto* role = std::get_if<NotifyRoleChanged>(&command.body)) {
+    OnReplicaInfo(role->info, false, env, out);
   }
 }
 
@@ -123,8 +135,13 @@ void Broker::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& ou
     OnSyncAllResult(std::get<SyncAllResult>(body), out);
     return;
   }
+  if (tag.kind == kReplicaInfoTag || tag.kind == kElectTag || tag.kind == kAlterTag) {
+    if (tag.kind == kAlterTag) alter_in_flight_ = false;
+    OnReplicaInfo(std::get<ReplicaInfo>(body), tag.kind == kReplicaInfoTag, env, out);
+    return;
+  }
   const int64_t master = std::get<RegisterBrokerResult>(body).master;
-  if (is_master() || master < 0) return;
+  if (is_master() || controlled() || master < 0) return;
   const bool known = master_.valid();
   master_ = sim::NodeId{static_cast<uint32_t>(master)};
   if (!known) ConnectToMaster(env, out);
@@ -132,7 +149,9 @@ void Broker::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& ou
 
 void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
   if (timer.kind == kRequestTimeout) {
-    remoting_.OnTimer(timer);  // the next registration makes up for it
+    // The next registration, or the next look at the SyncStateSet, makes up for it.
+    const auto lost = remoting_.OnTimer(timer);
+    if (lost.has_value() && lost->kind == kAlterTag) alter_in_flight_ = false;
     return;
   }
   switch (static_cast<TimerKind>(timer.kind)) {
@@ -179,13 +198,25 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
     case kSchedule:
       OnSchedule(timer.arg, env, out);
       break;
+    case kBrokerHeartbeat:
+      SendBrokerHeartbeat(out);
+      out.SetTimer({kBrokerHeartbeat}, sim::Milliseconds(config_.broker_heartbeat_interval));
+      break;
+    case kSyncMetadata:
+      AskController(out);
+      out.SetTimer({kSyncMetadata}, sim::Milliseconds(config_.sync_broker_metadata_period));
+      break;
+    case kCheckSyncStateSet:
+      CheckSyncStateSet(env, out);
+      out.SetTimer({kCheckSyncStateSet}, sim::Milliseconds(config_.check_sync_state_set_period));
+      break;
     case kTransactionCheck:
-      CheckHalfMessages(env, out);
+      if (is_master()) CheckHalfMessages(env, out);
       out.SetTimer({kTransactionCheck}, sim::Milliseconds(config_.transaction_check_interval));
       break;
     case kOpBatch:
       op_timer_ = false;
-      WriteOps(env, out);
+      if (is_master()) WriteOps(env, out);
       break;
   }
 }
@@ -220,6 +251,12 @@ std::string_view Broker::TimerName(sim::Timer timer) const {
       return "transaction-check";
     case kOpBatch:
       return "transaction-op-batch";
+    case kBrokerHeartbeat:
+      return "broker-heartbeat";
+    case kSyncMetadata:
+      return "sync-broker-metadata";
+    case kCheckSyncStateSet:
+      return "check-sync-state-set";
   }
   return "?";
 }
@@ -230,7 +267,10 @@ void Broker::OnDisconnected(sim::ConnId conn, sim::Env&, sim::Effects& out) {
     out.SetTimer({kHaReconnect}, kHaRetry);
     return;
   }
-  if (remoting_.OnDisconnected(conn, out).has_value()) return;
+  if (const auto lost = remoting_.OnDisconnected(conn, out); lost.has_value()) {
+    for (const Tag& tag : *lost) alter_in_flight_ = alter_in_flight_ && tag.kind != kAlterTag;
+    return;
+  }
   slaves_.erase(conn);
   ForgetClients(conn, out);
   std::erase_if(held_, [conn](const HeldPull& held) { return held.conn == conn; });
@@ -268,7 +308,7 @@ bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Ef
 void Broker::OnStop(sim::Env& env, sim::Effects& out) {
   if (stopping_) return;
   stopping_ = true;
-  WriteOps(env, out);
+  if (is_master()) WriteOps(env, out);
   PersistOffsets(out);
   PersistDelayOffsets(out);
   if (store_.flushed() == store_.max_phy()) {
@@ -290,6 +330,11 @@ void Broker::Describe(sim::Describer& d) const {
   d.Set("commitlog.flushed", store_.flushed());
   if (is_master()) d.Set("push2SlaveMaxOffset", push_to_slave_max_);
   if (!sends_.empty()) d.Set("waiting sends", static_cast<int64_t>(sends_.size()));
+  if (controlled()) {
+    d.Set("masterEpoch", master_epoch_);
+    d.Set("confirmOffset", confirm_offset_);
+    d.Set("syncStateSet", absl::StrJoin(sync_state_set_, " "));
+  }
   if (!ops_.empty()) d.Set("ops to write", static_cast<int64_t>(ops_.size()));
   for (const auto& [key, offset] : offsets_) {
     d.Set(std::get<0>(key) + "@", QueueName(std::get<1>(key), std::get<2>(key)), offset);

@@ -29,6 +29,7 @@ namespace brokersim::rocketmq {
 inline constexpr std::string_view kCommitLogFile = "commitlog";
 inline constexpr std::string_view kConsumerOffsetFile = "consumerOffset.json";
 inline constexpr std::string_view kDelayOffsetFile = "delayOffset.json";
+inline constexpr std::string_view kEpochFile = "epochFileCheckpoint";
 
 // Content of consumerOffset.json.
 struct ConsumerOffsets {
@@ -42,6 +43,13 @@ struct DelayOffsets {
   static constexpr std::string_view kName = "DelayOffsets";
   std::vector<int64_t> offsets;
   template <class V> void Fields(V& v) const { v("offsets", offsets); }
+};
+
+// Content of the epoch file: oldest first.
+struct EpochFile {
+  static constexpr std::string_view kName = "EpochFile";
+  std::vector<EpochEntry> entries;
+  template <class V> void Fields(V& v) const { v("entries", entries); }
 };
 
 class Broker final : public sim::Process {
@@ -78,8 +86,11 @@ class Broker final : public sim::Process {
     kSchedule,
     kTransactionCheck,
     kOpBatch,
+    kBrokerHeartbeat,
+    kSyncMetadata,
+    kCheckSyncStateSet,
   };
-  enum TagKind : int { kRegisterTag, kSyncAllTag };
+  enum TagKind : int { kRegisterTag, kSyncAllTag, kReplicaInfoTag, kElectTag, kAlterTag };
 
   // ---- broker_send.cc
   // A client's write that waits for its flush or its copies.
@@ -104,6 +115,7 @@ class Broker final : public sim::Process {
   // Why a write is refused up front; kSuccess: it isn't.
   ResponseCode Refusal(const Message& message, std::string* remark) const;
   int64_t NeededAcks() const;
+  bool IsReplicated(int64_t end) const;
   void StartFlush(sim::Effects& out);
   void OnFlushTimer(sim::Env& env, sim::Effects& out);
   // Answers sends whose flush and copies are there.
@@ -156,6 +168,9 @@ class Broker final : public sim::Process {
     int64_t ack = 0;            // slaveAckOffset
     int64_t next_transfer = 0;  // nextTransferFromWhere
     sim::Time last_read;
+    // Controller mode: who it is, and when it last had all that was sent to it.
+    int64_t replica = -1;
+    sim::Time caught_up;
   };
   bool is_master() const { return broker_id_ == 0; }
   void OnHaReport(const HaReportOffset& report, sim::ConnId conn, sim::Env& env, sim::Effects& out);
@@ -172,6 +187,33 @@ class Broker final : public sim::Process {
   void OnSlaveSync(sim::Effects& out);
   void OnSyncAll(sim::ConnId conn, int32_t opaque, sim::Effects& out) const;
   void OnSyncAllResult(const SyncAllResult& result, sim::Effects& out);
+
+  // ---- broker_replicas.cc
+  bool controlled() const { return config_.enable_controller_mode; }
+  void StartReplica(sim::Env& env, sim::Effects& out);
+  void AskController(sim::Effects& out);
+  void SendBrokerHeartbeat(sim::Effects& out);
+  // `asks`: whether to stand for election if there is no master.
+  void OnReplicaInfo(const ReplicaInfo& info, bool asks, sim::Env& env, sim::Effects& out);
+  void BecomeMaster(const ReplicaInfo& info, sim::Env& env, sim::Effects& out);
+  void BecomeSlave(const ReplicaInfo& info, sim::Env& env, sim::Effects& out);
+  void SetSyncStateSet(const ReplicaInfo& info, sim::Env& env, sim::Effects& out);
+  void RequestSyncStateSet(std::vector<int64_t> members, sim::Effects& out);
+  void MaybeExpand(const Slave& slave, sim::Effects& out);
+  void CheckSyncStateSet(sim::Env& env, sim::Effects& out);
+  // The set over which acknowledgements count.
+  std::vector<int64_t> CountedSet() const;
+  const Slave* FindSlave(int64_t replica) const;
+  bool AllInSyncHave(int64_t offset) const;
+  void UpdateConfirmOffset();
+  void OnHandshake(const HaHandshake& handshake, sim::ConnId conn, sim::Env& env, sim::Effects& out);
+  void OnHandshakeResult(const HaHandshakeResult& result, sim::ConnId conn, sim::Env& env, sim::Effects& out);
+  // Where this log and the master's part; -1: they never were one.
+  int64_t ConsistentPoint(const HaHandshakeResult& master) const;
+  void TruncateTo(int64_t offset, sim::Effects& out);
+  // The epoch that a physical offset belongs to, and where the next one begins.
+  EpochEntry EpochAt(int64_t offset, int64_t* next_start) const;
+  void StoreEpochs(sim::Effects& out);
 
   // ---- broker_schedule.cc
   void LoadDelayOffsets(sim::Env& env);
@@ -234,6 +276,16 @@ class Broker final : public sim::Process {
   sim::ConnId ha_;                 // of a slave: to its master
   sim::Time ha_last_read_;
   sim::Time ha_last_report_;
+
+  int64_t current_master_ = -1;  // replica, as the controller says; -1: unknown
+  int64_t master_epoch_ = 0;
+  std::vector<int64_t> sync_state_set_;
+  int64_t sync_state_set_epoch_ = 0;
+  std::vector<int64_t> asked_set_;  // a change that the controller was asked for; empty: none is under way
+  bool alter_in_flight_ = false;    // ... and has not answered yet
+  std::vector<EpochEntry> epochs_;  // oldest first
+  int64_t confirm_offset_ = 0;      // what all in sync have
+  sim::FileId epoch_file_;
 
   std::vector<int64_t> delay_offsets_;  // by level, from level 1
   bool delay_offsets_changed_ = false;

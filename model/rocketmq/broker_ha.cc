@@ -21,10 +21,15 @@ void Broker::OnHaReport(const HaReportOffset& report, sim::ConnId conn, sim::Env
   }
   const auto [at, is_new] = slaves_.try_emplace(conn);
   Slave& slave = at->second;
+  if (report.max_phy_offset >= slave.next_transfer) slave.caught_up = env.monotonic();
   slave.ack = report.max_phy_offset;
   slave.last_read = env.monotonic();
-  if (is_new) slave.next_transfer = report.max_phy_offset;
+  if (is_new || slave.next_transfer < 0) slave.next_transfer = report.max_phy_offset;
   if (report.max_phy_offset > push_to_slave_max_) push_to_slave_max_ = report.max_phy_offset;
+  if (controlled()) {
+    MaybeExpand(slave, out);
+    Dispatch(env, out);
+  }
   SettleSends(out);
   Transfer(conn, &slave, out);
 }
@@ -35,10 +40,20 @@ void Broker::TransferToSlaves(sim::Effects& out) {
 
 // WriteSocketService: it doesn't wait for what was sent before to be acknowledged.
 void Broker::Transfer(sim::ConnId conn, Slave* slave, sim::Effects& out) {
+  if (slave->next_transfer < 0) return;  // it has not said where it is
   while (slave->next_transfer < store_.max_phy()) {
     HaTransfer transfer;
     transfer.phy_offset = slave->next_transfer;
-    transfer.messages = store_.From(slave->next_transfer, config_.ha_transfer_batch_size);
+    int64_t bytes = config_.ha_transfer_batch_size;
+    if (controlled()) {
+      int64_t next_epoch = 0;
+      const EpochEntry epoch = EpochAt(slave->next_transfer, &next_epoch);
+      transfer.epoch = epoch.epoch;
+      transfer.epoch_start = epoch.start;
+      transfer.confirm_offset = confirm_offset_;
+      bytes = std::min(bytes, next_epoch - slave->next_transfer);
+    }
+    transfer.messages = store_.From(slave->next_transfer, bytes);
     // The slave's log ends where no message of the master's begins: it can't be continued.
     if (transfer.messages.empty()) return;
     const Message& last = transfer.messages.back()->value();
@@ -83,6 +98,7 @@ void Broker::OnHaHeartbeat(sim::Env& env, sim::Effects& out) {
     }
     HaTransfer heartbeat;
     heartbeat.phy_offset = it->second.next_transfer;
+    heartbeat.confirm_offset = confirm_offset_;
     Tell(it->first, std::move(heartbeat), out);
     ++it;
   }
@@ -103,7 +119,11 @@ void Broker::ConnectToMaster(sim::Env& env, sim::Effects& out) {
   if (is_master() || ha_.valid() || !master_.valid()) return;
   ha_ = out.Connect(master_);
   ha_last_read_ = env.monotonic();
-  ReportOffset(out);
+  if (controlled()) {
+    Tell(ha_, HaHandshake{place_}, out);
+  } else {
+    ReportOffset(out);
+  }
 }
 
 void Broker::ReportOffset(sim::Effects& out) { Tell(ha_, HaReportOffset{store_.max_phy()}, out); }
@@ -119,6 +139,10 @@ void Broker::OnHaTransfer(const HaTransfer& transfer, sim::ConnId conn, sim::Env
   if (conn != ha_) return;
   ha_last_read_ = env.monotonic();
   if (transfer.messages.empty()) return;
+  if (transfer.epoch > (epochs_.empty() ? 0 : epochs_.back().epoch)) {
+    epochs_.push_back({transfer.epoch, transfer.epoch_start});
+    StoreEpochs(out);
+  }
   if (transfer.phy_offset != store_.max_phy()) {
     out.Note("ha",
              fmt::format("the master sends offset {}, but the log ends at {}", transfer.phy_offset, store_.max_phy()));
@@ -131,6 +155,7 @@ void Broker::OnHaTransfer(const HaTransfer& transfer, sim::ConnId conn, sim::Env
     out.Record(formats::RecordVerb::kReplicated, QueueName(m.topic, m.queue_id), m.queue_offset, m.body);
   }
   if (config_.flush_disk_type == "SYNC_FLUSH") StartFlush(out);
+  confirm_offset_ = std::min(std::max(confirm_offset_, transfer.confirm_offset), store_.max_phy());
   Dispatch(env, out);
   ReportOffset(out);
 }

@@ -36,7 +36,7 @@ void Broker::OnSendMessage(const SendMessage& request, sim::ConnId conn, int32_t
   if (opaque == 0) return;  // one way
   // CommitLog.handleDiskFlushAndHA
   send.flushed = config_.flush_disk_type == "ASYNC_FLUSH" || !stored.wait_store_ok;
-  send.replicated = config_.broker_role != "SYNC_MASTER" || !stored.wait_store_ok || NeededAcks() <= 1;
+  send.replicated = config_.broker_role != "SYNC_MASTER" || !stored.wait_store_ok || IsReplicated(send.end);
   if (!send.flushed) send.flush_deadline = env.monotonic() + sim::Milliseconds(config_.sync_flush_timeout);
   if (!send.replicated) send.slave_deadline = env.monotonic() + sim::Milliseconds(config_.slave_timeout);
   if (send.flushed && send.replicated) {
@@ -58,13 +58,25 @@ ResponseCode Broker::Refusal(const Message& message, std::string* remark) const 
     *remark = "no such queue";
     return ResponseCode::kTopicNotExist;
   }
-  // CommitLog.asyncPutMessage with enableSlaveActingMaster
+  // CommitLog.asyncPutMessage in controller mode, and with enableSlaveActingMaster
+  if (controlled() && config_.broker_role == "SYNC_MASTER" && message.wait_store_ok &&
+      static_cast<int64_t>(sync_state_set_.size()) < config_.min_in_sync_replicas) {
+    *remark = "in-sync replicas not enough";
+    return ResponseCode::kSystemError;
+  }
   const bool counts = config_.enable_slave_acting_master && config_.broker_role == "SYNC_MASTER";
   if (counts && message.wait_store_ok && NeededAcks() > SlavesInSync() + 1) {
     *remark = "in-sync replicas not enough";
     return ResponseCode::kSystemError;
   }
   return ResponseCode::kSuccess;
+}
+
+// CommitLog.handleHA, GroupTransferService.doWaitTransfer
+bool Broker::IsReplicated(int64_t end) const {
+  if (controlled() && config_.all_ack_in_sync_state_set) return AllInSyncHave(end);
+  const int64_t needed = NeededAcks();
+  return needed <= 1 || CopiesOf(end) >= needed;
 }
 
 // CommitLog.calcNeedAckNums
@@ -176,10 +188,9 @@ void Broker::OnSendTimeout(int64_t id, sim::Env& env, sim::Effects& out) {
 
 // GroupCommitService, GroupTransferService
 void Broker::SettleSends(sim::Effects& out) {
-  const int64_t needed = NeededAcks();
   for (auto it = sends_.begin(); it != sends_.end();) {
     PendingSend& send = it->second;
-    if (!send.replicated) send.replicated = CopiesOf(send.end) >= needed;
+    if (!send.replicated) send.replicated = IsReplicated(send.end);
     if (!send.flushed || !send.replicated) {
       ++it;
       continue;
@@ -205,7 +216,12 @@ void Broker::AnswerSend(const PendingSend& send, sim::Effects& out) {
 // DefaultMessageStore.ReputMessageService: #8239 stops at what is flushed under SYNC_FLUSH.
 void Broker::Dispatch(sim::Env& env, sim::Effects& out) {
   const bool flushed_only = config_.flush_disk_type == "SYNC_FLUSH" && !config_.read_uncommitted;
-  const std::vector<StoredMessage> visible = store_.Reput(flushed_only ? store_.flushed() : store_.max_phy());
+  int64_t limit = flushed_only ? store_.flushed() : store_.max_phy();
+  if (controlled()) {
+    if (is_master()) UpdateConfirmOffset();
+    limit = std::min(limit, confirm_offset_);
+  }
+  const std::vector<StoredMessage> visible = store_.Reput(limit);
   if (is_master()) {
     for (const StoredMessage& message : visible) {
       const Message& m = message->value();

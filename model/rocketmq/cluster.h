@@ -30,6 +30,8 @@ struct ClusterSpec {
   NamesrvConfig namesrv_config;
   std::vector<BrokerSpec> brokers;  // by name and id
   std::vector<TopicSpec> topics;
+  ControllerConfig controller_config;
+  sim::NodeId controller;           // invalid: there is none
   sim::NodeId database;             // invalid: there is none
 
   const BrokerSpec* Find(std::string_view broker_name, int64_t broker_id) const {

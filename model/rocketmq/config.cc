@@ -65,6 +65,21 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
           {"longPollingEnable", &C::long_polling_enable, 0, "whether a pull without messages waits for some"},
           {"slaveReadEnable", &C::slave_read_enable, 0,
            "whether consumers may pull from a slave while its group has no master"},
+          {"enableControllerMode", &C::enable_controller_mode, 0,
+           "whether a controller decides who is the master; needs `controllers` in the scenario"},
+          {"allAckInSyncStateSet", &C::all_ack_in_sync_state_set, 0,
+           "controller mode: whether a write waits for all of the SyncStateSet instead of inSyncReplicas copies"},
+          {"haMaxTimeSlaveNotCatchup", &C::ha_max_time_slave_not_catchup, 1,
+           "controller mode: ms without having caught up after which a slave leaves the SyncStateSet"},
+          {"checkSyncStateSetPeriod", &C::check_sync_state_set_period, 1, "controller mode: ms between such searches"},
+          {"syncBrokerMetadataPeriod", &C::sync_broker_metadata_period, 1,
+           "controller mode: ms between questions to the controller about one's own group"},
+          {"brokerHeartbeatInterval", &C::broker_heartbeat_interval, 1,
+           "controller mode: ms between heartbeats to the controller"},
+          {"ISSUE-5663", &C::issue_5663, 0,
+           "switch: while a change of the SyncStateSet is under way, both sets have to acknowledge (off: before 5.1.1)"},
+          {"ISSUE-6662", &C::issue_6662, 0,
+           "switch: the confirm offset stands still while a member of the SyncStateSet is gone (off: before 5.1.1)"},
           {"ISSUE-3015", &C::issue_3015, 0,
            "switch: a slave that reports more than its master has is not believed (off: before 4.9.2)"},
       },
@@ -123,9 +138,29 @@ const SettingsTable<NamesrvConfig>& NamesrvTable() {
            "ms between searches for brokers that have fallen silent"},
           {"brokerChannelExpiredTime", &C::broker_channel_expired_time, 1,
            "ms without a registration after which a broker is forgotten (a constant of the real one)"},
+          {"ISSUE-6316", &C::issue_6316, 0,
+           "switch: of two masters of a group the one with the larger masterEpoch counts, not the last to register (off: "
+           "before 5.1.1)"},
       },
       {"clusterTest", "configStorePath", "deleteTopicWithBrokerRegistration", "kvConfigPath", "listenPort",
        "orderMessageEnable", "rocketmqHome", "supportActingMaster"}};
+  return table;
+}
+
+const SettingsTable<ControllerConfig>& ControllerTable() {
+  using C = ControllerConfig;
+  static const SettingsTable<ControllerConfig> table = {
+      "controller",
+      {
+          {"scanNotActiveBrokerInterval", &C::scan_not_active_broker_interval, 1,
+           "ms between searches for masters that have fallen silent"},
+          {"brokerNotActiveTimeoutMillis", &C::broker_not_active_timeout, 1,
+           "ms without a heartbeat after which a broker counts as dead"},
+          {"enableElectUncleanMaster", &C::enable_elect_unclean_master, 0,
+           "whether a replica outside the SyncStateSet may be elected, losing what it lacks"},
+      },
+      {"controllerDLegerGroup", "controllerDLegerPeers", "controllerDLegerSelfId", "controllerStorePath",
+       "controllerType", "electMasterMaxRetryCount", "isProcessReadEvent", "mappedFileSize", "notifyBrokerRoleChanged"}};
   return table;
 }
 
@@ -198,6 +233,9 @@ absl::Status ApplyBrokerConfig(std::string_view line, BrokerConfig* config, std:
 absl::Status ApplyNamesrvConfig(std::string_view line, NamesrvConfig* config, std::vector<std::string>* ignored) {
   return model::ApplyLine(NamesrvTable(), line, config, ignored);
 }
+absl::Status ApplyControllerConfig(std::string_view line, ControllerConfig* config, std::vector<std::string>* ignored) {
+  return model::ApplyLine(ControllerTable(), line, config, ignored);
+}
 absl::Status ApplyProducerConfig(std::string_view line, ProducerConfig* config, std::vector<std::string>* ignored) {
   return model::ApplyLine(ProducerTable(), line, config, ignored);
 }
@@ -234,6 +272,7 @@ BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std
 
 std::vector<model::SettingInfo> BrokerSettings() { return model::DescribeSettings(BrokerTable()); }
 std::vector<model::SettingInfo> NamesrvSettings() { return model::DescribeSettings(NamesrvTable()); }
+std::vector<model::SettingInfo> ControllerSettings() { return model::DescribeSettings(ControllerTable()); }
 std::vector<model::SettingInfo> ProducerSettings() { return model::DescribeSettings(ProducerTable()); }
 std::vector<model::SettingInfo> ConsumerSettings() { return model::DescribeSettings(ConsumerTable()); }
 

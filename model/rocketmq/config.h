@@ -53,6 +53,17 @@ struct BrokerConfig {
   int64_t retry_queue_nums = 1;
   bool long_polling_enable = true;
   bool slave_read_enable = false;
+  // Controller mode: who is the master of a group is decided by a controller.
+  bool enable_controller_mode = false;
+  bool all_ack_in_sync_state_set = false;
+  int64_t ha_max_time_slave_not_catchup = 15000;
+  int64_t check_sync_state_set_period = 5000;
+  int64_t sync_broker_metadata_period = 5000;
+  int64_t broker_heartbeat_interval = 1000;
+  // #5663: while a change of the SyncStateSet is under way, acknowledgements are counted over the old and the new one.
+  bool issue_5663 = true;
+  // #6662: the confirm offset stands still while a member of the SyncStateSet has no connection.
+  bool issue_6662 = true;
   // #3015: a slave can't report more than its master has.
   bool issue_3015 = true;
 };
@@ -62,6 +73,15 @@ struct NamesrvConfig {
   int64_t scan_not_active_broker_interval = 5000;
   // Ours: BROKER_CHANNEL_EXPIRED_TIME of RouteInfoManager.java.
   int64_t broker_channel_expired_time = 120000;
+  // #6316: of two brokers that say they are the master the one with the larger masterEpoch is believed.
+  bool issue_6316 = true;
+};
+
+// ControllerConfig.java
+struct ControllerConfig {
+  int64_t scan_not_active_broker_interval = 5000;
+  int64_t broker_not_active_timeout = 10000;  // controllerHeartBeatTimeoutMills of the brokers' side
+  bool enable_elect_unclean_master = false;
 };
 
 // DefaultMQProducer.java, ClientConfig.java
@@ -103,6 +123,7 @@ struct ConsumerConfig {
 // kInvalidArgument, naming the line, what is wrong, and the remedy.
 absl::Status ApplyBrokerConfig(std::string_view line, BrokerConfig* config, std::vector<std::string>* ignored);
 absl::Status ApplyNamesrvConfig(std::string_view line, NamesrvConfig* config, std::vector<std::string>* ignored);
+absl::Status ApplyControllerConfig(std::string_view line, ControllerConfig* config, std::vector<std::string>* ignored);
 absl::Status ApplyProducerConfig(std::string_view line, ProducerConfig* config, std::vector<std::string>* ignored);
 absl::Status ApplyConsumerConfig(std::string_view line, ConsumerConfig* config, std::vector<std::string>* ignored);
 
@@ -114,6 +135,7 @@ BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std
 
 std::vector<model::SettingInfo> BrokerSettings();
 std::vector<model::SettingInfo> NamesrvSettings();
+std::vector<model::SettingInfo> ControllerSettings();
 std::vector<model::SettingInfo> ProducerSettings();
 std::vector<model::SettingInfo> ConsumerSettings();
 

@@ -45,6 +45,23 @@ void MessageStore::PutReplica(StoredMessage message, sim::Effects& out) {
   Append(std::move(message));
 }
 
+// CommitLog.truncateDirtyFiles, recoverTopicQueueTable
+void MessageStore::Truncate(int64_t offset, sim::Effects& out) {
+  while (!log_.empty() && log_.back()->value().phy_offset >= offset) {
+    const Message& m = log_.back()->value();
+    Queue& queue = queues_[{m.topic, m.queue_id}];
+    queue.next = std::min(queue.next, m.queue_offset);
+    const auto index = static_cast<uint32_t>(log_.size() - 1);
+    if (!queue.entries.empty() && queue.entries.back() == index) queue.entries.pop_back();
+    max_phy_ = m.phy_offset;
+    log_.pop_back();
+  }
+  CHECK(max_phy_ <= offset, "a message lies across offset {}", offset);
+  flushed_ = std::min(flushed_, max_phy_);
+  reput_ = std::min(reput_, log_.size());
+  out.Truncate(file_, static_cast<int64_t>(log_.size()));
+}
+
 std::vector<StoredMessage> MessageStore::Reput(int64_t limit) {
   std::vector<StoredMessage> dispatched;
   for (; reput_ < log_.size(); ++reput_) {

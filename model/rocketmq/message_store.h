@@ -29,6 +29,8 @@ class MessageStore {
   StoredMessage Put(Message message, sim::Time now, sim::Effects& out);
   // Appends what the master sent. REQUIRES: its physical offset is max_phy().
   void PutReplica(StoredMessage message, sim::Effects& out);
+  // Cuts off what lies at this physical offset or above, in the log and in the queues. REQUIRES: a message ends there.
+  void Truncate(int64_t offset, sim::Effects& out);
   // Builds consume queues up to this physical offset; returns what became visible, in order.
   std::vector<StoredMessage> Reput(int64_t limit);
 

@@ -77,10 +77,12 @@ struct RegisterBroker {
   std::string broker_name;
   int64_t broker_id = 0;  // 0: the master
   std::vector<TopicQueues> topics;
+  int64_t state_version = 0;  // controller mode: the masterEpoch
   template <class V> void Fields(V& v) const {
     v("brokerName", broker_name);
     v("brokerId", broker_id);
     v("topics", topics);
+    if (state_version != 0) v("stateVersion", state_version);
   }
 };
 
@@ -365,10 +367,131 @@ struct HaTransfer {
   static constexpr std::string_view kName = "HA_TRANSFER";
   int64_t phy_offset = 0;
   std::vector<StoredMessage> messages;  // empty: a heartbeat
+  // Controller mode: the epoch of these messages, where it began, and what is confirmed.
+  int64_t epoch = 0;
+  int64_t epoch_start = 0;
+  int64_t confirm_offset = 0;
   template <class V> void Fields(V& v) const {
     v("phyOffset", phy_offset);
     v("messages", messages);
+    if (epoch != 0) v("epoch", epoch);
+    if (epoch != 0) v("epochStartOffset", epoch_start);
+    if (epoch != 0) v("confirmOffset", confirm_offset);
   }
+};
+
+// AutoSwitchHAClient.java, EpochFileCache.java: an epoch, and the physical offset at which it began.
+struct EpochEntry {
+  int64_t epoch = 0;
+  int64_t start = 0;
+  friend bool operator==(const EpochEntry&, const EpochEntry&) = default;
+  template <class V> void Fields(V& v) const {
+    v("epoch", epoch);
+    v("startOffset", start);
+  }
+};
+
+struct HaHandshake {
+  static constexpr std::string_view kName = "HA_HANDSHAKE";
+  int64_t replica = 0;  // who asks
+  template <class V> void Fields(V& v) const { v("slaveId", replica); }
+};
+
+struct HaHandshakeResult {
+  static constexpr std::string_view kName = "HA_HANDSHAKE_RESPONSE";
+  std::vector<EpochEntry> epochs;  // of the master, oldest first
+  int64_t max_phy_offset = 0;
+  template <class V> void Fields(V& v) const {
+    v("epochs", epochs);
+    v("maxPhyOffset", max_phy_offset);
+  }
+};
+
+// ---- Controller (RequestCode.java: CONTROLLER_*)
+
+// What a controller knows of a group. Replicas are numbered as their nodes are: a0, a1, ...
+struct ReplicaInfo {
+  static constexpr std::string_view kName = "REPLICA_INFO";
+  ResponseCode code = ResponseCode::kSuccess;
+  std::string broker_name;
+  int64_t master = -1;  // replica; -1: there is none
+  int64_t master_epoch = 0;
+  std::vector<int64_t> sync_state_set;  // sorted
+  int64_t sync_state_set_epoch = 0;
+  template <class V> void Fields(V& v) const {
+    v("code", code);
+    v("brokerName", broker_name);
+    v("master", master);
+    v("masterEpoch", master_epoch);
+    v("syncStateSet", sync_state_set);
+    v("syncStateSetEpoch", sync_state_set_epoch);
+  }
+};
+
+struct ControllerRegister {
+  static constexpr std::string_view kName = "CONTROLLER_REGISTER_BROKER";
+  std::string broker_name;
+  int64_t replica = 0;
+  template <class V> void Fields(V& v) const {
+    v("brokerName", broker_name);
+    v("brokerId", replica);
+  }
+};
+
+struct GetReplicaInfo {
+  static constexpr std::string_view kName = "CONTROLLER_GET_REPLICA_INFO";
+  std::string broker_name;
+  template <class V> void Fields(V& v) const { v("brokerName", broker_name); }
+};
+
+struct ElectMaster {
+  static constexpr std::string_view kName = "CONTROLLER_ELECT_MASTER";
+  std::string broker_name;
+  int64_t replica = 0;
+  template <class V> void Fields(V& v) const {
+    v("brokerName", broker_name);
+    v("brokerId", replica);
+  }
+};
+
+struct AlterSyncStateSet {
+  static constexpr std::string_view kName = "CONTROLLER_ALTER_SYNC_STATE_SET";
+  std::string broker_name;
+  int64_t master = 0;
+  int64_t master_epoch = 0;
+  std::vector<int64_t> new_set;
+  int64_t sync_state_set_epoch = 0;
+  template <class V> void Fields(V& v) const {
+    v("brokerName", broker_name);
+    v("masterBrokerId", master);
+    v("masterEpoch", master_epoch);
+    v("newSyncStateSet", new_set);
+    v("syncStateSetEpoch", sync_state_set_epoch);
+  }
+};
+
+// One way.
+struct BrokerHeartbeat {
+  static constexpr std::string_view kName = "BROKER_HEARTBEAT";
+  std::string broker_name;
+  int64_t replica = 0;
+  int64_t epoch = 0;
+  int64_t max_offset = 0;
+  int64_t confirm_offset = 0;
+  template <class V> void Fields(V& v) const {
+    v("brokerName", broker_name);
+    v("brokerId", replica);
+    v("epoch", epoch);
+    v("maxOffset", max_offset);
+    v("confirmOffset", confirm_offset);
+  }
+};
+
+// One way, from the controller to each replica.
+struct NotifyRoleChanged {
+  static constexpr std::string_view kName = "NOTIFY_BROKER_ROLE_CHANGED";
+  ReplicaInfo info;
+  template <class V> void Fields(V& v) const { info.Fields(v); }
 };
 
 // A slave asks its master for consumer offsets, delay offsets and topics (SlaveSynchronize.java).
@@ -405,7 +528,9 @@ using Body =
                  EndTransaction, CheckTransactionState, Heartbeat, UnregisterClient, NotifyConsumerIdsChanged,
                  GetConsumerList, GetConsumerListResult, QueryConsumerOffset, UpdateConsumerOffset, GetMaxOffset,
                  OffsetResult, PullMessage, PullMessageResult, ConsumerSendMsgBack, ConsumerSendMsgBackResult,
-                 LockBatchMq, LockBatchMqResult, UnlockBatchMq, HaReportOffset, HaTransfer, SyncAll, SyncAllResult>;
+                 LockBatchMq, LockBatchMqResult, UnlockBatchMq, HaReportOffset, HaTransfer, SyncAll, SyncAllResult,
+                 HaHandshake, HaHandshakeResult, ReplicaInfo, ControllerRegister, GetReplicaInfo, ElectMaster,
+                 AlterSyncStateSet, BrokerHeartbeat, NotifyRoleChanged>;
 
 // What travels: a command under its header.
 struct Command {

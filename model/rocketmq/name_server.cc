@@ -22,8 +22,17 @@ void NameServer::OnMessage(const sim::Received& message, sim::Env& env, sim::Eff
 void NameServer::Register(const RegisterBroker& request, const sim::Received& from, int32_t opaque, sim::Env& env,
                           sim::Effects& out) {
   const BrokerKey key(request.broker_name, request.broker_id);
-  const bool known = brokers_.contains(key);
-  brokers_.insert_or_assign(key, Live{from.from, from.conn, env.monotonic(), request.topics});
+  const auto before = brokers_.find(key);
+  const bool known = before != brokers_.end();
+  // #6316: who is behind is told so by nothing, and isn't listed.
+  if (known && before->second.node != from.from && cluster_->namesrv_config.issue_6316 &&
+      before->second.state_version > request.state_version) {
+    Reply(from.conn, opaque, RegisterBrokerResult{}, out);
+    return;
+  }
+  // One address has one id: a slave that became the master is a slave no more.
+  absl::erase_if(brokers_, [&](const auto& other) { return other.second.node == from.from && other.first != key; });
+  brokers_.insert_or_assign(key, Live{from.from, from.conn, env.monotonic(), request.topics, request.state_version});
   if (!known) out.Note("registered", fmt::format("broker {}-{} is registered", key.first, key.second));
   RegisterBrokerResult result;
   const auto master = brokers_.find({request.broker_name, 0});

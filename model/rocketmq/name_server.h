@@ -31,6 +31,7 @@ class NameServer final : public sim::Process {
     sim::ConnId conn;
     sim::Time last_update;
     std::vector<TopicQueues> topics;
+    int64_t state_version = 0;
   };
   // Group and id.
   using BrokerKey = std::pair<std::string, int64_t>;

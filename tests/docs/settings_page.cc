@@ -37,7 +37,8 @@ std::string RocketMqSettingsPage() {
          "else is\nsaid. Other settings that RocketMQ knows are accepted without effect, and a run lists them; what it "
          "doesn't know is refused.\n" +
          Table("Brokers", rocketmq::BrokerSettings()) + Table("Name servers", rocketmq::NamesrvSettings()) +
-         Table("Producers", rocketmq::ProducerSettings()) + Table("Consumers", rocketmq::ConsumerSettings());
+         Table("Controller", rocketmq::ControllerSettings()) + Table("Producers", rocketmq::ProducerSettings()) +
+         Table("Consumers", rocketmq::ConsumerSettings());
 }
 
 }  // namespace brokersim::docs
