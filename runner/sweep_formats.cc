@@ -113,7 +113,7 @@ std::string JsonText(const SweepReport& report) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// RFC 4180.
+// Quoted as RFC 4180 says.
 std::string CsvField(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -125,7 +125,7 @@ std::string Csv(const SweepResult& result) {
   std::vector<std::string> columns = {"seed", "variant", "settings", "verdict", "exit_code", "findings",
                                       "cause", "hash", "events", "end_ns"};
   for (int i = 0; i < kMetricCount; ++i) columns.emplace_back(InfoOf(static_cast<Metric>(i)).column);
-  std::string text = absl::StrJoin(columns, ",") + "\r\n";
+  std::string text = absl::StrJoin(columns, ",") + "\n";
   for (const RunRow& row : result.rows) {
     const Arm& arm = result.arms[row.arm];
     std::string types;
@@ -138,7 +138,7 @@ std::string Csv(const SweepResult& result) {
       const std::optional<int64_t>& value = row.metrics[static_cast<Metric>(i)];
       text += value.has_value() ? fmt::format(",{}", *value) : ",";
     }
-    text += "\r\n";
+    text += "\n";
   }
   return text;
 }
