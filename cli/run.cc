@@ -7,12 +7,13 @@
 #include "absl/strings/str_join.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/outcome_text.h"
 #include "cli/progress.h"
+#include "runner/bundle.h"
 #include "runner/fault_coverage.h"
 #include "runner/files.h"
 #include "runner/sweep.h"
 #include "scenarios/schedule.h"
-#include "sim/base/sim_time.h"
 
 namespace brokersim::cli {
 namespace {
@@ -25,83 +26,15 @@ struct Options {
   std::string seeds;
   std::string out;
   std::string schedule;
+  std::string bundle;
   bool json = false;
   bool stop_at_violation = false;
 };
 
-std::string Milliseconds(int64_t ns) { return fmt::format("{}.{:03} ms", ns / 1'000'000, ns / 1000 % 1000); }
-
-// Of each type the first anomaly in full, the gravest type first; the verdict file has them all.
-void PrintAnomalies(const formats::Verdict& verdict) {
-  for (const std::string& type : runner::AnomalyTypes(verdict)) {
-    const formats::Anomaly* first = nullptr;
-    int count = 0;
-    for (const formats::Anomaly& anomaly : verdict.anomalies()) {
-      if (anomaly.type() != type) continue;
-      if (count++ == 0) first = &anomaly;
-    }
-    fmt::print("\n{}{}, {}\n", type, first->code().empty() ? "" : fmt::format(" ({})", first->code()),
-               count == 1 ? "once:" : fmt::format("{} times; the first:", count));
-    fmt::print("  {}\n", first->explanation());
-    fmt::print("  operations of the history: {}\n", absl::StrJoin(first->operations(), " "));
-    for (const formats::StoryLine& line : first->story()) {
-      fmt::print("  {:>14}  {:<10}  {}\n", Milliseconds(line.time_ns()), line.node(), line.text());
-    }
-  }
-}
-
-// Why a run ended before its audit did.
-std::string_view EarlyEnd(sim::RunEnd reason) {
-  switch (reason) {
-    case sim::RunEnd::kFinished: return "at the end of the audit";
-    case sim::RunEnd::kIdle: return "before the audit ended: nothing was pending any more";
-    case sim::RunEnd::kTimeLimit: return "before the audit ended: the time was up";
-    case sim::RunEnd::kEventLimit: return "before the audit ended: too many events";
-    case sim::RunEnd::kStopped: return "at the first violation, as asked";
-  }
-  return "";
-}
-
-// The variant, and what was changed of it.
-std::vector<std::string> Arm(const runner::Outcome& outcome) {
-  std::vector<std::string> words = {outcome.variant};
-  words.insert(words.end(), outcome.settings.begin(), outcome.settings.end());
-  return words;
-}
-
-void PrintReport(const runner::Outcome& outcome, const std::vector<std::string>& ignored,
-                 const std::vector<std::string>& written) {
-  fmt::print("scenario  {} ({})\n", outcome.scenario, absl::StrJoin(Arm(outcome), ", "));
-  fmt::print("seed      {}\n", outcome.seed);
-  fmt::print("run hash  {}\n", runner::HashText(outcome.run.hash));
-  fmt::print("events    {} in {} of virtual time\n", outcome.run.events, sim::ToText(outcome.run.end));
-  const formats::Counts& counts = outcome.verdict.counts();
-  fmt::print("clients   {} sends acknowledged, {} failed, {} unknown; {} records read; {} commits; {} processed\n",
-             counts.sends_acknowledged(), counts.sends_failed(), counts.sends_unknown(), counts.records_read(),
-             counts.commits(), counts.records_processed());
-  for (const sim::FaultReport& fault : outcome.run.faults) {
-    const std::string what = !fault.fired ? "did not begin"
-                             : fault.effects == 0
-                                 ? "began, without any effect"
-                                 : fmt::format("{} effect{}", fault.effects, fault.effects == 1 ? "" : "s");
-    fmt::print("fault     {} ({}): {}\n", fault.id, fault.kind, what);
-  }
-  if (!outcome.run.faults.empty()) fmt::print("budget    {}\n", runner::BudgetOf(outcome.run.faults).Text());
-  if (!ignored.empty())
-    fmt::print("ignored   settings without effect on the model: {}\n", absl::StrJoin(ignored, ", "));
-  if (outcome.run.reason != sim::RunEnd::kFinished) fmt::print("stopped   {}\n", EarlyEnd(outcome.run.reason));
-  if (outcome.run.stuck.has_value()) {
-    fmt::print("progress  {}; what is left is {}recoverable\n", runner::ProgressName(outcome.progress.kind),
-               outcome.progress.recoverable ? "" : "not ");
-  }
-  fmt::print("verdict   {}{}\n", runner::ResultName(outcome.verdict.result()),
-             outcome.run.inert.empty() ? "" : " (inert)");
-  for (const std::string& reason : outcome.verdict.unknown_reasons()) fmt::print("  undecided: {}\n", reason);
-  PrintAnomalies(outcome.verdict);
-  if (!outcome.run.internal_error.empty())
-    fmt::print("\na fault of brokersim itself: {}\n", outcome.run.internal_error);
-  fmt::print("\n");
-  for (const std::string& path : written) fmt::print("wrote     {}\n", path);
+absl::Status WriteBundle(const scenarios::ResolvedScenario& scenario, const runner::Outcome& outcome,
+                         const std::string& path) {
+  const absl::StatusOr<std::string> bytes = runner::BundleBytes(scenario, outcome);
+  return bytes.ok() ? runner::WriteFile(path, *bytes) : bytes.status();
 }
 
 int RunOne(const scenarios::ResolvedScenario& scenario, uint64_t seed, const Options& options) {
@@ -122,10 +55,19 @@ int RunOne(const scenarios::ResolvedScenario& scenario, uint64_t seed, const Opt
     if (const absl::Status status = runner::WriteFile(options.schedule, text); !status.ok()) return Fail(status);
     written.push_back(options.schedule);
   }
+  if (!options.bundle.empty()) {
+    if (runner::IsFailure(runner::ExitCodeOf(outcome))) {
+      const absl::Status status = WriteBundle(scenario, outcome, options.bundle);
+      if (!status.ok()) return Fail(status);
+      written.push_back(options.bundle);
+    } else {
+      fmt::print(stderr, "brokersim: no bundle: the run shows no failure\n");
+    }
+  }
   if (options.json) {
     fmt::print("{}\n", runner::ToJson(outcome));
   } else {
-    PrintReport(outcome, scenario.world->ignored_settings(), written);
+    PrintOutcome(outcome, scenario.world->ignored_settings(), written);
     fmt::print("reproduce: {}\n", runner::ReproduceCommand(outcome));
   }
   return runner::ExitCodeOf(outcome);
@@ -210,6 +152,10 @@ Command AddRun(CLI::App* app, const Context& context) {
   command
       ->add_option("--schedule", options->schedule,
                    "file for the scenario with all that was drawn written out: it gives the same run, can be edited")
+      ->excludes(seeds);
+  command
+      ->add_option("--bundle", options->bundle,
+                   "file for the run if it fails: all that `brokersim replay` needs, in at most 50 KB")
       ->excludes(seeds);
   command->add_flag("--stop-at-violation", options->stop_at_violation,
                     "end the run within the event that first breaks a promise")

@@ -1,7 +1,9 @@
 // brokersim sweep: many seeds, variants and settings, kept in a file.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -9,7 +11,8 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/progress.h"
-#include "runner/judge.h"
+#include "runner/bundle.h"
+#include "runner/files.h"
 #include "runner/sweep_report.h"
 
 namespace brokersim::cli {
@@ -22,6 +25,7 @@ struct Options {
   std::string seeds;
   std::string shard;
   std::string db;
+  std::string bundles;
   uint64_t jobs = 1;
   runner::ReportFormat format = runner::ReportFormat::kText;
 };
@@ -36,6 +40,21 @@ absl::StatusOr<runner::Shard> ShardFor(const std::string& text) {
   if (!found->has_value()) return runner::Shard();
   fmt::print(stderr, "brokersim: shard {}/{}, as {} says\n", (*found)->index + 1, (*found)->count, (*found)->source);
   return **found;
+}
+
+// Its name says which run it is of.
+std::string BundleName(const scenarios::ResolvedScenario& scenario, uint64_t seed) {
+  std::string name = fmt::format("{}-{}", scenario.name.substr(scenario.name.rfind('/') + 1), scenario.variant);
+  for (const std::string& line : scenario.settings) name += "-" + line;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return fmt::format("{}-{}.bundle", name, seed);
+}
+
+absl::Status LeaveBundle(const std::string& folder, const scenarios::ResolvedScenario& scenario,
+                         const runner::Outcome& outcome) {
+  const absl::StatusOr<std::string> bytes = runner::BundleBytes(scenario, outcome);
+  if (!bytes.ok()) return bytes.status();
+  return runner::WriteFile((std::filesystem::path(folder) / BundleName(scenario, outcome.seed)).string(), *bytes);
 }
 
 int Sweep(const Options& options, const Context& context) {
@@ -62,6 +81,14 @@ int Sweep(const Options& options, const Context& context) {
     bar.Show(now);
     return !Interrupted();
   };
+  if (!options.bundles.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options.bundles, error);
+    if (error) return Fail(runner::kBadInput, fmt::format("can't create {}: {}", options.bundles, error.message()));
+    hooks.failed = [&](const scenarios::ResolvedScenario& scenario, const runner::Outcome& outcome) {
+      return LeaveBundle(options.bundles, scenario, outcome);
+    };
+  }
   const absl::StatusOr<runner::SweepResult> result = runner::RunSweep(plan, file.get(), hooks);
   ClearProgress();
   if (!result.ok()) return Fail(result.status());
@@ -88,6 +115,8 @@ Command AddSweep(CLI::App* app, const Context& context) {
   AddJobs(command, &options->jobs);
   command->add_option("--db", options->db,
                       "SQLite file for the results: what is in it isn't run again, so a sweep can be interrupted");
+  command->add_option("--bundles", options->bundles,
+                      "folder for a file of each run that fails, for `brokersim replay`");
   command->add_option("--shard", options->shard,
                       "run the i-th of n parts, i/n (default: as a Slurm array, a Kubernetes indexed job or Bazel says)");
   AddFormat(command, &options->format);

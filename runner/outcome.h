@@ -29,6 +29,8 @@ enum ExitCode : int {
   kInterrupted = 130,
 };
 ExitCode Worse(ExitCode a, ExitCode b);
+// Neither valid nor undecided.
+bool IsFailure(ExitCode code);
 
 struct Outcome {
   std::string scenario;

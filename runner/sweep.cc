@@ -48,13 +48,13 @@ class Sweep {
     FindWork();
     progress_.of = work_.size() + result_.rows.size();
     progress_.stored = progress_.done = result_.rows.size();
-    for (const RunRow& row : result_.rows) progress_.failures += row.code == kHeld ? 0 : 1;
+    for (const RunRow& row : result_.rows) progress_.failures += IsFailure(row.code) ? 1 : 0;
     absl::Status error;
     const auto seen = [&](absl::StatusOr<RunRow> row) {
       if (!row.ok()) error = row.status();
       if (!row.ok()) return false;
       ++progress_.done;
-      progress_.failures += row->code == kHeld ? 0 : 1;
+      progress_.failures += IsFailure(row->code) ? 1 : 0;
       result_.rows.push_back(*std::move(row));
       return hooks_.progress(progress_);
     };
@@ -108,7 +108,7 @@ class Sweep {
     const scenarios::ResolvedScenario& scenario = plan_.arms[work.arm];
     const Outcome outcome = RunAndCheck(scenario, work.seed, sim::RecordingLevel::kHistory);
     RunRow row = RowOf(outcome, work.arm);
-    if (row.code != kHeld && row.code != kUnknown) {
+    if (IsFailure(row.code)) {
       const Outcome traced = RunAndCheck(scenario, work.seed, sim::RecordingLevel::kTrace);
       row.findings = RowOf(traced, work.arm).findings;
       if (traced.run.hash != outcome.run.hash) {

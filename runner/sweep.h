@@ -53,7 +53,7 @@ struct SweepProgress {
   uint64_t done = 0;    // with those that the file had
   uint64_t stored = 0;  // that the file had
   uint64_t of = 0;
-  uint64_t failures = 0;  // not valid
+  uint64_t failures = 0;  // IsFailure
 };
 
 struct SweepHooks {

@@ -66,7 +66,7 @@ std::string Markdown(const SweepReport& report) {
                         MarkdownCell(arm.arm));
     for (const FailureType& type : arm.types) {
       for (const FailureGroup& group : type.groups) {
-        text += fmt::format("| {} | {} | {} | `{}` |\n", type.type, group.runs, MarkdownCell(group.cause),
+        text += fmt::format("| {} | {} | {} | `{}` |\n", MarkdownCell(type.type), group.runs, MarkdownCell(group.cause),
                             MarkdownCell(group.command));
       }
     }

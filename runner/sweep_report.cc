@@ -36,14 +36,12 @@ class Gatherer {
 
   void Add(const RunRow& row) {
     ++report_.runs;
-    if (row.code == kUnknown) {
-      ++report_.undecided;
-    } else if (row.code != kHeld) {
-      ++report_.failed;
-    }
+    report_.undecided += row.code == kUnknown ? 1 : 0;
+    report_.failed += IsFailure(row.code) ? 1 : 0;
     for (const Finding& finding : row.findings) {
-      ++runs_of_[finding.type];
-      FailureGroup& group = groups_[{finding.type, finding.cause}];
+      FailureType& type = Find(&report_.types, &FailureType::type, finding.type);
+      ++type.runs;
+      FailureGroup& group = Find(&type.groups, &FailureGroup::cause, finding.cause);
       if (group.runs++ > 0 && std::tie(row.events, row.seed) >= std::tie(group.events, group.seed)) continue;
       group.seed = row.seed;
       group.events = row.events;
@@ -52,24 +50,28 @@ class Gatherer {
 
   ArmReport Take() {
     report_.rate = report_.runs == 0 ? Interval{0, 1} : ExactInterval(report_.failed, report_.runs);
-    for (const auto& [type, runs] : runs_of_) {
-      FailureType& failure = report_.types.emplace_back();
-      failure.type = type;
-      failure.runs = runs;
-      failure.rate = ExactInterval(runs, report_.runs);
-      for (auto& [key, group] : groups_) {
-        if (key.first != type) continue;
-        group.cause = key.second;
+    for (FailureType& type : report_.types) {
+      type.rate = ExactInterval(type.runs, report_.runs);
+      for (FailureGroup& group : type.groups) {
         group.command = ReproduceCommand(head_.reference, arm_.variant, arm_.settings, group.seed);
-        failure.groups.push_back(group);
       }
-      SortByRuns(&failure.groups);
+      SortByRuns(&type.groups);
     }
     SortByRuns(&report_.types);
     return std::move(report_);
   }
 
  private:
+  // The one of that name; in the order of rows, in which the gravest findings come first.
+  template <class Counted>
+  static Counted& Find(std::vector<Counted>* all, std::string Counted::*name, const std::string& wanted) {
+    const auto found = std::find_if(all->begin(), all->end(), [&](const Counted& one) { return one.*name == wanted; });
+    if (found != all->end()) return *found;
+    Counted& added = all->emplace_back();
+    added.*name = wanted;
+    return added;
+  }
+
   template <class Counted>
   static void SortByRuns(std::vector<Counted>* all) {
     std::stable_sort(all->begin(), all->end(), [](const Counted& a, const Counted& b) { return a.runs > b.runs; });
@@ -78,8 +80,6 @@ class Gatherer {
   const SweepHead& head_;
   const Arm& arm_;
   ArmReport report_;
-  std::map<std::string, uint64_t> runs_of_;                                // by type
-  std::map<std::pair<std::string, std::string>, FailureGroup> groups_;  // by type and cause
 };
 
 }  // namespace
