@@ -29,6 +29,7 @@ Command AddTest(CLI::App* app, const Context& context);
 Command AddList(CLI::App* app, const Context& context);
 Command AddDescribe(CLI::App* app, const Context& context);
 Command AddSweep(CLI::App* app, const Context& context);
+Command AddCompare(CLI::App* app, const Context& context);
 Command AddReplay(CLI::App* app, const Context& context);
 Command AddReport(CLI::App* app, const Context& context);
 Command AddShow(CLI::App* app, const Context& context);

@@ -19,6 +19,12 @@ CLI::Option* AddSet(CLI::App* command, std::vector<std::string>* settings, bool 
       ->take_all();
 }
 
+CLI::Option* AddVariants(CLI::App* command, std::vector<std::string>* variants) {
+  return command->add_option("--variant", *variants, "which variant; may be given several times (default: the first)")
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
 CLI::Option* AddFormat(CLI::App* command, runner::ReportFormat* format) {
   using runner::ReportFormat;
   static const std::map<std::string, ReportFormat> formats = {{"text", ReportFormat::kText},

@@ -12,6 +12,8 @@ namespace brokersim::cli {
 
 // --set, once for each key. `several`: a key may have several values.
 CLI::Option* AddSet(CLI::App* command, std::vector<std::string>* settings, bool several);
+// --variant, once for each.
+CLI::Option* AddVariants(CLI::App* command, std::vector<std::string>* variants);
 // --format=text|json|...
 CLI::Option* AddFormat(CLI::App* command, runner::ReportFormat* format);
 // --jobs; default: all cores.

@@ -107,9 +107,7 @@ Command AddSweep(CLI::App* app, const Context& context) {
   CLI::App* command =
       app->add_subcommand("sweep", "Run many seeds, of variants and settings: how often what fails, and why");
   command->add_option("SCENARIO", options->scenario, "a file, or a name such as kafka/swarm")->required();
-  command->add_option("--variant", options->variants, "which variant; may be given several times (default: the first)")
-      ->allow_extra_args(false)
-      ->take_all();
+  AddVariants(command, &options->variants);
   AddSeeds(command, &options->seeds, "which seeds, e.g. 1..1000")->required();
   AddSet(command, &options->settings, /*several=*/true);
   AddJobs(command, &options->jobs);

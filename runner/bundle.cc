@@ -54,7 +54,7 @@ std::optional<std::string> Unpacked(std::string_view bytes) {
     if (unpacked.size() > kMostUnpackedBytes) return std::nullopt;
   }
   // Anything else is no end: the checksum is wrong, or there are bytes missing.
-  if (gzip.ZlibErrorCode() != Z_STREAM_END) return std::nullopt;
+  if (gzip.ZlibErrorCode() != Z_STREAM_END || unpacked.empty()) return std::nullopt;
   return unpacked;
 }
 

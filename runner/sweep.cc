@@ -108,7 +108,7 @@ class Sweep {
     const scenarios::ResolvedScenario& scenario = plan_.arms[work.arm];
     const Outcome outcome = RunAndCheck(scenario, work.seed, sim::RecordingLevel::kHistory);
     RunRow row = RowOf(outcome, work.arm);
-    if (IsFailure(row.code)) {
+    if (plan_.causes && IsFailure(row.code)) {
       const Outcome traced = RunAndCheck(scenario, work.seed, sim::RecordingLevel::kTrace);
       row.findings = RowOf(traced, work.arm).findings;
       if (traced.run.hash != outcome.run.hash) {

@@ -42,6 +42,8 @@ struct SweepPlan {
   SeedRange seeds;
   Shard shard;
   uint64_t jobs = 1;
+  // Whether runs that fail are run again with a trace, which tells why.
+  bool causes = true;
 };
 
 // Each of the variants with each combination of the settings: "KEY=V1,V2" stands for KEY=V1 and KEY=V2. The first
@@ -70,8 +72,8 @@ struct SweepResult {
   bool complete = false;     // all that was planned is there
 };
 
-// Runs what the file (null: none) doesn't have yet, and puts it there. A run that fails is run a second time, with a
-// trace, which tells why; should it come out differently, that is a finding of its own: exit code 4.
+// Runs what the file (null: none) doesn't have yet, and puts it there. Should a run that fails come out differently when
+// it is run again, that is a finding of its own: exit code 4.
 // Errors: those of the file.
 absl::StatusOr<SweepResult> RunSweep(const SweepPlan& plan, SweepFile* file, const SweepHooks& hooks);
 

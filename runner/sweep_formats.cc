@@ -113,14 +113,6 @@ std::string JsonText(const SweepReport& report) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// Quoted as RFC 4180 says.
-std::string CsvField(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string Csv(const SweepResult& result) {
   std::vector<std::string> columns = {"seed", "variant", "settings", "verdict", "exit_code", "findings",
                                       "cause", "hash", "events", "end_ns"};
@@ -208,6 +200,13 @@ std::string Junit(const SweepResult& result) {
 }
 
 }  // namespace
+
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
 
 std::string Render(const SweepResult& result, ReportFormat format) {
   switch (format) {

@@ -58,6 +58,9 @@ enum class ReportFormat { kText, kJson, kCsv, kJunit, kMarkdown };
 // case a run.
 std::string Render(const SweepResult& result, ReportFormat format);
 
+// A field of a CSV file, quoted where it has to be (RFC 4180).
+std::string CsvField(const std::string& text);
+
 // "31.2 %", with three digits that count; of 0 "0 %".
 std::string Percent(double share);
 
