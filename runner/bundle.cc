@@ -1,18 +1,17 @@
 #include "runner/bundle.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/io/gzip_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <optional>
 #include <set>
 
 #include "formats/trace_codec.h"
 #include "scenarios/schedule.h"
+#include "sim/base/check.h"
 #include "visualize/selection.h"
 
 namespace brokersim::runner {
@@ -33,29 +32,35 @@ struct Detail {
 constexpr Detail kDetails[] = {{5, 1500, true}, {5, 500, true}, {2, 150, true}, {1, 50, true}, {1, 0, true}, {1, 0, false}};
 
 std::string Packed(const formats::Bundle& bundle) {
+  const std::string plain = bundle.SerializeAsString();
   std::string bytes = fmt::format("{}{}\n", kMagic, kBundleVersion);
-  pb::io::StringOutputStream out(&bytes);
-  pb::io::GzipOutputStream::Options options;
-  options.compression_level = 9;
-  pb::io::GzipOutputStream gzip(&out, options);
-  bundle.SerializeToZeroCopyStream(&gzip);
-  gzip.Close();
+  const size_t header = bytes.size();
+  uLongf size = compressBound(plain.size());
+  bytes.resize(header + size);
+  const int code = compress2(reinterpret_cast<Bytef*>(bytes.data() + header), &size,
+                             reinterpret_cast<const Bytef*>(plain.data()), plain.size(), Z_BEST_COMPRESSION);
+  CHECK(code == Z_OK, "zlib can't compress: {}", code);
+  bytes.resize(header + size);
   return bytes;
 }
 
-std::optional<std::string> Unpacked(std::string_view bytes) {
-  pb::io::ArrayInputStream in(bytes.data(), static_cast<int>(bytes.size()));
-  pb::io::GzipInputStream gzip(&in, pb::io::GzipInputStream::GZIP);
+// Empty: bytes are missing, or not those that were written (zlib's checksum), or too many come of them.
+std::string Unpacked(std::string_view bytes) {
   std::string unpacked;
-  const void* data = nullptr;
-  int size = 0;
-  while (gzip.Next(&data, &size)) {
-    unpacked.append(static_cast<const char*>(data), static_cast<size_t>(size));
-    if (unpacked.size() > kMostUnpackedBytes) return std::nullopt;
+  std::string block(1 << 16, '\0');
+  z_stream stream = {};
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  if (inflateInit(&stream) != Z_OK) return "";
+  int code = Z_OK;
+  while (code == Z_OK && unpacked.size() <= kMostUnpackedBytes) {
+    stream.next_out = reinterpret_cast<Bytef*>(block.data());
+    stream.avail_out = static_cast<uInt>(block.size());
+    code = inflate(&stream, Z_NO_FLUSH);
+    unpacked.append(block, 0, block.size() - stream.avail_out);
   }
-  // Anything else is no end: the checksum is wrong, or there are bytes missing.
-  if (gzip.ZlibErrorCode() != Z_STREAM_END || unpacked.empty()) return std::nullopt;
-  return unpacked;
+  inflateEnd(&stream);
+  return code == Z_STREAM_END && stream.avail_in == 0 ? unpacked : "";
 }
 
 // Names and text of the scenario with what was laid over it, as a file of one variant.
@@ -180,9 +185,9 @@ absl::StatusOr<formats::Bundle> ParseBundle(std::string_view bytes) {
     return absl::InvalidArgumentError(fmt::format(
         "the bundle has format {}, newer than this brokersim's {}; use a newer brokersim", version, kBundleVersion));
   }
-  const std::optional<std::string> unpacked = Unpacked({after + 1, static_cast<size_t>(end - after - 1)});
+  const std::string unpacked = Unpacked({after + 1, static_cast<size_t>(end - after - 1)});
   formats::Bundle bundle;
-  if (!unpacked.has_value() || !bundle.ParseFromString(*unpacked)) {
+  if (unpacked.empty() || !bundle.ParseFromString(unpacked)) {
     return absl::InvalidArgumentError("the bundle is cut off or damaged");
   }
   if (bundle.schedule_text().empty() || bundle.scenario().empty()) {

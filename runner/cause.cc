@@ -33,7 +33,10 @@ void Append(std::string_view word, std::string* result) {
   result->append(word);
 }
 
-bool IsElection(const TraceEvent& event) { return event.kind == EventKind::kNote && event.type == "election"; }
+// Of a leader; "has no leader" is none.
+bool IsElection(const TraceEvent& event) {
+  return event.kind == EventKind::kNote && event.type == "election" && event.text.find("elected") != std::string::npos;
+}
 
 bool IsFault(const TraceEvent& event) {
   return event.kind == EventKind::kCrash || event.kind == EventKind::kPowerLoss || event.kind == EventKind::kFaultOn;
@@ -41,7 +44,7 @@ bool IsFault(const TraceEvent& event) {
 
 // A fault by its kind alone: whom it hits is told by nodes, with words between them.
 std::string TextOf(const TraceEvent& event) {
-  if (event.kind == EventKind::kFaultOn) return fmt::format("a {} began", event.type);
+  if (event.kind == EventKind::kFaultOn) return fmt::format("fault {}", event.type);
   if (event.kind == EventKind::kCrash) return "a crash";
   if (event.kind == EventKind::kPowerLoss) return "a power loss";
   return WithoutParticulars(event.text);
@@ -88,13 +91,16 @@ std::string CauseOf(const formats::DecodedTrace& trace, const formats::Anomaly& 
   for (const formats::StoryLine& line : anomaly.story()) {
     if (line.event() == 0 || line.event() > end || line.event() > trace.events.size()) continue;
     const TraceEvent& event = trace.events[line.event() - 1];
-    if (IsElection(event) && line.event() >= promise.made) election = &event;
+    if (IsElection(event)) election = &event;
     if (IsFault(event)) fault = &event;
   }
   const TraceEvent* cause = election != nullptr ? election : fault;
   std::string text(end <= trace.events.size() ? HowItWent(trace.events[end - 1], anomaly) : "");
-  if (cause != nullptr) text += fmt::format("{}after {}", text.empty() ? "" : ", ", TextOf(*cause));
-  return text.empty() ? WithoutParticulars(anomaly.explanation()) : text;
+  if (cause == nullptr) return text.empty() ? WithoutParticulars(anomaly.explanation()) : text;
+  // A promise that was made by somebody who had been replaced by then is another story.
+  const bool before = cause == election && promise.made > cause->id;
+  text += fmt::format("{}{}after {}", text.empty() ? "" : ", ", before ? "promised " : "", TextOf(*cause));
+  return text;
 }
 
 }  // namespace brokersim::runner

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_join.h"
@@ -43,6 +44,10 @@ std::vector<std::string> TypesIn(const SweepResult& result) {
 
 bool Shows(const RunRow& row, const std::string& type) {
   return std::any_of(row.findings.begin(), row.findings.end(), [&](const Finding& one) { return one.type == type; });
+}
+
+double MeanOf(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 class Comparer {
@@ -82,8 +87,8 @@ class Comparer {
     line.name = name;
     line.metric = metric;
     line.difference = MeanDifference(base, other);
-    for (const double value : base) line.base += value / static_cast<double>(base.size());
-    line.other = line.base + line.difference.value;
+    line.base = MeanOf(base);
+    line.other = MeanOf(other);
     compared_.lines.push_back(std::move(line));
   }
 

@@ -214,6 +214,7 @@ class Measurer {
 // Three digits that count.
 std::string Short(double value) {
   const double size = std::abs(value);
+  if (size < 0.005) return "0";
   return fmt::format("{:.{}f}", value, size >= 100 || value == std::floor(value) ? 0 : size >= 10 ? 1 : 2);
 }
 
