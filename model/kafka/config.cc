@@ -3,39 +3,25 @@
 #include <fmt/format.h>
 
 #include <optional>
-#include <variant>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "sim/base/suggest.h"
 
 namespace brokersim::kafka {
 namespace {
 
-// A setting that the model uses.
-template <class Config>
-struct Setting {
-  std::string_view name;
-  std::variant<int64_t Config::*, bool Config::*, std::string Config::*> field;
-  int64_t least = 0;  // of numbers
-  std::string_view meaning;
-};
+using model::Setting;
 
 template <class Config>
 struct Family {
-  std::string_view what;
   MutantHome home;
-  std::vector<Setting<Config>> settings;
-  // Known to Kafka, without effect here.
-  std::vector<std::string> not_modelled;
+  model::SettingsTable<Config> table;
 };
 
 const Family<BrokerConfig>& BrokerFamily() {
   using C = BrokerConfig;
   static const Family<BrokerConfig> family = {
-      "broker",
       MutantHome::kServers,
+      {"broker",
       {
           {"broker.heartbeat.interval.ms", &C::broker_heartbeat_interval_ms, 1,
            "ms between a broker's heartbeats to the controller"},
@@ -92,10 +78,10 @@ const Family<BrokerConfig>& BrokerFamily() {
            "whether a leader asks the coordinator before it opens a transaction in its log (KIP-890 part 1)"},
           {"transaction.version", &C::transaction_version, 0,
            "the feature of that name: below 2 a producer keeps its epoch from one transaction to the next; with 2 each "
-           "has its own, and leaders add partitions (KIP-890 part 2)"},
+           "has its own, and leaders add partitions (KIP-890 part 2)", 2},
           {"eligible.leader.replicas.version", &C::eligible_leader_replicas_version, 0,
            "the feature of that name (KIP-966): with 1 the ISR may be empty, and replicas that left it below "
-           "min.insync.replicas may lead unless they were shut down uncleanly"},
+           "min.insync.replicas may lead unless they were shut down uncleanly", 1},
           {"KIP-101", &C::kip_101, 0,
            "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
           {"KIP-380", &C::kip_380, 0,
@@ -119,17 +105,17 @@ const Family<BrokerConfig>& BrokerFamily() {
        "queued.max.requests", "replica.fetch.max.bytes", "replica.fetch.min.bytes",
        "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
        "transactional.id.expiration.ms", "unclean.leader.election.interval.ms",
-       "zookeeper.connect", "zookeeper.session.timeout.ms"}};
+       "zookeeper.connect", "zookeeper.session.timeout.ms"}}};
   return family;
 }
 
 const Family<ProducerConfig>& ProducerFamily() {
   using C = ProducerConfig;
   static const Family<ProducerConfig> family = {
-      "producer",
       MutantHome::kProducers,
+      {"producer",
       {
-          {"acks", &C::acks, -1, "0: don't wait; 1: the leader has it; all: the whole ISR has it"},
+          {"acks", &C::acks, -1, "0: don't wait; 1: the leader has it; all: the whole ISR has it", 1, "all"},
           {"enable.idempotence", &C::enable_idempotence, 0,
            "whether the broker recognises repeated batches"},
           {"retries", &C::retries, 0, "how often a batch is sent again"},
@@ -154,22 +140,23 @@ const Family<ProducerConfig>& ProducerFamily() {
        "connections.max.idle.ms", "interceptor.classes", "key.serializer", "max.block.ms",
        "max.request.size", "metric.reporters", "metrics.num.samples", "partitioner.class",
        "receive.buffer.bytes", "reconnect.backoff.max.ms", "reconnect.backoff.ms",
-       "security.protocol", "send.buffer.bytes", "value.serializer"}};
+       "security.protocol", "send.buffer.bytes", "value.serializer"}}};
   return family;
 }
 
 const Family<ConsumerConfig>& ConsumerFamily() {
   using C = ConsumerConfig;
   static const Family<ConsumerConfig> family = {
-      "consumer",
       MutantHome::kConsumers,
+      {"consumer",
       {
           {"group.id", &C::group_id, 0, "the group; empty: it reads on its own"},
           {"enable.auto.commit", &C::enable_auto_commit, 0,
            "whether poll() commits the positions of what it returned before"},
           {"auto.commit.interval.ms", &C::auto_commit_interval_ms, 0, "ms between auto-commits"},
           {"auto.offset.reset", &C::auto_offset_reset, 0,
-           "where to start without a committed offset: earliest or latest"},
+           "where to start without a committed offset: earliest or latest", INT64_MAX,
+           "earliest latest"},
           {"session.timeout.ms", &C::session_timeout_ms, 1,
            "ms without a heartbeat after which the group drops a member"},
           {"heartbeat.interval.ms", &C::heartbeat_interval_ms, 1, "ms between heartbeats"},
@@ -177,7 +164,8 @@ const Family<ConsumerConfig>& ConsumerFamily() {
            "ms between polls after which a member leaves its group"},
           {"max.poll.records", &C::max_poll_records, 1, "records that one poll() returns at most"},
           {"isolation.level", &C::isolation_level, 0,
-           "read_committed: nothing of transactions that are open or were aborted; or read_uncommitted"},
+           "read_committed: nothing of transactions that are open or were aborted; or read_uncommitted", INT64_MAX,
+           "read_committed read_uncommitted"},
           {"fetch.max.wait.ms", &C::fetch_max_wait_ms, 0,
            "ms that a broker may keep a fetch waiting for data"},
           {"fetch.min.bytes", &C::fetch_min_bytes, 0, "bytes for which a fetch waits"},
@@ -192,64 +180,8 @@ const Family<ConsumerConfig>& ConsumerFamily() {
        "fetch.max.bytes", "group.instance.id", "key.deserializer",
        "max.partition.fetch.bytes", "partition.assignment.strategy", "receive.buffer.bytes",
        "reconnect.backoff.max.ms", "reconnect.backoff.ms", "security.protocol",
-       "send.buffer.bytes", "value.deserializer"}};
+       "send.buffer.bytes", "value.deserializer"}}};
   return family;
-}
-
-// Sums of times stay far from overflow.
-constexpr int64_t kLongestMs = 365LL * 24 * 60 * 60 * 1000;
-
-template <class Config>
-absl::Status SetNumber(const Setting<Config>& setting, int64_t Config::*field,
-                       const std::string& value, Config* config) {
-  int64_t number = 0;
-  if (setting.name == "eligible.leader.replicas.version" && value != "0" && value != "1") {
-    return absl::InvalidArgumentError(fmt::format("{} takes 0 or 1, not '{}'", setting.name, value));
-  }
-  if (setting.name == "transaction.version" && (value.size() != 1 || value[0] < '0' || value[0] > '2')) {
-    return absl::InvalidArgumentError(fmt::format("transaction.version takes 0, 1 or 2, not '{}'", value));
-  }
-  if (setting.name == "acks" && value == "all") {
-    number = -1;
-  } else if (!absl::SimpleAtoi(value, &number)) {
-    return absl::InvalidArgumentError(fmt::format("{} takes a whole number, not '{}'", setting.name, value));
-  }
-  if (number < setting.least || (setting.name == "acks" && number > 1)) {
-    return absl::InvalidArgumentError(
-        setting.name == "acks" ? fmt::format("acks takes 0, 1 or all, not '{}'", value)
-                               : fmt::format("{} must be at least {}, not {}", setting.name, setting.least, value));
-  }
-  const bool is_time = setting.name.size() > 3 && setting.name.substr(setting.name.size() - 3) == ".ms";
-  if (is_time && number > kLongestMs) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} must be at most {} (a year), not {}", setting.name, kLongestMs, value));
-  }
-  config->*field = number;
-  return absl::OkStatus();
-}
-
-template <class Config>
-absl::Status SetField(const Setting<Config>& setting, const std::string& value, Config* config) {
-  if (auto* number = std::get_if<int64_t Config::*>(&setting.field)) {
-    return SetNumber(setting, *number, value, config);
-  }
-  if (auto* flag = std::get_if<bool Config::*>(&setting.field)) {
-    const std::string lower = absl::AsciiStrToLower(value);
-    if (lower != "true" && lower != "false" && lower != "on" && lower != "off") {
-      return absl::InvalidArgumentError(fmt::format("{} takes true or false, not '{}'", setting.name, value));
-    }
-    config->**flag = lower == "true" || lower == "on";
-    return absl::OkStatus();
-  }
-  if (setting.name == "auto.offset.reset" && value != "earliest" && value != "latest") {
-    return absl::InvalidArgumentError(fmt::format("auto.offset.reset takes earliest or latest, not '{}'", value));
-  }
-  if (setting.name == "isolation.level" && value != "read_committed" && value != "read_uncommitted") {
-    return absl::InvalidArgumentError(
-        fmt::format("isolation.level takes read_committed or read_uncommitted, not '{}'", value));
-  }
-  config->*std::get<std::string Config::*>(setting.field) = value;
-  return absl::OkStatus();
 }
 
 absl::Status SetMutant(std::string_view what, MutantHome home, const std::string& value, Mutant* mutant) {
@@ -269,49 +201,16 @@ absl::Status SetMutant(std::string_view what, MutantHome home, const std::string
 template <class Config>
 absl::Status Apply(const Family<Config>& family, std::string_view line, Config* config,
                    std::vector<std::string>* ignored) {
-  const size_t equals = line.find('=');
-  if (equals == std::string_view::npos) {
-    return absl::InvalidArgumentError(fmt::format("'{}' isn't of the form name=value", line));
-  }
-  const auto trim = [](std::string_view text) {
-    while (!text.empty() && absl::ascii_isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-    while (!text.empty() && absl::ascii_isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
-    return std::string(text);
-  };
-  const std::string name = trim(line.substr(0, equals));
-  const std::string value = trim(line.substr(equals + 1));
-  if (name == "mutant") return SetMutant(family.what, family.home, value, &config->mutant);
-  for (const Setting<Config>& setting : family.settings) {
-    if (setting.name == name) return SetField(setting, value, config);
-  }
-  for (const std::string& known : family.not_modelled) {
-    if (known != name) continue;
-    ignored->push_back(name);
-    return absl::OkStatus();
-  }
-  std::vector<std::string> all = family.not_modelled;
-  for (const Setting<Config>& setting : family.settings) all.emplace_back(setting.name);
-  return absl::InvalidArgumentError(
-      fmt::format("no {} setting is named '{}'{}", family.what, name, sim::DidYouMean(name, all)));
+  std::string name;
+  std::string value;
+  if (absl::Status status = model::SplitLine(line, &name, &value); !status.ok()) return status;
+  if (name == "mutant") return SetMutant(family.table.what, family.home, value, &config->mutant);
+  return model::ApplyLine(family.table, line, config, ignored);
 }
 
 template <class Config>
 std::vector<SettingInfo> Describe(const Family<Config>& family) {
-  static const Config defaults;
-  std::vector<SettingInfo> rows;
-  for (const Setting<Config>& setting : family.settings) {
-    std::string value;
-    if (auto* number = std::get_if<int64_t Config::*>(&setting.field)) {
-      const int64_t n = defaults.**number;
-      value = setting.name == "acks" ? "all" : n == INT64_MAX ? "Long.MAX" : fmt::format("{}", n);
-    } else if (auto* flag = std::get_if<bool Config::*>(&setting.field)) {
-      value = setting.name.substr(0, 4) == "KIP-" ? (defaults.**flag ? "on" : "off")
-                                                  : (defaults.**flag ? "true" : "false");
-    } else {
-      value = defaults.*std::get<std::string Config::*>(setting.field);
-    }
-    rows.push_back({std::string(setting.name), value, std::string(setting.meaning)});
-  }
+  std::vector<SettingInfo> rows = model::DescribeSettings(family.table);
   rows.push_back({"mutant", "none", "ours, to try the checkers: the rule that is broken on purpose (docs/mutants.md)"});
   return rows;
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "model/base/settings.h"
 #include "model/kafka/mutants.h"
 
 namespace brokersim::kafka {
@@ -118,12 +119,7 @@ absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, Produ
 // The configuration with settings that an operator changed since. What Kafka would refuse changes nothing.
 BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std::string, std::less<>>& settings);
 
-// One row of the documentation.
-struct SettingInfo {
-  std::string name;
-  std::string default_value;
-  std::string meaning;
-};
+using model::SettingInfo;
 std::vector<SettingInfo> BrokerSettings();
 std::vector<SettingInfo> ProducerSettings();
 std::vector<SettingInfo> ConsumerSettings();
