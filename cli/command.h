@@ -45,8 +45,8 @@ int Fail(int code, std::string_view message);
 // The same for a status: what isn't there or can't be read is bad input (65).
 int Fail(const absl::Status& status);
 
-// The scenario's variant of that name, the first if it is empty, with the settings (--set) laid over it. Names of checks
-// and models are known. Returns kHeld, or the exit code of what it printed.
+// The scenario's variant of that name, the first if it is empty, with the settings (--set) laid over it. Names of
+// checks and models are known. Returns kHeld, or the exit code of what it printed.
 int LoadVariant(const std::string& scenario, const std::string& variant, const std::vector<std::string>& settings,
                 const Context& context, scenarios::ResolvedScenario* resolved);
 // Each of the variants (the first if none is named) with each combination of the settings' values.

@@ -12,9 +12,10 @@ namespace brokersim::cli {
 CLI::Option* AddSet(CLI::App* command, std::vector<std::string>* settings, bool several) {
   return command
       ->add_option("--set", *settings,
-                   several ? "change a setting or field: KEY=VALUE, or KEY=V1,V2 for a run of each; several --set combine"
-                           : "change a setting or field of the scenario, KEY=VALUE, e.g. min.insync.replicas=1, "
-                             "p1.records=50 (docs/sweep.md)")
+                   several
+                       ? "change a setting or field: KEY=VALUE, or KEY=V1,V2 for a run of each; several --set combine"
+                       : "change a setting or field of the scenario, KEY=VALUE, e.g. min.insync.replicas=1, "
+                         "p1.records=50 (docs/sweep.md)")
       ->allow_extra_args(false)
       ->take_all();
 }

@@ -37,11 +37,16 @@ void PrintAnomalies(const formats::Verdict& verdict) {
 // Why a run ended before its audit did.
 std::string_view EarlyEnd(sim::RunEnd reason) {
   switch (reason) {
-    case sim::RunEnd::kFinished: return "at the end of the audit";
-    case sim::RunEnd::kIdle: return "before the audit ended: nothing was pending any more";
-    case sim::RunEnd::kTimeLimit: return "before the audit ended: the time was up";
-    case sim::RunEnd::kEventLimit: return "before the audit ended: too many events";
-    case sim::RunEnd::kStopped: return "at the first violation, as asked";
+    case sim::RunEnd::kFinished:
+      return "at the end of the audit";
+    case sim::RunEnd::kIdle:
+      return "before the audit ended: nothing was pending any more";
+    case sim::RunEnd::kTimeLimit:
+      return "before the audit ended: the time was up";
+    case sim::RunEnd::kEventLimit:
+      return "before the audit ended: too many events";
+    case sim::RunEnd::kStopped:
+      return "at the first violation, as asked";
   }
   return "";
 }
@@ -94,9 +99,9 @@ int PrintStateAt(const formats::DecodedTrace& trace, std::string_view option, co
   const size_t at = text.find('@');
   uint64_t event = 0;
   const char* const end = text.data() + text.size();
-  const std::from_chars_result number =
-      at == std::string::npos ? std::from_chars_result{end, std::errc::invalid_argument}
-                              : std::from_chars(text.data() + at + 1, end, event);
+  const std::from_chars_result number = at == std::string::npos
+                                            ? std::from_chars_result{end, std::errc::invalid_argument}
+                                            : std::from_chars(text.data() + at + 1, end, event);
   if (number.ec != std::errc() || number.ptr != end) {
     return Fail(runner::kUsage, fmt::format("{} takes NODE@EVENT, e.g. b2@4711, not '{}'", option, text));
   }

@@ -41,8 +41,8 @@ void PrintComparison(const formats::Bundle& bundle, const runner::Replayed& repl
 // What happened up to an event, and how every node was then.
 int ShowUntil(const formats::DecodedTrace& trace, const formats::Verdict& verdict, uint64_t event) {
   const int gravest = runner::GravestAnomaly(verdict);
-  std::vector<uint64_t> events = gravest >= 0 ? visualize::SelectForAnomaly(trace, verdict.anomalies(gravest))
-                                              : visualize::SelectOverview(trace);
+  std::vector<uint64_t> events =
+      gravest >= 0 ? visualize::SelectForAnomaly(trace, verdict.anomalies(gravest)) : visualize::SelectOverview(trace);
   std::erase_if(events, [event](uint64_t id) { return id > event; });
   if (std::find(events.begin(), events.end(), event) == events.end()) events.push_back(event);
   visualize::TerminalOptions options;
@@ -96,7 +96,8 @@ int Replay(const Options& options) {
 
 Command AddReplay(CLI::App* app, const Context&) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand("replay", "Run again what a bundle holds, and say whether it is the same run");
+  CLI::App* command =
+      app->add_subcommand("replay", "Run again what a bundle holds, and say whether it is the same run");
   command->add_option("BUNDLE", options->file, "what `run --bundle` or `sweep --bundles` left")->required();
   command->add_option("--out", options->out, "folder for history, trace, verdict and picture");
   CLI::Option* until =

@@ -115,8 +115,9 @@ Command AddSweep(CLI::App* app, const Context& context) {
                       "SQLite file for the results: what is in it isn't run again, so a sweep can be interrupted");
   command->add_option("--bundles", options->bundles,
                       "folder for a file of each run that fails, for `brokersim replay`");
-  command->add_option("--shard", options->shard,
-                      "run the i-th of n parts, i/n (default: as a Slurm array, a Kubernetes indexed job or Bazel says)");
+  command->add_option(
+      "--shard", options->shard,
+      "run the i-th of n parts, i/n (default: as a Slurm array, a Kubernetes indexed job or Bazel says)");
   AddFormat(command, &options->format);
   return [options, context] { return Sweep(*options, context); };
 }

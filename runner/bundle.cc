@@ -25,11 +25,12 @@ constexpr size_t kMostUnpackedBytes = 64 << 20;
 
 // How much is told of the run. The first that fits is taken.
 struct Detail {
-  int anomalies = 0;  // of each type
-  size_t cone = 0;    // events
+  int anomalies = 0;     // of each type
+  size_t cone = 0;       // events
   bool scenario = true;  // both texts, or the schedule alone
 };
-constexpr Detail kDetails[] = {{5, 1500, true}, {5, 500, true}, {2, 150, true}, {1, 50, true}, {1, 0, true}, {1, 0, false}};
+constexpr Detail kDetails[] = {{5, 1500, true}, {5, 500, true}, {2, 150, true},
+                               {1, 50, true},   {1, 0, true},   {1, 0, false}};
 
 std::string Packed(const formats::Bundle& bundle) {
   const std::string plain = bundle.SerializeAsString();
@@ -120,7 +121,8 @@ std::set<uint64_t> ConeEvents(const formats::DecodedTrace& trace, const formats:
   return events;
 }
 
-void AddCone(const formats::DecodedTrace& trace, const formats::Verdict& verdict, size_t most, formats::Bundle* bundle) {
+void AddCone(const formats::DecodedTrace& trace, const formats::Verdict& verdict, size_t most,
+             formats::Bundle* bundle) {
   for (const formats::TraceNode& node : trace.header.nodes()) bundle->add_nodes(node.name());
   for (const uint64_t id : ConeEvents(trace, verdict, most)) {
     const formats::TraceEvent& event = trace.events[id - 1];
@@ -147,7 +149,8 @@ absl::StatusOr<std::string> BundleBytes(const scenarios::ResolvedScenario& scena
   base.set_variant(scenario.variant);
   for (const std::string& line : scenario.settings) base.add_settings(line);
   base.set_seed(outcome.seed);
-  pb::TextFormat::PrintToString(scenarios::ScheduleOf(scenario, outcome.seed, outcome.run), base.mutable_schedule_text());
+  pb::TextFormat::PrintToString(scenarios::ScheduleOf(scenario, outcome.seed, outcome.run),
+                                base.mutable_schedule_text());
   base.set_hash(outcome.run.hashes.all);
   base.set_wire_hash(outcome.run.hashes.wire);
   base.set_state_hash(outcome.run.hashes.state);

@@ -133,9 +133,10 @@ Table TableOf(const ComparedArm& arm) {
   Table table = {{"", "A", "B", "B - A", "95 %, from pairs", "95 %, independent", "narrower", "p", ""}};
   for (const ComparedLine& line : arm.lines) {
     const Difference& difference = line.difference;
-    table.push_back({line.name, ValueText(line, line.base), ValueText(line, line.other), ValueText(line, difference.value),
-                     IntervalText(line, difference.paired), IntervalText(line, difference.unpaired),
-                     TimesText(difference.narrower()), PText(line.adjusted_p), line.differs() ? "*" : ""});
+    table.push_back({line.name, ValueText(line, line.base), ValueText(line, line.other),
+                     ValueText(line, difference.value), IntervalText(line, difference.paired),
+                     IntervalText(line, difference.unpaired), TimesText(difference.narrower()), PText(line.adjusted_p),
+                     line.differs() ? "*" : ""});
   }
   return table;
 }
@@ -164,7 +165,8 @@ std::string Text(const Comparison& comparison) {
     if (!arm.same.empty()) text += fmt::format("\nthe same in every pair: {}\n", absl::StrJoin(arm.same, ", "));
   }
   return text +
-         "\n* more than chance: p below 0.05, adjusted for the number of lines (McNemar for rates, Wilcoxon for metrics; "
+         "\n* more than chance: p below 0.05, adjusted for the number of lines (McNemar for rates, Wilcoxon for "
+         "metrics; "
          "Holm)\n";
 }
 
@@ -247,11 +249,15 @@ Comparison Compare(const SweepResult& result) {
 
 std::string Render(const Comparison& comparison, ReportFormat format) {
   switch (format) {
-    case ReportFormat::kJson: return JsonText(comparison);
-    case ReportFormat::kCsv: return Csv(comparison);
-    case ReportFormat::kMarkdown: return Markdown(comparison);
+    case ReportFormat::kJson:
+      return JsonText(comparison);
+    case ReportFormat::kCsv:
+      return Csv(comparison);
+    case ReportFormat::kMarkdown:
+      return Markdown(comparison);
     case ReportFormat::kText:
-    case ReportFormat::kJunit: break;
+    case ReportFormat::kJunit:
+      break;
   }
   return Text(comparison);
 }

@@ -18,8 +18,8 @@ struct ComparedLine {
   std::optional<Metric> metric;  // none: a rate
   double base = 0;               // rate or mean of the first arm, over the seeds that both have
   double other = 0;
-  Difference difference;   // other - base
-  double adjusted_p = 1;   // by Holm, over all lines of the comparison
+  Difference difference;  // other - base
+  double adjusted_p = 1;  // by Holm, over all lines of the comparison
   // Whether it is more than chance: adjusted_p below 5 %.
   bool differs() const { return adjusted_p < 0.05; }
 };

@@ -22,13 +22,15 @@ constexpr MetricInfo kInfos[] = {
     {"lost", "lost", MetricUnit::kCount, "acknowledged records that the audit doesn't find"},
     {"duplicates", "duplicates", MetricUnit::kCount, "further copies of records that the audit finds"},
     {"redelivered", "redelivered", MetricUnit::kCount, "records that a group, or a reader of its own, got again"},
-    {"effects-repeated", "effects_repeated", MetricUnit::kCount, "effects on the outside world beyond the first of a record"},
+    {"effects-repeated", "effects_repeated", MetricUnit::kCount,
+     "effects on the outside world beyond the first of a record"},
     {"throughput", "throughput_milli_per_s", MetricUnit::kMilliPerSecond,
      "acknowledged records a second, from the first send to the last answer"},
     {"latency-p50", "latency_p50_ns", MetricUnit::kNanoseconds, "from send to acknowledgement, median"},
     {"latency-p99", "latency_p99_ns", MetricUnit::kNanoseconds, "99th percentile of it"},
     {"latency-max", "latency_max_ns", MetricUnit::kNanoseconds, "longest of it"},
-    {"end-to-end-p50", "end_to_end_p50_ns", MetricUnit::kNanoseconds, "from send to the first consumer that got it, median"},
+    {"end-to-end-p50", "end_to_end_p50_ns", MetricUnit::kNanoseconds,
+     "from send to the first consumer that got it, median"},
     {"end-to-end-p99", "end_to_end_p99_ns", MetricUnit::kNanoseconds, "99th percentile of it"},
     {"unavailable", "unavailable_ns", MetricUnit::kNanoseconds,
      "time in stretches of at least 1 s in which sends waited and none was acknowledged"},
@@ -94,8 +96,8 @@ class Measurer {
     metrics_[Metric::kUnknown] = unknown;
     if (begin.has_value() && end > *begin) {
       // Thousandths of records by seconds: 10^12 / ns, without overflow for any run that fits into memory.
-      metrics_[Metric::kThroughput] = static_cast<int64_t>(static_cast<__int128>(acknowledged) * 1'000'000'000'000 /
-                                                           (end - *begin));
+      metrics_[Metric::kThroughput] =
+          static_cast<int64_t>(static_cast<__int128>(acknowledged) * 1'000'000'000'000 / (end - *begin));
     }
     if (latencies.empty()) return;
     std::sort(latencies.begin(), latencies.end());
@@ -205,8 +207,8 @@ class Measurer {
   }
 
   const formats::History& history_;
-  std::vector<const Operation*> done_;                 // by invocation; null: never
-  absl::btree_map<RecordKey, int64_t> sent_;           // when
+  std::vector<const Operation*> done_;        // by invocation; null: never
+  absl::btree_map<RecordKey, int64_t> sent_;  // when
   absl::btree_set<RecordKey> acknowledged_;
   Metrics metrics_;
 };
@@ -226,9 +228,12 @@ Metrics MetricsOf(const formats::History& history) { return Measurer(history).Me
 
 std::string MetricText(Metric metric, double value) {
   switch (InfoOf(metric).unit) {
-    case MetricUnit::kCount: return Short(value);
-    case MetricUnit::kNanoseconds: return Short(value / 1e6) + " ms";
-    case MetricUnit::kMilliPerSecond: return Short(value / 1e3) + "/s";
+    case MetricUnit::kCount:
+      return Short(value);
+    case MetricUnit::kNanoseconds:
+      return Short(value / 1e6) + " ms";
+    case MetricUnit::kMilliPerSecond:
+      return Short(value / 1e3) + "/s";
   }
   return "";
 }

@@ -151,7 +151,8 @@ std::string ReproduceCommand(const std::string& reference, const std::string& va
                              const std::vector<std::string>& settings, uint64_t seed) {
   std::string sets;
   for (const std::string& line : settings) sets += " --set=" + ShellWord(line);
-  return fmt::format("./brokersim run {} --variant={}{} --seed={}", ShellWord(reference), ShellWord(variant), sets, seed);
+  return fmt::format("./brokersim run {} --variant={}{} --seed={}", ShellWord(reference), ShellWord(variant), sets,
+                     seed);
 }
 
 std::string ReproduceCommand(const Outcome& outcome) {

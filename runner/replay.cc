@@ -38,43 +38,65 @@ struct Removable {
   std::function<void(scenarios::Setup*)> remove;
 };
 
-template <class Owner>
-void AddLines(const std::string& whose, const Owner& owner, const std::function<Owner*(scenarios::Setup*)>& find,
-              std::vector<Removable>* parts) {
-  for (int i = 0; i < owner.config_size(); ++i) {
-    parts->push_back({fmt::format("setting {} of {}", owner.config(i), whose), [find, i](scenarios::Setup* setup) {
-                        find(setup)->mutable_config()->DeleteSubrange(i, 1);
-                      }});
+// Visits each list of lines of a configuration file, in the order of fields.
+using VisitLines = std::function<void(pb::Message* owner, const pb::FieldDescriptor* field)>;
+void ForEachConfig(pb::Message* message, const VisitLines& visit) {
+  std::vector<const pb::FieldDescriptor*> fields;
+  const pb::Reflection* reflection = message->GetReflection();
+  reflection->ListFields(*message, &fields);
+  for (const pb::FieldDescriptor* field : fields) {
+    if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (!field->is_repeated()) ForEachConfig(reflection->MutableMessage(message, field), visit);
+      const int size = field->is_repeated() ? reflection->FieldSize(*message, field) : 0;
+      for (int i = 0; i < size; ++i) ForEachConfig(reflection->MutableRepeatedMessage(message, field, i), visit);
+    } else if (field->is_repeated() && std::string_view(field->name()).ends_with("config")) {
+      visit(message, field);
+    }
   }
+}
+
+// Takes line `line` out of the `list`th list.
+void RemoveLine(int list, int line, scenarios::Setup* setup) {
+  int at = 0;
+  ForEachConfig(setup, [&](pb::Message* owner, const pb::FieldDescriptor* field) {
+    if (at++ != list) return;
+    const pb::Reflection* reflection = owner->GetReflection();
+    for (int i = line; i + 1 < reflection->FieldSize(*owner, field); ++i)
+      reflection->SwapElements(owner, field, i, i + 1);
+    reflection->RemoveLast(owner, field);
+  });
+}
+
+void AddLines(const scenarios::Setup& setup, std::vector<Removable>* parts) {
+  scenarios::Setup copy = setup;
+  int list = 0;
+  ForEachConfig(&copy, [&](pb::Message* owner, const pb::FieldDescriptor* field) {
+    const pb::Reflection* reflection = owner->GetReflection();
+    const pb::FieldDescriptor* name = owner->GetDescriptor()->FindFieldByName("name");
+    const std::string whose = name == nullptr ? "the brokers" : reflection->GetString(*owner, name);
+    for (int i = 0; i < reflection->FieldSize(*owner, field); ++i) {
+      parts->push_back({fmt::format("setting {} of {}", reflection->GetRepeatedString(*owner, field, i), whose),
+                        [list, i](scenarios::Setup* from) { RemoveLine(list, i, from); }});
+    }
+    ++list;
+  });
 }
 
 std::vector<Removable> RemovablesOf(const scenarios::Setup& setup) {
   using scenarios::Setup;
   std::vector<Removable> parts;
-  const scenarios::Kafka& kafka = setup.kafka();
-  AddLines<scenarios::Kafka>("the brokers", kafka, [](Setup* s) { return s->mutable_kafka(); }, &parts);
-  for (int i = 0; i < kafka.broker_size(); ++i) {
-    AddLines<scenarios::Broker>(kafka.broker(i).name(), kafka.broker(i),
-                                [i](Setup* s) { return s->mutable_kafka()->mutable_broker(i); }, &parts);
-  }
-  for (int i = 0; i < kafka.producer_size(); ++i) {
-    AddLines<scenarios::Producer>(kafka.producer(i).name(), kafka.producer(i),
-                                  [i](Setup* s) { return s->mutable_kafka()->mutable_producer(i); }, &parts);
-  }
-  for (int i = 0; i < kafka.consumer_size(); ++i) {
-    AddLines<scenarios::Consumer>(kafka.consumer(i).name(), kafka.consumer(i),
-                                  [i](Setup* s) { return s->mutable_kafka()->mutable_consumer(i); }, &parts);
-  }
+  AddLines(setup, &parts);
   for (int i = 0; i < setup.fault_size(); ++i) {
-    parts.push_back({fmt::format("fault {}", setup.fault(i).id()),
-                     [i](Setup* s) { s->mutable_fault()->DeleteSubrange(i, 1); }});
+    parts.push_back(
+        {fmt::format("fault {}", setup.fault(i).id()), [i](Setup* s) { s->mutable_fault()->DeleteSubrange(i, 1); }});
   }
   for (int i = 0; i < setup.check_size(); ++i) {
-    parts.push_back({fmt::format("check {}", setup.check(i)), [i](Setup* s) { s->mutable_check()->DeleteSubrange(i, 1); }});
+    parts.push_back(
+        {fmt::format("check {}", setup.check(i)), [i](Setup* s) { s->mutable_check()->DeleteSubrange(i, 1); }});
   }
   for (int i = 0; i < setup.model_size(); ++i) {
-    parts.push_back({fmt::format("model {}", setup.model(i).name()),
-                     [i](Setup* s) { s->mutable_model()->DeleteSubrange(i, 1); }});
+    parts.push_back(
+        {fmt::format("model {}", setup.model(i).name()), [i](Setup* s) { s->mutable_model()->DeleteSubrange(i, 1); }});
   }
   return parts;
 }
@@ -170,11 +192,11 @@ void CompareFaults(const formats::Bundle& bundle, const Outcome& now, Replayed* 
       replayed->unfit.push_back(fmt::format("fault {} ({}) {}", was.id(), was.kind(),
                                             is->fired ? "begins, and did not" : "does not begin any more"));
     } else if (is->fired && meant != is->meant) {
-      replayed->unfit.push_back(fmt::format("fault {} ({}) meant {}, and means {} now", was.id(), was.kind(), Nodes(meant),
-                                            Nodes(is->meant)));
+      replayed->unfit.push_back(fmt::format("fault {} ({}) meant {}, and means {} now", was.id(), was.kind(),
+                                            Nodes(meant), Nodes(is->meant)));
     } else if (is->fired && was.began_ns() != is->began.nanos()) {
-      replayed->differences.push_back(fmt::format("fault {} ({}) began at {}, and begins at {} now", was.id(), was.kind(),
-                                                  At(was.began_ns()), At(is->began.nanos())));
+      replayed->differences.push_back(fmt::format("fault {} ({}) began at {}, and begins at {} now", was.id(),
+                                                  was.kind(), At(was.began_ns()), At(is->began.nanos())));
     } else if (was.effects() != is->effects) {
       replayed->differences.push_back(fmt::format("fault {} ({}) had {} effects, and has {} now", was.id(), was.kind(),
                                                   was.effects(), is->effects));
@@ -189,17 +211,17 @@ void CompareCone(const formats::Bundle& bundle, const Outcome& now, Replayed* re
   using Key = std::tuple<int64_t, std::string_view, uint32_t, std::string_view, std::string_view>;
   std::set<Key> events;
   for (const formats::TraceEvent& event : trace->events) {
-    events.emplace(event.time_ns, trace->NodeName(event.node), static_cast<uint32_t>(event.kind), event.type, event.text);
+    events.emplace(event.time_ns, trace->NodeName(event.node), static_cast<uint32_t>(event.kind), event.type,
+                   event.text);
   }
   for (const formats::BundledEvent& was : bundle.cone()) {
     const bool named = was.node() >= 1 && was.node() <= static_cast<uint32_t>(bundle.nodes_size());
     const std::string node = named ? bundle.nodes(static_cast<int>(was.node()) - 1) : "";
     if (events.contains(Key(was.time_ns(), node, was.kind(), was.type(), was.text()))) continue;
-    replayed->differences.push_back(
-        fmt::format("the first event of what led there that is gone: event {} at {}{}: {} {}{}", was.id(),
-                    At(was.time_ns()), node.empty() ? "" : ", " + node,
-                    formats::EventKindName(static_cast<formats::EventKind>(was.kind())), was.type(),
-                    was.text().empty() ? "" : fmt::format(", {}", was.text())));
+    replayed->differences.push_back(fmt::format(
+        "the first event of what led there that is gone: event {} at {}{}: {} {}{}", was.id(), At(was.time_ns()),
+        node.empty() ? "" : ", " + node, formats::EventKindName(static_cast<formats::EventKind>(was.kind())),
+        was.type(), was.text().empty() ? "" : fmt::format(", {}", was.text())));
     return;
   }
 }
@@ -219,10 +241,10 @@ void CompareVerdicts(const formats::Bundle& bundle, const Outcome& now, Replayed
 }
 
 void CompareHashes(const formats::Bundle& bundle, const Outcome& now, Replayed* replayed) {
-  replayed->differences.push_back(
-      fmt::format("the run hash was {}, and is {}{}{}", HashText(bundle.hash()), HashText(now.run.hash),
-                  bundle.wire_hash() == now.run.hashes.wire ? "; the same on the wire" : "",
-                  bundle.state_hash() == now.run.hashes.state ? "; the same effects" : ""));
+  replayed->differences.push_back(fmt::format("the run hash was {}, and is {}{}{}", HashText(bundle.hash()),
+                                              HashText(now.run.hash),
+                                              bundle.wire_hash() == now.run.hashes.wire ? "; the same on the wire" : "",
+                                              bundle.state_hash() == now.run.hashes.state ? "; the same effects" : ""));
 }
 
 Outcome RunAgain(const scenarios::ResolvedScenario& scenario, const formats::Bundle& bundle) {

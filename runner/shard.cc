@@ -16,9 +16,11 @@ absl::StatusOr<uint64_t> Number(const Variable& variable, const char* name, std:
   uint64_t number = 0;
   if (text != nullptr && absl::SimpleAtoi(text, &number)) return number;
   return absl::InvalidArgumentError(
-      text == nullptr ? fmt::format("the environment names a shard, but not how many there are: set {}, or say --shard=1/1 "
-                                    "to run everything", name)
-                      : fmt::format("{} takes a whole number, not '{}'", name, text));
+      text == nullptr
+          ? fmt::format("the environment names a shard, but not how many there are: set {}, or say --shard=1/1 "
+                        "to run everything",
+                        name)
+          : fmt::format("{} takes a whole number, not '{}'", name, text));
 }
 
 absl::StatusOr<Shard> Checked(uint64_t index, uint64_t count, const char* source) {

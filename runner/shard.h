@@ -24,10 +24,12 @@ absl::StatusOr<Shard> ParseShard(std::string_view text);
 
 // Where a job scheduler says which part is ours:
 //   Slurm arrays             SLURM_ARRAY_TASK_ID, _MIN, _MAX and _STEP
-//   Kubernetes indexed jobs  JOB_COMPLETION_INDEX, and BROKERSIM_SHARD_COUNT, which the job's author sets to the number of
+//   Kubernetes indexed jobs  JOB_COMPLETION_INDEX, and BROKERSIM_SHARD_COUNT, which the job's author sets to the number
+//   of
 //                            completions, as Kubernetes doesn't say it
 //   Bazel's test shards      TEST_SHARD_INDEX, TEST_TOTAL_SHARDS
-// Empty if none of them does. Errors: kInvalidArgument if one says half of it. `variable` gives null for what isn't set.
+// Empty if none of them does. Errors: kInvalidArgument if one says half of it. `variable` gives null for what isn't
+// set.
 absl::StatusOr<std::optional<Shard>> ShardOfEnvironment(const std::function<const char*(const char*)>& variable);
 
 }  // namespace brokersim::runner

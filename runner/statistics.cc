@@ -114,8 +114,8 @@ double IncompleteBeta(double a, double b, double x) {
   if (x >= 1) return 1;
   // The fraction converges fast on this side of the mean.
   if (x > (a + 1) / (a + b + 2)) return 1 - IncompleteBeta(b, a, 1 - x);
-  const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) +
-                                b * std::log1p(-x));
+  const double front =
+      std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x));
   return front * BetaFraction(a, b, x) / a;
 }
 

@@ -14,8 +14,8 @@ struct Interval {
   double width() const { return high - low; }
 };
 
-// Of a probability, from k of n independent runs: exact (Clopper and Pearson, Biometrika 1934), so it covers the truth in
-// at least 95 % of all cases. For 0 of n and n of n one-sided: all of the 5 % are on the side that is in doubt, and
+// Of a probability, from k of n independent runs: exact (Clopper and Pearson, Biometrika 1934), so it covers the truth
+// in at least 95 % of all cases. For 0 of n and n of n one-sided: all of the 5 % are on the side that is in doubt, and
 // 0 of n has the upper bound 1 - 0.05^(1/n), which is about 3/n. REQUIRES: 0 <= k <= n, n > 0.
 Interval ExactInterval(uint64_t k, uint64_t n);
 

@@ -31,9 +31,8 @@ SweepHead HeadOf(const scenarios::ResolvedScenario& scenario) {
 }
 
 void SortRows(std::vector<RunRow>* rows) {
-  std::stable_sort(rows->begin(), rows->end(), [](const RunRow& a, const RunRow& b) {
-    return a.arm != b.arm ? a.arm < b.arm : a.seed < b.seed;
-  });
+  std::stable_sort(rows->begin(), rows->end(),
+                   [](const RunRow& a, const RunRow& b) { return a.arm != b.arm ? a.arm < b.arm : a.seed < b.seed; });
 }
 
 class Sweep {
@@ -58,7 +57,8 @@ class Sweep {
       result_.rows.push_back(*std::move(row));
       return hooks_.progress(progress_);
     };
-    Parallel<absl::StatusOr<RunRow>>::Run(work_.size(), plan_.jobs, [this](uint64_t index) { return RunOne(index); }, seen);
+    Parallel<absl::StatusOr<RunRow>>::Run(
+        work_.size(), plan_.jobs, [this](uint64_t index) { return RunOne(index); }, seen);
     if (!error.ok()) return error;
     result_.complete = progress_.done == progress_.of;
     SortRows(&result_.rows);
@@ -113,7 +113,8 @@ class Sweep {
       row.findings = RowOf(traced, work.arm).findings;
       if (traced.run.hash != outcome.run.hash) {
         row.code = kNondeterminism;
-        row.findings = {{std::string(kNondeterminismType), 1, "the same seed gave another run hash when it was run again"}};
+        row.findings = {
+            {std::string(kNondeterminismType), 1, "the same seed gave another run hash when it was run again"}};
       }
       if (hooks_.failed) {
         if (const absl::Status status = hooks_.failed(scenario, traced); !status.ok()) return status;
@@ -158,8 +159,8 @@ std::vector<std::vector<std::string>> Combinations(const std::vector<std::string
 
 }  // namespace
 
-absl::StatusOr<std::vector<scenarios::ResolvedScenario>> ArmsOf(const std::vector<scenarios::ResolvedScenario>& variants,
-                                                                const std::vector<std::string>& settings) {
+absl::StatusOr<std::vector<scenarios::ResolvedScenario>> ArmsOf(
+    const std::vector<scenarios::ResolvedScenario>& variants, const std::vector<std::string>& settings) {
   std::vector<scenarios::ResolvedScenario> arms;
   for (const scenarios::ResolvedScenario& variant : variants) {
     for (const std::vector<std::string>& lines : Combinations(settings)) {
@@ -191,7 +192,8 @@ absl::StatusOr<SweepResult> ReadSweeps(const std::vector<std::string>& paths) {
     if (result.head.scenario.empty()) result.head = (*file)->head();
     if ((*file)->head().scenario != result.head.scenario) {
       return absl::InvalidArgumentError(fmt::format("{} holds runs of {}, {} of {}; only results of one scenario merge",
-                                                    path, (*file)->head().scenario, paths.front(), result.head.scenario));
+                                                    path, (*file)->head().scenario, paths.front(),
+                                                    result.head.scenario));
     }
     std::vector<uint32_t> numbers;
     for (const Arm& arm : (*file)->arms()) {
@@ -212,8 +214,8 @@ absl::StatusOr<SweepResult> ReadSweeps(const std::vector<std::string>& paths) {
       const auto [there, is_new] = hashes.try_emplace({row.arm, row.seed}, row.hash);
       if (is_new) return result.rows.push_back(std::move(row));
       if (there->second == row.hash) return;
-      differs = absl::InvalidArgumentError(fmt::format("{}: {} under seed {} has the run hash {}, another file {}", path,
-                                                       result.arms[row.arm].Text(), row.seed, HashText(row.hash),
+      differs = absl::InvalidArgumentError(fmt::format("{}: {} under seed {} has the run hash {}, another file {}",
+                                                       path, result.arms[row.arm].Text(), row.seed, HashText(row.hash),
                                                        HashText(there->second)));
     });
     if (!status.ok()) return status;

@@ -25,8 +25,8 @@ struct SeedRange {
   uint64_t count() const { return std::max(last - first + 1, last - first); }
 };
 
-// Runs the seeds of one scenario at level kHistory. `keep` makes of an outcome, on the thread that ran it, what `seen` is
-// handed, in order of seeds, on the calling thread; `seen` returns whether to go on.
+// Runs the seeds of one scenario at level kHistory. `keep` makes of an outcome, on the thread that ran it, what `seen`
+// is handed, in order of seeds, on the calling thread; `seen` returns whether to go on.
 template <class Kept>
 void ForEachSeed(const scenarios::ResolvedScenario& scenario, SeedRange seeds, uint64_t jobs,
                  const std::function<Kept(Outcome)>& keep, const std::function<bool(Kept)>& seen) {
@@ -48,8 +48,8 @@ struct SweepPlan {
 
 // Each of the variants with each combination of the settings: "KEY=V1,V2" stands for KEY=V1 and KEY=V2. The first
 // variant comes first with all its settings. Errors: kInvalidArgument, as WithSettings.
-absl::StatusOr<std::vector<scenarios::ResolvedScenario>> ArmsOf(const std::vector<scenarios::ResolvedScenario>& variants,
-                                                                const std::vector<std::string>& settings);
+absl::StatusOr<std::vector<scenarios::ResolvedScenario>> ArmsOf(
+    const std::vector<scenarios::ResolvedScenario>& variants, const std::vector<std::string>& settings);
 
 struct SweepProgress {
   uint64_t done = 0;    // with those that the file had
@@ -61,7 +61,8 @@ struct SweepProgress {
 struct SweepHooks {
   // Hears of every run; returns whether to go on.
   std::function<bool(const SweepProgress&)> progress;
-  // Gets each run that fails (isn't valid, and isn't undecided), with its trace, on the thread that ran it. May be empty.
+  // Gets each run that fails (isn't valid, and isn't undecided), with its trace, on the thread that ran it. May be
+  // empty.
   std::function<absl::Status(const scenarios::ResolvedScenario&, const Outcome&)> failed;
 };
 
@@ -72,13 +73,12 @@ struct SweepResult {
   bool complete = false;     // all that was planned is there
 };
 
-// Runs what the file (null: none) doesn't have yet, and puts it there. Should a run that fails come out differently when
-// it is run again, that is a finding of its own: exit code 4.
-// Errors: those of the file.
+// Runs what the file (null: none) doesn't have yet, and puts it there. Should a run that fails come out differently
+// when it is run again, that is a finding of its own: exit code 4. Errors: those of the file.
 absl::StatusOr<SweepResult> RunSweep(const SweepPlan& plan, SweepFile* file, const SweepHooks& hooks);
 
-// The results that files hold, as if one sweep had made them. Errors: those of the files; kInvalidArgument if they don't
-// belong together.
+// The results that files hold, as if one sweep had made them. Errors: those of the files; kInvalidArgument if they
+// don't belong together.
 absl::StatusOr<SweepResult> ReadSweeps(const std::vector<std::string>& paths);
 
 // Puts all of it into one new file. Errors: kInvalidArgument if there is a file of that name, and those of the file.

@@ -124,14 +124,14 @@ std::string Arm::Text() const {
 absl::Status SameArm(const Arm& there, const Arm& here, const std::string& scenario, const std::string& path) {
   if (there.setup != here.setup) {
     return absl::InvalidArgumentError(
-        fmt::format("{} holds runs of another text of {} ({}): {}; results of different texts don't mix", path, scenario,
-                    here.Text(), FirstDifference(there.setup, here.setup)));
+        fmt::format("{} holds runs of another text of {} ({}): {}; results of different texts don't mix", path,
+                    scenario, here.Text(), FirstDifference(there.setup, here.setup)));
   }
   if (there.canary != here.canary) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} was made by a brokersim that behaves differently: under seed 0, {} ({}) has the run hash {} there, "
-                    "{} here; results of both don't mix",
-                    path, scenario, here.Text(), HashText(there.canary), HashText(here.canary)));
+    return absl::InvalidArgumentError(fmt::format(
+        "{} was made by a brokersim that behaves differently: under seed 0, {} ({}) has the run hash {} there, "
+        "{} here; results of both don't mix",
+        path, scenario, here.Text(), HashText(there.canary), HashText(here.canary)));
   }
   return absl::OkStatus();
 }
@@ -145,9 +145,10 @@ absl::Status SweepFile::Error(std::string_view doing) const {
   const int code = sqlite3_errcode(db_);
   const std::string what = sqlite3_errmsg(db_);
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
-    return absl::UnavailableError(fmt::format(
-        "{} is being written by another process; wait for it, or give each a file of its own (`brokersim report` merges)",
-        path_));
+    return absl::UnavailableError(
+        fmt::format("{} is being written by another process; wait for it, or give each a file of its own (`brokersim "
+                    "report` merges)",
+                    path_));
   }
   if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR) {
     return absl::InvalidArgumentError(fmt::format("{} is no file of a sweep, or damaged: {}", path_, what));
@@ -185,15 +186,16 @@ absl::StatusOr<std::unique_ptr<SweepFile>> SweepFile::Open(const std::string& pa
   if (const absl::Status status = it.Execute("COMMIT"); !status.ok()) return status;
   if (const absl::Status status = it.Load(); !status.ok()) return status;
   if (it.head_.scenario != head.scenario) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} holds runs of {}, not of {}; a file holds one scenario", path, it.head_.scenario, head.scenario));
+    return absl::InvalidArgumentError(fmt::format("{} holds runs of {}, not of {}; a file holds one scenario", path,
+                                                  it.head_.scenario, head.scenario));
   }
   return file;
 }
 
 absl::StatusOr<std::unique_ptr<SweepFile>> SweepFile::Read(const std::string& path) {
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return absl::NotFoundError(fmt::format("there is no file {}", path));
+  if (!std::filesystem::is_regular_file(path, ignored))
+    return absl::NotFoundError(fmt::format("there is no file {}", path));
   // Not read-only: what a process that died has left in the write-ahead log belongs to the file.
   absl::StatusOr<std::unique_ptr<SweepFile>> file = Connect(path, SQLITE_OPEN_READWRITE);
   if (!file.ok()) return file;
@@ -229,8 +231,8 @@ absl::Status SweepFile::LoadHead() {
   Statement version(db_, "PRAGMA user_version");
   if (!version.Step()) return Error("read");
   if (version.Int(0) > kFormat) {
-    return absl::InvalidArgumentError(fmt::format("{} has format {}, newer than this brokersim's {}; use a newer brokersim",
-                                                  path_, version.Int(0), kFormat));
+    return absl::InvalidArgumentError(fmt::format(
+        "{} has format {}, newer than this brokersim's {}; use a newer brokersim", path_, version.Int(0), kFormat));
   }
   Statement rows(db_, "SELECT key, value FROM sweep");
   while (rows.Step()) {
@@ -275,7 +277,8 @@ absl::StatusOr<uint32_t> SweepFile::AddArm(const Arm& arm) {
 absl::Status SweepFile::ForEachRow(const std::function<void(RunRow)>& each) {
   // Seeds beyond 2^63 are negative in a table.
   Statement rows(db_, fmt::format("SELECT arm, seed, verdict, exit_code, findings, hash, events, end_ns, {}schedule "
-                                  "FROM run ORDER BY arm, seed < 0, seed", MetricColumns("")));
+                                  "FROM run ORDER BY arm, seed < 0, seed",
+                                  MetricColumns("")));
   while (rows.Step()) {
     absl::StatusOr<RunRow> row = RowFrom(rows);
     if (!row.ok() || row->arm >= arms_.size()) {

@@ -85,7 +85,7 @@ class SweepFile {
   sqlite3* db_;
   SweepHead head_;
   std::vector<Arm> arms_;
-  std::mutex mutex_;                // of insertions
+  std::mutex mutex_;  // of insertions
   sqlite3_stmt* insert_ = nullptr;
 };
 

@@ -22,7 +22,8 @@ std::string RateText(uint64_t k, uint64_t n, const Interval& rate) {
 // ---- For people
 
 std::string Text(const SweepReport& report) {
-  std::string text = fmt::format("scenario  {}\nruns      {}, seeds {}\n\n", report.scenario, report.runs, report.seeds);
+  std::string text =
+      fmt::format("scenario  {}\nruns      {}, seeds {}\n\n", report.scenario, report.runs, report.seeds);
   size_t width = 0;
   for (const ArmReport& arm : report.arms) width = std::max(width, arm.arm.size());
   for (const ArmReport& arm : report.arms) {
@@ -35,8 +36,8 @@ std::string Text(const SweepReport& report) {
       text += fmt::format("\n{}: {} in {} of {} runs, {}\n", arm.arm, type.type, type.runs, arm.runs,
                           RateText(type.runs, arm.runs, type.rate));
       for (const FailureGroup& group : type.groups) {
-        text += fmt::format("{:>8}  {}\n          {}\n", group.runs, group.cause.empty() ? "without a story" : group.cause,
-                            group.command);
+        text += fmt::format("{:>8}  {}\n          {}\n", group.runs,
+                            group.cause.empty() ? "without a story" : group.cause, group.command);
       }
     }
   }
@@ -114,8 +115,8 @@ std::string JsonText(const SweepReport& report) {
 }
 
 std::string Csv(const SweepResult& result) {
-  std::vector<std::string> columns = {"seed", "variant", "settings", "verdict", "exit_code", "findings",
-                                      "cause", "hash", "events", "end_ns"};
+  std::vector<std::string> columns = {"seed",     "variant", "settings", "verdict", "exit_code",
+                                      "findings", "cause",   "hash",     "events",  "end_ns"};
   for (int i = 0; i < kMetricCount; ++i) columns.emplace_back(InfoOf(static_cast<Metric>(i)).column);
   std::string text = absl::StrJoin(columns, ",") + "\n";
   for (const RunRow& row : result.rows) {
@@ -139,14 +140,27 @@ std::string Xml(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\n': escaped += "&#10;"; break;
-      case '\t': escaped += "&#9;"; break;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\n':
+        escaped += "&#10;";
+        break;
+      case '\t':
+        escaped += "&#9;";
+        break;
       // XML has no other control characters.
-      default: escaped += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+      default:
+        escaped += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
     }
   }
   return escaped;
@@ -162,9 +176,7 @@ std::string JunitCase(const SweepHead& head, const Arm& arm, const RunRow& row) 
   }
   const std::string command = ReproduceCommand(head.reference, arm.variant, arm.settings, row.seed);
   const std::string type = row.findings.empty() ? std::string(ResultName(row.verdict)) : row.findings.front().type;
-  const std::string_view tag = row.code == kUnknown    ? "skipped"
-                               : row.code == kInternal ? "error"
-                                                       : "failure";
+  const std::string_view tag = row.code == kUnknown ? "skipped" : row.code == kInternal ? "error" : "failure";
   const std::string kind = row.code == kUnknown ? "" : fmt::format(" type=\"{}\"", Xml(type));
   return fmt::format("{}>\n      <{} message=\"{}\"{}>{}</{}>\n    </testcase>\n", begin, tag, Xml(what), kind,
                      Xml(command), tag);
@@ -210,11 +222,16 @@ std::string CsvField(const std::string& text) {
 
 std::string Render(const SweepResult& result, ReportFormat format) {
   switch (format) {
-    case ReportFormat::kText: return Text(ReportOf(result));
-    case ReportFormat::kMarkdown: return Markdown(ReportOf(result));
-    case ReportFormat::kJson: return JsonText(ReportOf(result));
-    case ReportFormat::kCsv: return Csv(result);
-    case ReportFormat::kJunit: return Junit(result);
+    case ReportFormat::kText:
+      return Text(ReportOf(result));
+    case ReportFormat::kMarkdown:
+      return Markdown(ReportOf(result));
+    case ReportFormat::kJson:
+      return JsonText(ReportOf(result));
+    case ReportFormat::kCsv:
+      return Csv(result);
+    case ReportFormat::kJunit:
+      return Junit(result);
   }
   return "";
 }

@@ -20,8 +20,9 @@ std::string SeedsText(const std::vector<RunRow>& rows) {
     last = std::max(last, row.seed);
     ++of_arm[row.arm];
   }
-  const bool gaps = std::any_of(of_arm.begin(), of_arm.end(),
-                                [&](const auto& arm) { return arm.second != SeedRange{first, last}.count(); });
+  const bool gaps = std::any_of(of_arm.begin(), of_arm.end(), [&](const auto& arm) {
+    return arm.second != SeedRange{first, last}.count();
+  });
   return fmt::format("{}{}..{}{}", gaps ? "of " : "", first, last, gaps ? ", not all of them" : "");
 }
 

@@ -35,9 +35,9 @@ struct ArmReport {
   std::string variant;
   std::vector<std::string> settings;
   uint64_t runs = 0;
-  uint64_t failed = 0;     // neither valid nor undecided
+  uint64_t failed = 0;  // neither valid nor undecided
   uint64_t undecided = 0;
-  Interval rate;           // of failures, of 95 %; 0 to 1 without runs
+  Interval rate;                   // of failures, of 95 %; 0 to 1 without runs
   std::vector<FailureType> types;  // the most frequent first
 };
 
@@ -54,8 +54,8 @@ SweepReport ReportOf(const SweepResult& result);
 
 enum class ReportFormat { kText, kJson, kCsv, kJunit, kMarkdown };
 
-// A report as text for people, as one JSON object or as Markdown; as CSV a row a run, as JUnit's XML a suite an arm and a
-// case a run.
+// A report as text for people, as one JSON object or as Markdown; as CSV a row a run, as JUnit's XML a suite an arm and
+// a case a run.
 std::string Render(const SweepResult& result, ReportFormat format);
 
 // A field of a CSV file, quoted where it has to be (RFC 4180).

@@ -12,7 +12,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "model/base/settings.h"
 #include "model/kafka/config.h"
+#include "model/rocketmq/config.h"
 #include "sim/base/suggest.h"
 
 namespace brokersim::scenarios {
@@ -23,59 +25,71 @@ namespace pb = google::protobuf;
 // What the builder names as the file of a setup that stands in none.
 constexpr std::string_view kNowhere = "--set";
 
-// ---- Settings of Kafka
+// ---- Settings of configuration files
 
-struct Family {
-  std::vector<kafka::SettingInfo> settings;
+// A field that holds lines of a configuration file, and what those can be.
+struct ConfigField {
+  const pb::FieldDescriptor* field = nullptr;
+  std::vector<model::SettingInfo> settings;
   std::function<absl::Status(std::string_view, std::vector<std::string>*)> apply;
 };
 
-// The settings that lines of a message's `config` can have; null if it has no such field.
-const Family* FamilyOf(const pb::Message& message) {
-  static const auto& brokers = *new Family{kafka::BrokerSettings(), [](std::string_view line, auto* ignored) {
-                                             kafka::BrokerConfig config;
-                                             return kafka::ApplyBrokerConfig(line, &config, ignored);
-                                           }};
-  static const auto& producers = *new Family{kafka::ProducerSettings(), [](std::string_view line, auto* ignored) {
-                                               kafka::ProducerConfig config;
-                                               return kafka::ApplyProducerConfig(line, &config, ignored);
-                                             }};
-  static const auto& consumers = *new Family{kafka::ConsumerSettings(), [](std::string_view line, auto* ignored) {
-                                               kafka::ConsumerConfig config;
-                                               return kafka::ApplyConsumerConfig(line, &config, ignored);
-                                             }};
-  const pb::Descriptor* type = message.GetDescriptor();
-  if (type == Kafka::descriptor() || type == Broker::descriptor()) return &brokers;
-  if (type == Producer::descriptor()) return &producers;
-  return type == Consumer::descriptor() ? &consumers : nullptr;
+template <class Message, class Config>
+ConfigField Lines(const char* field, std::vector<model::SettingInfo> settings,
+                  absl::Status (*apply)(std::string_view, Config*, std::vector<std::string>*)) {
+  return {Message::descriptor()->FindFieldByName(field), std::move(settings),
+          [apply](std::string_view line, std::vector<std::string>* ignored) {
+            Config config;
+            return apply(line, &config, ignored);
+          }};
 }
 
-// REQUIRES: FamilyOf(*message) isn't null.
-pb::RepeatedPtrField<std::string>* ConfigOf(pb::Message* message) {
-  const pb::Descriptor* type = message->GetDescriptor();
-  if (type == Kafka::descriptor()) return static_cast<Kafka*>(message)->mutable_config();
-  if (type == Broker::descriptor()) return static_cast<Broker*>(message)->mutable_config();
-  if (type == Producer::descriptor()) return static_cast<Producer*>(message)->mutable_config();
-  return static_cast<Consumer*>(message)->mutable_config();
-}
-
-bool Knows(const Family& family, std::string_view name) {
-  return std::any_of(family.settings.begin(), family.settings.end(),
-                     [&](const kafka::SettingInfo& setting) { return setting.name == name; });
-}
-
-// Kafka has such a setting, and the model makes nothing of it.
-bool IsIgnored(const Family& family, std::string_view name) {
-  std::vector<std::string> ignored;
-  return family.apply(fmt::format("{}=0", name), &ignored).ok() && !ignored.empty();
-}
-
-void DropLines(std::string_view name, pb::RepeatedPtrField<std::string>* config) {
-  const auto is_it = [&](const std::string& line) {
-    return absl::StripAsciiWhitespace(absl::string_view(line).substr(0, line.find('='))) ==
-           absl::string_view(name.data(), name.size());
+const std::vector<ConfigField>& AllConfigFields() {
+  static const auto& all = *new std::vector<ConfigField>{
+      Lines<Kafka>("config", kafka::BrokerSettings(), kafka::ApplyBrokerConfig),
+      Lines<Broker>("config", kafka::BrokerSettings(), kafka::ApplyBrokerConfig),
+      Lines<Producer>("config", kafka::ProducerSettings(), kafka::ApplyProducerConfig),
+      Lines<Consumer>("config", kafka::ConsumerSettings(), kafka::ApplyConsumerConfig),
+      Lines<RocketMq>("config", rocketmq::BrokerSettings(), rocketmq::ApplyBrokerConfig),
+      Lines<RocketMq>("namesrv_config", rocketmq::NamesrvSettings(), rocketmq::ApplyNamesrvConfig),
+      Lines<RocketMq::Group>("config", rocketmq::BrokerSettings(), rocketmq::ApplyBrokerConfig),
+      Lines<RocketMq::Producer>("config", rocketmq::ProducerSettings(), rocketmq::ApplyProducerConfig),
+      Lines<RocketMq::Consumer>("config", rocketmq::ConsumerSettings(), rocketmq::ApplyConsumerConfig),
   };
-  config->erase(std::remove_if(config->begin(), config->end(), is_it), config->end());
+  return all;
+}
+
+std::vector<const ConfigField*> ConfigFieldsOf(const pb::Message& message) {
+  std::vector<const ConfigField*> fields;
+  for (const ConfigField& config : AllConfigFields()) {
+    if (config.field->containing_type() == message.GetDescriptor()) fields.push_back(&config);
+  }
+  return fields;
+}
+
+bool Knows(const ConfigField& config, std::string_view name) {
+  return std::any_of(config.settings.begin(), config.settings.end(),
+                     [&](const model::SettingInfo& setting) { return setting.name == name; });
+}
+
+// The real software has such a setting, and the model makes nothing of it.
+bool IsIgnored(const ConfigField& config, std::string_view name) {
+  std::vector<std::string> ignored;
+  return config.apply(fmt::format("{}=0", name), &ignored).ok() && !ignored.empty();
+}
+
+// Takes out the lines of that name, and appends `line` unless it is empty.
+void ReplaceLine(const pb::FieldDescriptor* field, const std::string& name, const std::string& line,
+                 pb::Message* message) {
+  const pb::Reflection* reflection = message->GetReflection();
+  std::vector<std::string> kept;
+  for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+    const std::string old = reflection->GetRepeatedString(*message, field, i);
+    if (absl::StripAsciiWhitespace(old.substr(0, old.find('='))) != name) kept.push_back(old);
+  }
+  if (!line.empty()) kept.push_back(line);
+  reflection->ClearField(message, field);
+  for (const std::string& each : kept) reflection->AddString(message, field, each);
 }
 
 // ---- Messages
@@ -98,9 +112,15 @@ void ForEachOf(const pb::FieldDescriptor* field, pb::Message* message, const Vis
   }
 }
 
+// What the scenario simulates.
+pb::Message* SystemOf(Setup* setup) {
+  if (setup->has_rocketmq()) return setup->mutable_rocketmq();
+  return setup->mutable_kafka();
+}
+
 // Every element that has a name.
 void ForEachNamed(Setup* setup, const Visit& visit) {
-  for (pb::Message* parent : {static_cast<pb::Message*>(setup), static_cast<pb::Message*>(setup->mutable_kafka())}) {
+  for (pb::Message* parent : {static_cast<pb::Message*>(setup), SystemOf(setup)}) {
     for (int i = 0; i < parent->GetDescriptor()->field_count(); ++i) {
       const pb::FieldDescriptor* field = parent->GetDescriptor()->field(i);
       if (!field->is_repeated() || field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) continue;
@@ -142,8 +162,10 @@ absl::Status SetSingle(const pb::FieldDescriptor* field, const std::string& valu
     return absl::OkStatus();
   };
   switch (field->cpp_type()) {
-    case pb::FieldDescriptor::CPPTYPE_INT32: return set_number(int32_t{0}, &pb::Reflection::SetInt32);
-    case pb::FieldDescriptor::CPPTYPE_INT64: return set_number(int64_t{0}, &pb::Reflection::SetInt64);
+    case pb::FieldDescriptor::CPPTYPE_INT32:
+      return set_number(int32_t{0}, &pb::Reflection::SetInt32);
+    case pb::FieldDescriptor::CPPTYPE_INT64:
+      return set_number(int64_t{0}, &pb::Reflection::SetInt64);
     case pb::FieldDescriptor::CPPTYPE_BOOL:
       if (value != "true" && value != "false") {
         return absl::InvalidArgumentError(fmt::format("takes true or false, not '{}'", value));
@@ -154,13 +176,16 @@ absl::Status SetSingle(const pb::FieldDescriptor* field, const std::string& valu
       const pb::EnumValueDescriptor* number = field->enum_type()->FindValueByName(value);
       if (number == nullptr) {
         std::vector<std::string> names;
-        for (int i = 0; i < field->enum_type()->value_count(); ++i) names.push_back(field->enum_type()->value(i)->name());
+        for (int i = 0; i < field->enum_type()->value_count(); ++i)
+          names.push_back(field->enum_type()->value(i)->name());
         return absl::InvalidArgumentError(fmt::format("takes {}, not '{}'", absl::StrJoin(names, ", "), value));
       }
       reflection->SetEnum(message, field, number);
       return absl::OkStatus();
     }
-    case pb::FieldDescriptor::CPPTYPE_STRING: reflection->SetString(message, field, value); return absl::OkStatus();
+    case pb::FieldDescriptor::CPPTYPE_STRING:
+      reflection->SetString(message, field, value);
+      return absl::OkStatus();
     case pb::FieldDescriptor::CPPTYPE_MESSAGE:
       if (field->message_type() == Distribution::descriptor()) {
         return SetDistribution(value, static_cast<Distribution*>(reflection->MutableMessage(message, field)));
@@ -169,7 +194,8 @@ absl::Status SetSingle(const pb::FieldDescriptor* field, const std::string& valu
     case pb::FieldDescriptor::CPPTYPE_UINT32:
     case pb::FieldDescriptor::CPPTYPE_UINT64:
     case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-    case pb::FieldDescriptor::CPPTYPE_FLOAT: break;
+    case pb::FieldDescriptor::CPPTYPE_FLOAT:
+      break;
   }
   return absl::InvalidArgumentError("has fields of its own; name one of them behind a dot");
 }
@@ -196,41 +222,49 @@ class Setter {
     std::optional<absl::Status> done = SetEverywhere();
     if (!done.has_value()) done = SetElement();
     if (!done.has_value()) done = SetField(key_, setup_);
-    if (!done.has_value()) done = SetField(key_, setup_->mutable_kafka());
+    if (!done.has_value()) done = SetField(key_, SystemOf(setup_));
     return done.has_value() ? *done : Unknown();
   }
 
  private:
-  // A setting of Kafka without a node's name.
+  // A setting without a node's name.
   std::optional<absl::Status> SetEverywhere() {
-    std::vector<pb::Message*> owners = {setup_->mutable_kafka()};
-    for (Producer& producer : *setup_->mutable_kafka()->mutable_producer()) owners.push_back(&producer);
-    for (Consumer& consumer : *setup_->mutable_kafka()->mutable_consumer()) owners.push_back(&consumer);
     std::optional<absl::Status> result;
-    for (pb::Message* owner : owners) {
+    // What one takes, others may refuse: a mutant belongs to brokers or to clients.
+    const auto set = [&](pb::Message* owner) {
       const std::optional<absl::Status> status = SetConfig(key_, owner);
-      // What one owner takes, others may refuse: a mutant belongs to one family.
       if (status.has_value() && (!result.has_value() || !result->ok())) result = status;
-    }
-    if (result.has_value() && result->ok()) {
-      for (Broker& broker : *setup_->mutable_kafka()->mutable_broker()) DropLines(key_, broker.mutable_config());
-    }
+    };
+    set(SystemOf(setup_));
+    ForEachNamed(setup_, [&](pb::Message* element) {
+      if (!IsBroker(*element)) set(element);
+    });
+    if (!result.has_value() || !result->ok()) return result;
+    // All brokers have it alike.
+    ForEachNamed(setup_, [&](pb::Message* element) {
+      if (IsBroker(*element)) ReplaceLine(ConfigFieldsOf(*element).front()->field, key_, "", element);
+    });
     return result;
   }
 
+  // Its lines are laid over those of the system.
+  static bool IsBroker(const pb::Message& element) {
+    return element.GetDescriptor() == Broker::descriptor() || element.GetDescriptor() == RocketMq::Group::descriptor();
+  }
+
   std::optional<absl::Status> SetConfig(const std::string& name, pb::Message* owner) {
-    const Family* family = FamilyOf(*owner);
-    if (family == nullptr) return std::nullopt;
-    if (!Knows(*family, name)) {
-      if (!IsIgnored(*family, name)) return std::nullopt;
-      return absl::InvalidArgumentError("a setting of Kafka that has no effect on the model");
+    for (const ConfigField* config : ConfigFieldsOf(*owner)) {
+      if (!Knows(*config, name)) {
+        if (!IsIgnored(*config, name)) continue;
+        return absl::InvalidArgumentError("a known setting that has no effect on the model");
+      }
+      const std::string line = fmt::format("{}={}", name, value_);
+      std::vector<std::string> ignored;
+      if (const absl::Status status = config->apply(line, &ignored); !status.ok()) return status;
+      ReplaceLine(config->field, name, line, owner);
+      return absl::OkStatus();
     }
-    const std::string line = fmt::format("{}={}", name, value_);
-    std::vector<std::string> ignored;
-    if (const absl::Status status = family->apply(line, &ignored); !status.ok()) return status;
-    DropLines(name, ConfigOf(owner));
-    *ConfigOf(owner)->Add() = line;
-    return absl::OkStatus();
+    return std::nullopt;
   }
 
   std::optional<absl::Status> SetElement() {
@@ -276,7 +310,7 @@ class Setter {
     std::vector<std::string> elements;
     ForEachNamed(setup_, [&](pb::Message* element) { elements.push_back(*NameOf(*element)); });
     return absl::InvalidArgumentError(fmt::format(
-        "there is neither such a setting nor such a field{}; keys are settings (docs/kafka_settings.md), fields "
+        "there is neither such a setting nor such a field{}; keys are settings (docs/*_settings.md), fields "
         "(docs/scenario.md) such as heal_at, and both behind a name: {}",
         sim::DidYouMean(key_, known), absl::StrJoin(elements, ", ")));
   }
@@ -288,23 +322,30 @@ class Setter {
       if (field->containing_oneof() != nullptr && !message.GetReflection()->HasField(message, field)) continue;
       keys->push_back(prefix + field->name());
       const bool group = !field->is_repeated() && field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE;
-      if (group && message.GetReflection()->HasField(message, field) && field->message_type() != Kafka::descriptor()) {
+      if (group && message.GetReflection()->HasField(message, field) && !IsSystem(field)) {
         AddKeys(prefix + field->name() + ".", message.GetReflection()->GetMessage(message, field), keys);
       }
     }
-    const Family* family = FamilyOf(message);
-    if (family == nullptr) return;
-    for (const kafka::SettingInfo& setting : family->settings) keys->push_back(prefix + setting.name);
+    for (const ConfigField* config : ConfigFieldsOf(message)) {
+      for (const model::SettingInfo& setting : config->settings) keys->push_back(prefix + setting.name);
+    }
+  }
+
+  static bool IsSystem(const pb::FieldDescriptor* field) {
+    return field->message_type() == Kafka::descriptor() || field->message_type() == RocketMq::descriptor();
   }
 
   std::vector<std::string> KnownKeys() const {
     std::vector<std::string> keys;
-    AddKeys("", setup_->kafka(), &keys);
+    AddKeys("", *SystemOf(setup_), &keys);
     AddKeys("", *setup_, &keys);
-    for (const Family* clients : {FamilyOf(Producer()), FamilyOf(Consumer())}) {
-      for (const kafka::SettingInfo& setting : clients->settings) keys.push_back(setting.name);
-    }
-    ForEachNamed(setup_, [&](pb::Message* element) { AddKeys(*NameOf(*element) + ".", *element, &keys); });
+    ForEachNamed(setup_, [&](pb::Message* element) {
+      AddKeys(*NameOf(*element) + ".", *element, &keys);
+      // Settings of clients do without a name.
+      for (const ConfigField* config : ConfigFieldsOf(*element)) {
+        for (const model::SettingInfo& setting : config->settings) keys.push_back(setting.name);
+      }
+    });
     return keys;
   }
 

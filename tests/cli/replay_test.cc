@@ -46,10 +46,13 @@ TEST(Replay, ShowsAnyNodeAtAnyEvent) {
 
 TEST(Replay, SweepsLeaveABundleForEachFailure) {
   Sandbox sandbox;
-  EXPECT_EQ(sandbox.Run({"sweep", "kafka/acks_one", "--variant=fixed", "--set=acks=1,all", "--seeds=1..3",
-                         "--bundles=found"}).exit_code, 1);
-  EXPECT_THAT(sandbox.Files(), ElementsAre("found/acks_one-fixed-acks=1-1.bundle", "found/acks_one-fixed-acks=1-2.bundle",
-                                           "found/acks_one-fixed-acks=1-3.bundle"));
+  EXPECT_EQ(
+      sandbox.Run({"sweep", "kafka/acks_one", "--variant=fixed", "--set=acks=1,all", "--seeds=1..3", "--bundles=found"})
+          .exit_code,
+      1);
+  EXPECT_THAT(sandbox.Files(),
+              ElementsAre("found/acks_one-fixed-acks=1-1.bundle", "found/acks_one-fixed-acks=1-2.bundle",
+                          "found/acks_one-fixed-acks=1-3.bundle"));
   const Result replay = sandbox.Run({"replay", "found/acks_one-fixed-acks=1-2.bundle"});
   EXPECT_EQ(replay.exit_code, 1);
   EXPECT_THAT(replay.out, AllOf(StartsWith("scenario  kafka/acks_one (fixed, acks=1)\nseed      2\n"),

@@ -16,7 +16,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const std::vector<std::string> kBoth = {"sweep", "kafka/acks_one", "--variant=buggy", "--variant=fixed", "--seeds=1..20"};
+const std::vector<std::string> kBoth = {"sweep", "kafka/acks_one", "--variant=buggy", "--variant=fixed",
+                                        "--seeds=1..20"};
 
 std::vector<std::string> And(std::vector<std::string> words, const std::vector<std::string>& more) {
   words.insert(words.end(), more.begin(), more.end());
@@ -48,8 +49,8 @@ TEST(Sweep, SaysHowOftenWhatFailsAndWhy) {
 
 TEST(Sweep, SettingsCombine) {
   Sandbox sandbox;
-  const Result result = sandbox.Run({"sweep", "kafka/acks_one", "--variant=fixed", "--seeds=1..4", "--set=p1.acks=1,all",
-                                     "--set=min.insync.replicas=1,2", "--jobs=1"});
+  const Result result = sandbox.Run({"sweep", "kafka/acks_one", "--variant=fixed", "--seeds=1..4",
+                                     "--set=p1.acks=1,all", "--set=min.insync.replicas=1,2", "--jobs=1"});
   EXPECT_EQ(result.exit_code, 1) << result.err;
   for (const char* arm : {"fixed, p1.acks=1, min.insync.replicas=1 ", "fixed, p1.acks=1, min.insync.replicas=2 ",
                           "fixed, p1.acks=all, min.insync.replicas=1 ", "fixed, p1.acks=all, min.insync.replicas=2 "}) {
@@ -61,22 +62,24 @@ TEST(Sweep, SettingsCombine) {
                                   "--set=min.insync.replicas=1", "--seed=1", "--out=o"});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.out, StartsWith("scenario  kafka/acks_one (fixed, p1.acks=1, min.insync.replicas=1)\n"));
-  EXPECT_EQ(Lines(run.out).back(),
-            "reproduce: ./brokersim run kafka/acks_one --variant=fixed --set=p1.acks=1 --set=min.insync.replicas=1 --seed=1");
+  EXPECT_EQ(
+      Lines(run.out).back(),
+      "reproduce: ./brokersim run kafka/acks_one --variant=fixed --set=p1.acks=1 --set=min.insync.replicas=1 --seed=1");
 }
 
 // Killed in whatever it is doing, any number of times.
 TEST(Sweep, GoesOnAfterAKill) {
   Sandbox sandbox;
-  const std::vector<std::string> sweep = {"sweep", "kafka/acks_one", "--variant=buggy", "--variant=fixed",
-                                          "--seeds=1..100", "--format=csv"};
+  const std::vector<std::string> sweep = {"sweep",           "kafka/acks_one", "--variant=buggy",
+                                          "--variant=fixed", "--seeds=1..100", "--format=csv"};
   const std::string whole = sandbox.Run(sweep).out;
   const std::string db = sandbox.Path("results.db");
   uint64_t size = 0;
   for (int i = 0; i < 4; ++i) {
     const auto grown = [&] {
       std::error_code ignored;
-      const uint64_t now = std::filesystem::exists(db + "-wal", ignored) ? std::filesystem::file_size(db + "-wal", ignored) : 0;
+      const uint64_t now =
+          std::filesystem::exists(db + "-wal", ignored) ? std::filesystem::file_size(db + "-wal", ignored) : 0;
       return std::exchange(size, now) < now && now > 40'000;
     };
     EXPECT_EQ(sandbox.RunUntil(And(sweep, {"--db=results.db"}), SIGKILL, grown).exit_code, 128 + SIGKILL);
@@ -90,10 +93,12 @@ TEST(Sweep, GoesOnAfterAKill) {
 TEST(Sweep, CtrlCEndsItWithWhatItHas) {
   Sandbox sandbox;
   const auto begun = [&] { return std::filesystem::exists(sandbox.Path("results.db-wal")); };
-  const Result result = sandbox.RunUntil({"sweep", "kafka/swarm", "--seeds=1..100000", "--db=results.db"}, SIGINT, begun);
+  const Result result =
+      sandbox.RunUntil({"sweep", "kafka/swarm", "--seeds=1..100000", "--db=results.db"}, SIGINT, begun);
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_THAT(result.out, HasSubstr(" runs fail: "));
-  EXPECT_THAT(result.err, AllOf(StartsWith("brokersim: interrupted after "), HasSubstr("; the same command goes on\n")));
+  EXPECT_THAT(result.err,
+              AllOf(StartsWith("brokersim: interrupted after "), HasSubstr("; the same command goes on\n")));
 }
 
 TEST(Sweep, ShardsTogetherAreOne) {
@@ -156,8 +161,10 @@ TEST(Sweep, WhatIsMissingOrWrong) {
   fails({"sweep", "kafka/acks_one"}, 64, "--seeds is required");
   fails({"sweep", "kafka/acks_one", "--seeds=1"}, 64, "--seeds takes a range such as 1..100, not '1'");
   fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--shard=0/2"}, 64, "--shard takes a part such as 1/4");
-  fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--format=xml"}, 64, "takes text, json, csv, junit or markdown, not 'xml'");
-  fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--set=min.insync.replica=1"}, 64, "(did you mean 'min.insync.replicas'?)");
+  fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--format=xml"}, 64,
+        "takes text, json, csv, junit or markdown, not 'xml'");
+  fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--set=min.insync.replica=1"}, 64,
+        "(did you mean 'min.insync.replicas'?)");
   fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--variant=fixed", "--variant=fixed"}, 64, "fixed is named twice");
   fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--variant=fxed"}, 64, "(did you mean 'fixed'?)");
   fails({"run", "kafka/acks_one", "--set=acks=0,1"}, 64, "--set takes one value here");
@@ -166,7 +173,8 @@ TEST(Sweep, WhatIsMissingOrWrong) {
   fails({"report", "text.db"}, 65, "text.db is no file of a sweep, or damaged");
   fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--db=text.db"}, 65, "text.db is no file of a sweep, or damaged");
   EXPECT_EQ(sandbox.Run({"sweep", "kafka/calm", "--seeds=1..2", "--db=calm.db"}).exit_code, 0);
-  fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--db=calm.db"}, 65, "calm.db holds runs of kafka/calm, not of kafka/acks_one");
+  fails({"sweep", "kafka/acks_one", "--seeds=1..2", "--db=calm.db"}, 65,
+        "calm.db holds runs of kafka/calm, not of kafka/acks_one");
 }
 
 }  // namespace

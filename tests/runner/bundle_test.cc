@@ -109,7 +109,8 @@ TEST(Bundle, OnOtherCodeIsReplayedAsFarAsItFits) {
   EXPECT_FALSE(replayed.same);
   EXPECT_THAT(replayed.unfit, Contains(HasSubstr("has no field named \"racks\"")));
   EXPECT_THAT(replayed.unfit, Contains(HasSubstr("has no field named \"vanish\"")));
-  EXPECT_THAT(replayed.unfit, Contains(StartsWith("setting min.insync.replica=1 of the brokers: no broker setting is ")));
+  EXPECT_THAT(replayed.unfit,
+              Contains(StartsWith("setting min.insync.replica=1 of the brokers: no broker setting is ")));
   EXPECT_THAT(replayed.unfit, Contains(StartsWith("setting acks.per.rack=2 of the brokers: ")));
   EXPECT_THAT(replayed.unfit, Contains(StartsWith("fault later: ")));
   EXPECT_EQ(replayed.unfit.size(), 5u);

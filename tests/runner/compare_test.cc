@@ -21,8 +21,7 @@ SweepResult TwoArms() {
       row.arm = arm;
       row.seed = seed;
       row.metrics[Metric::kAcknowledged] = 100;
-      row.metrics[Metric::kLatencyP50] =
-          static_cast<int64_t>(seed * 1'000'000 + arm * (500'000 + (seed % 3) * 1000));
+      row.metrics[Metric::kLatencyP50] = static_cast<int64_t>(seed * 1'000'000 + arm * (500'000 + (seed % 3) * 1000));
       if (arm == 0 || seed % 4 != 0) continue;
       row.code = kViolation;
       row.findings = {{"lost-write", 1, ""}};

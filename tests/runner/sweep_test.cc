@@ -144,9 +144,10 @@ TEST_F(Files, OfDifferentTextsDontMix) {
     arm.settings.clear();  // as if the file had been edited
   }
   const absl::Status status = RunSweep(other, Open("a.db").get(), Quiet()).status();
-  EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("holds runs of another text of kafka/acks_one (buggy): `records: 400` there, `records: 20` "
-                              "here; results of different texts don't mix")));
+  EXPECT_THAT(
+      std::string(status.message()),
+      AllOf(HasSubstr("holds runs of another text of kafka/acks_one (buggy): `records: 400` there, `records: 20` "
+                      "here; results of different texts don't mix")));
   Swept(other, Open("b.db").get());
   EXPECT_THAT(std::string(ReadSweeps({Path("a.db"), Path("b.db")}).status().message()), HasSubstr("another text"));
 }
@@ -166,10 +167,12 @@ TEST_F(Files, WhatIsNoneOfOurs) {
   std::FILE* text = std::fopen(Path("text").c_str(), "w");
   std::fputs(std::string(5000, 'x').c_str(), text);
   std::fclose(text);
-  EXPECT_THAT(std::string(ReadSweeps({Path("text")}).status().message()), HasSubstr("is no file of a sweep, or damaged"));
+  EXPECT_THAT(std::string(ReadSweeps({Path("text")}).status().message()),
+              HasSubstr("is no file of a sweep, or damaged"));
   EXPECT_FALSE(SweepFile::Open(Path("text"), {"a", "a"}).ok());
   std::fclose(std::fopen(Path("empty").c_str(), "w"));
-  EXPECT_THAT(std::string(ReadSweeps({Path("empty")}).status().message()), HasSubstr("is no file of `brokersim sweep`"));
+  EXPECT_THAT(std::string(ReadSweeps({Path("empty")}).status().message()),
+              HasSubstr("is no file of `brokersim sweep`"));
   Swept(Plan(), Open("a.db").get());
   EXPECT_THAT(std::string(SweepFile::Open(Path("a.db"), {"kafka/calm", ""}).status().message()),
               HasSubstr("holds runs of kafka/acks_one, not of kafka/calm"));
@@ -246,7 +249,8 @@ TEST(Cause, HasNoParticulars) {
 TEST(Shard, AsItIsWritten) {
   EXPECT_EQ(ParseShard("1/4")->index, 0u);
   EXPECT_EQ(ParseShard("4/4")->index, 3u);
-  for (const char* wrong : {"", "1", "0/4", "5/4", "1/0", "a/b", "1/4/2", "-1/4"}) EXPECT_FALSE(ParseShard(wrong).ok()) << wrong;
+  for (const char* wrong : {"", "1", "0/4", "5/4", "1/0", "a/b", "1/4/2", "-1/4"})
+    EXPECT_FALSE(ParseShard(wrong).ok()) << wrong;
 }
 
 absl::StatusOr<std::optional<Shard>> ShardIn(const std::map<std::string, std::string>& environment) {
@@ -265,8 +269,11 @@ TEST(Shard, AsSchedulersSay) {
     EXPECT_EQ((*shard)->count, count);
   };
   expect({{"SLURM_ARRAY_TASK_ID", "3"}, {"SLURM_ARRAY_TASK_MIN", "1"}, {"SLURM_ARRAY_TASK_MAX", "8"}}, 2, 8);
-  expect({{"SLURM_ARRAY_TASK_ID", "14"}, {"SLURM_ARRAY_TASK_MIN", "10"}, {"SLURM_ARRAY_TASK_MAX", "19"},
-          {"SLURM_ARRAY_TASK_STEP", "4"}}, 1, 3);
+  expect({{"SLURM_ARRAY_TASK_ID", "14"},
+          {"SLURM_ARRAY_TASK_MIN", "10"},
+          {"SLURM_ARRAY_TASK_MAX", "19"},
+          {"SLURM_ARRAY_TASK_STEP", "4"}},
+         1, 3);
   expect({{"JOB_COMPLETION_INDEX", "0"}, {"BROKERSIM_SHARD_COUNT", "5"}}, 0, 5);
   expect({{"TEST_SHARD_INDEX", "1"}, {"TEST_TOTAL_SHARDS", "2"}}, 1, 2);
 }
@@ -276,8 +283,11 @@ TEST(Shard, HalfOfItIsAnError) {
               HasSubstr("set BROKERSIM_SHARD_COUNT, or say --shard=1/1"));
   EXPECT_FALSE(ShardIn({{"JOB_COMPLETION_INDEX", "5"}, {"BROKERSIM_SHARD_COUNT", "5"}}).ok());
   EXPECT_FALSE(ShardIn({{"TEST_TOTAL_SHARDS", "x"}, {"TEST_SHARD_INDEX", "1"}}).ok());
-  EXPECT_FALSE(ShardIn({{"SLURM_ARRAY_TASK_ID", "6"}, {"SLURM_ARRAY_TASK_MIN", "1"}, {"SLURM_ARRAY_TASK_MAX", "7"},
-                        {"SLURM_ARRAY_TASK_STEP", "2"}}).ok());
+  EXPECT_FALSE(ShardIn({{"SLURM_ARRAY_TASK_ID", "6"},
+                        {"SLURM_ARRAY_TASK_MIN", "1"},
+                        {"SLURM_ARRAY_TASK_MAX", "7"},
+                        {"SLURM_ARRAY_TASK_STEP", "2"}})
+                   .ok());
 }
 
 TEST(Parallel, HandsOverInOrderAndStops) {
@@ -296,7 +306,8 @@ TEST(Parallel, HandsOverInOrderAndStops) {
     ASSERT_EQ(seen.size(), 60u);
     for (uint64_t i = 0; i < 60; ++i) EXPECT_EQ(seen[i], i * i);
   }
-  Parallel<int>::Run(0, 3, [](uint64_t) { return 1; }, [](int) { return true; });
+  Parallel<int>::Run(
+      0, 3, [](uint64_t) { return 1; }, [](int) { return true; });
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ setup {
     config: "min.insync.replicas=2"
     broker { name: "b2" config: "min.insync.replicas=3" config: "num.partitions=2" }
     topic { name: "orders" partitions: 2 replication_factor: 3 }
-    producer { name: "p1" topic: "orders" config: "acks=all" records: 5 interval { uniform { low: "1ms" high: "2ms" } } }
+    producer { name: "p1" topic: "orders" config: "acks=all" records: 5
+               interval { uniform { low: "1ms" high: "2ms" } } }
     producer { name: "p2" topic: "orders" records: 6 }
     consumer { name: "c1" topic: "orders" config: "group.id=g" }
   }
@@ -72,8 +73,8 @@ TEST(Settings, OfOneNode) {
 
 TEST(Settings, Fields) {
   const auto setup = Good({"heal_at=25s", "brokers=5", "orders.partitions=4", "producer.records=9", "cut.at=4s",
-                            "network.link.latency=exponential 5ms", "permute_ties=true", "check=lost-write",
-                            "cut.isolate.node=b3", "kafka.service_time=1ms", "p1.interval=uniform 1ms 5ms"});
+                           "network.link.latency=exponential 5ms", "permute_ties=true", "check=lost-write",
+                           "cut.isolate.node=b3", "kafka.service_time=1ms", "p1.interval=uniform 1ms 5ms"});
   EXPECT_EQ(setup.heal_at(), "25s");
   EXPECT_EQ(setup.kafka().brokers(), 5);
   EXPECT_EQ(setup.kafka().topic(0).partitions(), 4);
@@ -99,12 +100,43 @@ TEST(Settings, ErrorsNameTheLineAndTheRemedy) {
   EXPECT_EQ(Bad("c1.commit=x"), "c1.commit=x: takes AUTO, BEFORE_PROCESSING, AFTER_PROCESSING, not 'x'");
   EXPECT_EQ(Bad("acks"), "acks: isn't of the form KEY=VALUE");
   EXPECT_EQ(Bad("=1"), "=1: isn't of the form KEY=VALUE");
-  EXPECT_EQ(Bad("log.segment.bytes=1"), "log.segment.bytes=1: a setting of Kafka that has no effect on the model");
+  EXPECT_EQ(Bad("log.segment.bytes=1"), "log.segment.bytes=1: a known setting that has no effect on the model");
   EXPECT_EQ(Bad("cut.partition.group=b1"), "cut.partition.group=b1: the scenario has no partition there");
   EXPECT_EQ(Bad("network=1"), "network=1: has fields of its own; name one of them behind a dot");
   EXPECT_EQ(Bad("producer=1"), "producer=1: is a list; name a field of its elements behind a dot");
   // What only the whole scenario can tell.
   EXPECT_EQ(Bad("heal_at=40s"), "heal_at=40s: heal_at must not be later than audit_at");
+}
+
+TEST(Settings, OfRocketMq) {
+  absl::StatusOr<LoadedScenario> loaded = ParseScenario(R"(
+name: "s"
+setup {
+  rocketmq {
+    config: "flushDiskType=SYNC_FLUSH"
+    group { name: "a" slaves: 1 config: "flushDiskType=SYNC_FLUSH" }
+    topic { name: "orders" queues: 2 }
+    producer { name: "p1" topic: "orders" messages: 5 }
+    consumer { name: "c1" topic: "orders" config: "consumerGroup=g" }
+  }
+  audit_at: "30s"
+}
+variant { name: "only" }
+)",
+                                                        "s.textproto");
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const ResolvedScenario& variant = loaded->variants.front();
+  const auto changed =
+      WithSettings(variant, {"flushDiskType=ASYNC_FLUSH", "p1.messages=7", "a.slaves=0", "name_servers=3"});
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_FALSE(changed->setup.has_kafka());
+  EXPECT_THAT(changed->setup.rocketmq().config(), ElementsAre("flushDiskType=ASYNC_FLUSH"));
+  EXPECT_TRUE(changed->setup.rocketmq().group(0).config().empty());
+  EXPECT_EQ(changed->setup.rocketmq().producer(0).messages(), 7);
+  EXPECT_EQ(changed->setup.rocketmq().group(0).slaves(), 0);
+  EXPECT_EQ(changed->setup.rocketmq().name_servers(), 3);
+  EXPECT_THAT(std::string(WithSettings(variant, {"flushDiskTyp=1"}).status().message()),
+              HasSubstr("(did you mean 'flushDiskType'?)"));
 }
 
 TEST(Settings, AreTold) {
