@@ -30,7 +30,7 @@ constexpr MetricInfo kInfos[] = {
     {"latency-p99", "latency_p99_ns", MetricUnit::kNanoseconds, "99th percentile of it"},
     {"latency-max", "latency_max_ns", MetricUnit::kNanoseconds, "longest of it"},
     {"end-to-end-p50", "end_to_end_p50_ns", MetricUnit::kNanoseconds,
-     "from send to the first consumer that got it, median"},
+     "from send, or from when it is due, to the first consumer that got it, median"},
     {"end-to-end-p99", "end_to_end_p99_ns", MetricUnit::kNanoseconds, "99th percentile of it"},
     {"unavailable", "unavailable_ns", MetricUnit::kNanoseconds,
      "time in stretches of at least 1 s in which sends waited and none was acknowledged"},
@@ -38,7 +38,10 @@ constexpr MetricInfo kInfos[] = {
 };
 static_assert(std::size(kInfos) == kMetricCount);
 
-bool IsSend(const Operation& operation) { return operation.f() == "send" || operation.f() == "txn"; }
+int64_t SendsOf(const Operation& invoke) {
+  return std::count_if(invoke.actions().begin(), invoke.actions().end(),
+                       [](const formats::Action& action) { return action.has_send(); });
+}
 
 // The smallest value that at least `percent` % are not above. REQUIRES: not empty, sorted.
 int64_t Percentile(const std::vector<int64_t>& values, size_t percent) {
@@ -76,19 +79,23 @@ class Measurer {
     std::optional<int64_t> begin;
     int64_t end = 0;
     for (const Operation& invoke : history_.operations()) {
-      if (!IsSend(invoke) || invoke.type() != Operation::INVOKE) continue;
+      const int64_t records = invoke.type() == Operation::INVOKE ? SendsOf(invoke) : 0;
+      if (records == 0) continue;
       if (!begin.has_value()) begin = invoke.time_ns();
       for (const formats::Action& action : invoke.actions()) {
-        sent_.try_emplace(RecordKey(action.send().log(), action.send().value()), invoke.time_ns());
+        if (!action.has_send()) continue;
+        // What its sender asked to be held back is no delay of the system's.
+        const int64_t due = invoke.time_ns() + action.send().delay_ns();
+        sent_.try_emplace(RecordKey(action.send().log(), action.send().value()), due);
       }
       const Operation* done = done_[invoke.index()];
       const Operation::Type type = done == nullptr ? Operation::INFO : done->type();
-      (type == Operation::OK ? acknowledged : type == Operation::FAIL ? failed : unknown) += invoke.actions_size();
+      (type == Operation::OK ? acknowledged : type == Operation::FAIL ? failed : unknown) += records;
       if (done != nullptr) end = std::max(end, done->time_ns());
       if (type != Operation::OK) continue;
       latencies.push_back(done->time_ns() - invoke.time_ns());
       for (const formats::Action& action : invoke.actions()) {
-        acknowledged_.insert(RecordKey(action.send().log(), action.send().value()));
+        if (action.has_send()) acknowledged_.insert(RecordKey(action.send().log(), action.send().value()));
       }
     }
     metrics_[Metric::kAcknowledged] = acknowledged;
@@ -119,9 +126,11 @@ class Measurer {
       since = now;
     };
     for (const Operation& operation : history_.operations()) {
-      if (!IsSend(operation)) continue;
-      if (operation.type() == Operation::INVOKE) {
-        if (done_[operation.index()] == nullptr) continue;
+      const bool begins = operation.type() == Operation::INVOKE;
+      const uint64_t invocation = begins ? operation.index() : operation.invocation();
+      if (invocation >= done_.size() || SendsOf(history_.operations(static_cast<int>(invocation))) == 0) continue;
+      if (begins) {
+        if (done_[invocation] == nullptr) continue;
         if (waiting++ == 0) since = operation.time_ns();
         any = true;
         continue;
@@ -208,7 +217,7 @@ class Measurer {
 
   const formats::History& history_;
   std::vector<const Operation*> done_;        // by invocation; null: never
-  absl::btree_map<RecordKey, int64_t> sent_;  // when
+  absl::btree_map<RecordKey, int64_t> sent_;  // when they may be delivered
   absl::btree_set<RecordKey> acknowledged_;
   Metrics metrics_;
 };

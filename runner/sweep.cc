@@ -157,6 +157,44 @@ std::vector<std::vector<std::string>> Combinations(const std::vector<std::string
   return all;
 }
 
+// Run hashes by arm and seed.
+using Hashes = std::map<std::pair<uint32_t, uint64_t>, uint64_t>;
+
+// The numbers that a file's arms have in the result, which gets those that it doesn't have yet.
+absl::StatusOr<std::vector<uint32_t>> MergeArms(const SweepFile& file, SweepResult* result) {
+  std::vector<uint32_t> numbers;
+  for (const Arm& arm : file.arms()) {
+    const auto known = std::find_if(result->arms.begin(), result->arms.end(), [&](const Arm& other) {
+      return other.variant == arm.variant && other.settings == arm.settings;
+    });
+    numbers.push_back(static_cast<uint32_t>(known - result->arms.begin()));
+    if (known == result->arms.end()) {
+      result->arms.push_back(arm);
+      continue;
+    }
+    const absl::Status status = SameArm(*known, arm, result->head.scenario, file.path());
+    if (!status.ok()) return status;
+  }
+  return numbers;
+}
+
+// A run may be in several files, if it is the same there.
+absl::Status MergeFile(SweepFile* file, Hashes* hashes, SweepResult* result) {
+  const absl::StatusOr<std::vector<uint32_t>> numbers = MergeArms(*file, result);
+  if (!numbers.ok()) return numbers.status();
+  absl::Status differs;
+  const absl::Status status = file->ForEachRow([&](RunRow row) {
+    row.arm = (*numbers)[row.arm];
+    const auto [there, is_new] = hashes->try_emplace({row.arm, row.seed}, row.hash);
+    if (is_new) return result->rows.push_back(std::move(row));
+    if (there->second == row.hash) return;
+    differs = absl::InvalidArgumentError(fmt::format("{}: {} under seed {} has the run hash {}, another file {}",
+                                                     file->path(), result->arms[row.arm].Text(), row.seed,
+                                                     HashText(row.hash), HashText(there->second)));
+  });
+  return status.ok() ? differs : status;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<scenarios::ResolvedScenario>> ArmsOf(
@@ -185,7 +223,7 @@ absl::StatusOr<SweepResult> RunSweep(const SweepPlan& plan, SweepFile* file, con
 absl::StatusOr<SweepResult> ReadSweeps(const std::vector<std::string>& paths) {
   SweepResult result;
   result.complete = true;
-  std::map<std::pair<uint32_t, uint64_t>, uint64_t> hashes;
+  Hashes hashes;
   for (const std::string& path : paths) {
     absl::StatusOr<std::unique_ptr<SweepFile>> file = SweepFile::Read(path);
     if (!file.ok()) return file.status();
@@ -195,31 +233,7 @@ absl::StatusOr<SweepResult> ReadSweeps(const std::vector<std::string>& paths) {
                                                     path, (*file)->head().scenario, paths.front(),
                                                     result.head.scenario));
     }
-    std::vector<uint32_t> numbers;
-    for (const Arm& arm : (*file)->arms()) {
-      const auto known = std::find_if(result.arms.begin(), result.arms.end(), [&](const Arm& other) {
-        return other.variant == arm.variant && other.settings == arm.settings;
-      });
-      if (known == result.arms.end()) {
-        numbers.push_back(static_cast<uint32_t>(result.arms.size()));
-        result.arms.push_back(arm);
-        continue;
-      }
-      if (const absl::Status status = SameArm(*known, arm, result.head.scenario, path); !status.ok()) return status;
-      numbers.push_back(static_cast<uint32_t>(known - result.arms.begin()));
-    }
-    absl::Status differs;
-    const absl::Status status = (*file)->ForEachRow([&](RunRow row) {
-      row.arm = numbers[row.arm];
-      const auto [there, is_new] = hashes.try_emplace({row.arm, row.seed}, row.hash);
-      if (is_new) return result.rows.push_back(std::move(row));
-      if (there->second == row.hash) return;
-      differs = absl::InvalidArgumentError(fmt::format("{}: {} under seed {} has the run hash {}, another file {}",
-                                                       path, result.arms[row.arm].Text(), row.seed, HashText(row.hash),
-                                                       HashText(there->second)));
-    });
-    if (!status.ok()) return status;
-    if (!differs.ok()) return differs;
+    if (const absl::Status status = MergeFile(file->get(), &hashes, &result); !status.ok()) return status;
   }
   SortRows(&result.rows);
   return result;
