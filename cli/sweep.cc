@@ -114,7 +114,7 @@ Command AddSweep(CLI::App* app, const Context& context) {
   command->add_option("--db", options->db,
                       "SQLite file for the results: what is in it isn't run again, so a sweep can be interrupted");
   command->add_option("--bundles", options->bundles,
-                      "folder for a file of each run that fails, for `brokersim replay`");
+                      "folder for a file of each run that fails, for `brokersim replay` (not of those that --db has)");
   command->add_option(
       "--shard", options->shard,
       "run the i-th of n parts, i/n (default: as a Slurm array, a Kubernetes indexed job or Bazel says)");
