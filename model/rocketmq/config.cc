@@ -16,7 +16,7 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
       "broker",
       {
           {"brokerId", &C::broker_id, -1,
-           "0: the master of its group, above: a slave; -1: by the node's name (a0 is a master). Takes effect at a start"},
+           "0: the master of its group; above: a slave; -1: by the node's name (a0 is a master); read at a start"},
           {"brokerRole", &C::broker_role, 0,
            "of masters: whether a write waits for slaves; slaves are SLAVE by their id", INT64_MAX,
            "ASYNC_MASTER SYNC_MASTER"},
@@ -102,7 +102,7 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
        "pullMessageThreadPoolNums",
        "rejectTransactionMessage",
        "sendMessageThreadPoolNums",
-      
+
        "storePathCommitLog",
        "storePathRootDir",
        "timerWheelEnable",

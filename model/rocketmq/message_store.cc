@@ -52,8 +52,8 @@ std::vector<StoredMessage> MessageStore::Reput(int64_t limit) {
     const Message& m = message->value();
     if (m.phy_offset + m.size > limit) break;
     std::vector<uint32_t>& entries = queues_[{m.topic, m.queue_id}].entries;
-    // ConsumeQueue.putMessagePositionInfo: "Build consume queue repeatedly". So it goes at a slave whose log holds what its
-    // master has lost and then gave the same places to other messages.
+    // ConsumeQueue.putMessagePositionInfo: "Build consume queue repeatedly". So it goes at a slave whose log holds what
+    // its master has lost and then gave the same places to other messages.
     if (m.queue_offset < static_cast<int64_t>(entries.size())) continue;
     entries.push_back(static_cast<uint32_t>(reput_));
     dispatched.push_back(message);

@@ -30,8 +30,10 @@ std::string KafkaSettingsPage() {
 }
 
 std::string RocketMqSettingsPage() {
-  return "# RocketMQ's settings\n\n<!-- Printed from model/rocketmq/config.cc; tests/docs/pages_test.cc says how. -->\n\n"
-         "What `config:` of a scenario takes, under RocketMQ's names, with its defaults. Times are milliseconds where nothing "
+  return "# RocketMQ's settings\n\n<!-- Printed from model/rocketmq/config.cc; tests/docs/pages_test.cc says how. "
+         "-->\n\n"
+         "What `config:` of a scenario takes, under RocketMQ's names, with its defaults. Times are milliseconds where "
+         "nothing "
          "else is\nsaid. Other settings that RocketMQ knows are accepted without effect, and a run lists them; what it "
          "doesn't know is refused.\n" +
          Table("Brokers", rocketmq::BrokerSettings()) + Table("Name servers", rocketmq::NamesrvSettings()) +

@@ -1,5 +1,5 @@
-// RocketMQ's protocols as a reader can follow them: each testdata/NAME.textproto is a small scenario, and NAME.txt beside
-// it what happened: decisions, faults, what clients did, and the commands that the protocol is about.
+// RocketMQ's protocols as a reader can follow them: each testdata/NAME.textproto is a small scenario, and NAME.txt
+// beside it what happened: decisions, faults, what clients did, and the commands that the protocol is about.
 //
 // To rewrite the outputs after an intended change, and then read the difference before committing it:
 //   BROKERSIM_REWRITE_GOLDENS=$PWD bazel run //tests/model/rocketmq:protocol_golden_test
