@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "runner/outcome.h"
@@ -27,6 +28,10 @@ Command AddRun(CLI::App* app, const Context& context);
 Command AddTest(CLI::App* app, const Context& context);
 Command AddList(CLI::App* app, const Context& context);
 Command AddDescribe(CLI::App* app, const Context& context);
+Command AddSweep(CLI::App* app, const Context& context);
+Command AddCompare(CLI::App* app, const Context& context);
+Command AddReplay(CLI::App* app, const Context& context);
+Command AddReport(CLI::App* app, const Context& context);
 Command AddShow(CLI::App* app, const Context& context);
 Command AddShrink(CLI::App* app, const Context& context);
 Command AddDraws(CLI::App* app, const Context& context);
@@ -40,9 +45,14 @@ int Fail(int code, std::string_view message);
 // The same for a status: what isn't there or can't be read is bad input (65).
 int Fail(const absl::Status& status);
 
-// The scenario's variant of that name, the first if it is empty. Returns kHeld, or the exit code of what it printed.
-int LoadVariant(const std::string& scenario, const std::string& variant, const Context& context,
-                scenarios::ResolvedScenario* resolved);
+// The scenario's variant of that name, the first if it is empty, with the settings (--set) laid over it. Names of
+// checks and models are known. Returns kHeld, or the exit code of what it printed.
+int LoadVariant(const std::string& scenario, const std::string& variant, const std::vector<std::string>& settings,
+                const Context& context, scenarios::ResolvedScenario* resolved);
+// Each of the variants (the first if none is named) with each combination of the settings' values.
+int LoadArms(const std::string& scenario, const std::vector<std::string>& variants,
+             const std::vector<std::string>& settings, const Context& context,
+             std::vector<scenarios::ResolvedScenario>* arms);
 
 // For options that take a number: digits only, at least `least`, and no more than fits.
 CLI::Validator WholeNumber(uint64_t least = 0, uint64_t most = UINT64_MAX);

@@ -15,7 +15,9 @@
 
 #include "absl/strings/str_join.h"
 #include "cli/command.h"
+#include "runner/judge.h"
 #include "runner/memory.h"
+#include "runner/sweep.h"
 #include "sim/base/suggest.h"
 
 namespace brokersim::cli {
@@ -39,6 +41,7 @@ constexpr std::string_view kFooter = R"(
 Examples:
   brokersim run kafka/unclean_leader_election --variant=buggy --out=out
   brokersim run kafka/unclean_leader_election --seeds=1..100 --json
+  brokersim sweep kafka/swarm --variant=fixed --seeds=1..10000 --db=results.db
   brokersim test --all
   brokersim check history.edn --model=list-append
 
@@ -55,7 +58,8 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default(false);
   std::vector<std::pair<CLI::App*, Command>> commands;
-  for (auto* add : {&AddRun, &AddTest, &AddList, &AddDescribe, &AddShow, &AddShrink, &AddDraws,
+  for (auto* add : {&AddRun, &AddSweep, &AddReport, &AddCompare, &AddReplay, &AddTest, &AddList, &AddDescribe, &AddShow,
+                    &AddShrink, &AddDraws,
                     &AddVerifyDeterminism, &AddCheck, &AddConvert, &AddVersion}) {
     Command command = (*add)(&app, context);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
@@ -108,15 +112,34 @@ int Fail(const absl::Status& status) {
   return Fail(code, std::string(status.message()));
 }
 
-int LoadVariant(const std::string& scenario, const std::string& variant, const Context& context,
-                scenarios::ResolvedScenario* resolved) {
+int LoadArms(const std::string& scenario, const std::vector<std::string>& variants,
+             const std::vector<std::string>& settings, const Context& context,
+             std::vector<scenarios::ResolvedScenario>* arms) {
   const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(scenario, context.home);
   if (!loaded.ok()) return Fail(loaded.status());
-  *resolved = loaded->variants.front();
-  if (variant.empty()) return runner::kHeld;
-  absl::StatusOr<scenarios::ResolvedScenario> found = loaded->Variant(variant);
-  if (!found.ok()) return Fail(runner::kUsage, std::string(found.status().message()));
-  *resolved = *std::move(found);
+  std::vector<scenarios::ResolvedScenario> chosen;
+  if (variants.empty()) chosen.push_back(loaded->variants.front());
+  for (const std::string& variant : variants) {
+    absl::StatusOr<scenarios::ResolvedScenario> found = loaded->Variant(variant);
+    if (!found.ok()) return Fail(runner::kUsage, std::string(found.status().message()));
+    chosen.push_back(*std::move(found));
+  }
+  absl::StatusOr<std::vector<scenarios::ResolvedScenario>> all = runner::ArmsOf(chosen, settings);
+  if (!all.ok()) return Fail(runner::kUsage, "--set=" + std::string(all.status().message()));
+  for (const scenarios::ResolvedScenario& arm : *all) {
+    if (const absl::Status status = runner::ValidateNames(arm); !status.ok()) return Fail(status);
+  }
+  *arms = *std::move(all);
+  return runner::kHeld;
+}
+
+int LoadVariant(const std::string& scenario, const std::string& variant, const std::vector<std::string>& settings,
+                const Context& context, scenarios::ResolvedScenario* resolved) {
+  const std::vector<std::string> variants = variant.empty() ? std::vector<std::string>() : std::vector{variant};
+  std::vector<scenarios::ResolvedScenario> arms;
+  if (const int code = LoadArms(scenario, variants, settings, context, &arms); code != runner::kHeld) return code;
+  if (arms.size() > 1) return Fail(runner::kUsage, "--set takes one value here; `brokersim sweep` takes several");
+  *resolved = std::move(arms.front());
   return runner::kHeld;
 }
 

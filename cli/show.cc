@@ -2,15 +2,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "cli/command.h"
+#include "cli/outcome_text.h"
 #include "runner/files.h"
 #include "scenarios/quantity.h"
-#include "visualize/node_state.h"
 #include "visualize/selection.h"
 #include "visualize/terminal.h"
 
@@ -43,22 +42,6 @@ absl::StatusOr<formats::DecodedTrace> ReadTrace(const std::string& given) {
   return trace;
 }
 
-int ShowState(const formats::DecodedTrace& trace, const std::string& text) {
-  const size_t at = text.find('@');
-  uint64_t event = 0;
-  const char* const end = text.data() + text.size();
-  const std::from_chars_result number =
-      at == std::string::npos ? std::from_chars_result{end, std::errc::invalid_argument}
-                              : std::from_chars(text.data() + at + 1, end, event);
-  if (number.ec != std::errc() || number.ptr != end) {
-    return Fail(runner::kUsage, fmt::format("--state takes NODE@EVENT, e.g. b2@4711, not '{}'", text));
-  }
-  const absl::StatusOr<visualize::NodeState> state = visualize::StateAt(trace, text.substr(0, at), event);
-  if (!state.ok()) return Fail(runner::kUsage, std::string(state.status().message()));
-  fmt::print("{}", visualize::FormatState(*state));
-  return runner::kHeld;
-}
-
 // The anomaly that lies beside the trace, if there is one: its moments are marked.
 std::optional<formats::Anomaly> AnomalyBeside(const std::string& given, int index) {
   std::error_code ignored;
@@ -73,7 +56,7 @@ std::optional<formats::Anomaly> AnomalyBeside(const std::string& given, int inde
 int Show(Options options) {
   const absl::StatusOr<formats::DecodedTrace> trace = ReadTrace(options.trace);
   if (!trace.ok()) return Fail(trace.status());
-  if (!options.state.empty()) return ShowState(*trace, options.state);
+  if (!options.state.empty()) return PrintStateAt(*trace, "--state", options.state);
   for (const auto& [text, field] : {std::make_pair(options.from, &options.view.from_ns),
                                     std::make_pair(options.to, &options.view.to_ns)}) {
     if (text.empty()) continue;

@@ -7,8 +7,8 @@
 #include <filesystem>
 
 #include "cli/command.h"
+#include "cli/options.h"
 #include "runner/files.h"
-#include "runner/judge.h"
 
 namespace brokersim::cli {
 namespace {
@@ -16,6 +16,7 @@ namespace {
 struct Options {
   std::string scenario;
   std::string variant;
+  std::vector<std::string> settings;
   uint64_t seed = 1;
   std::string anomaly;
   std::string out;
@@ -65,9 +66,8 @@ int FailWithout(const scenarios::ResolvedScenario& scenario, const Options& opti
 
 int Shrink(const Options& options, const Context& context) {
   scenarios::ResolvedScenario scenario;
-  const int code = LoadVariant(options.scenario, options.variant, context, &scenario);
+  const int code = LoadVariant(options.scenario, options.variant, options.settings, context, &scenario);
   if (code != runner::kHeld) return code;
-  if (const absl::Status status = runner::ValidateNames(scenario); !status.ok()) return Fail(status);
   const std::filesystem::path path = options.out.empty() ? DefaultPath(scenario, options.seed) : options.out;
   if (path.extension() != ".textproto") {
     return Fail(runner::kUsage, fmt::format("--out takes a scenario's file, NAME.textproto, not '{}'", path.string()));
@@ -104,6 +104,7 @@ Command AddShrink(CLI::App* app, const Context& context) {
   CLI::App* command = app->add_subcommand("shrink", "Make a failing run small: a scenario that shows the same anomaly");
   command->add_option("SCENARIO", options->scenario, "a file, or a name such as kafka/swarm")->required();
   command->add_option("--variant", options->variant, "which variant (default: the first)");
+  AddSet(command, &options->settings, /*several=*/false);
   command->add_option("--seed", options->seed, "seed of the run that fails")->required()->check(WholeNumber());
   command->add_option("--anomaly", options->anomaly,
                       "type of the anomaly that must stay, e.g. lost-write, or no-progress (default: the gravest)");

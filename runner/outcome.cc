@@ -11,6 +11,7 @@
 #include "checker/online.h"
 #include "checker/story.h"
 #include "formats/trace_codec.h"
+#include "runner/cause.h"
 #include "runner/judge.h"
 
 namespace brokersim::runner {
@@ -35,7 +36,7 @@ int Rank(ExitCode code) {
 
 // A word as a shell reads it back.
 std::string ShellWord(const std::string& word) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+,:@%";
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+,:@%=";
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
@@ -62,13 +63,24 @@ void NoteProgress(const Progress& progress, formats::Verdict* verdict) {
 
 std::string_view Version() { return "0.1.0"; }
 
+std::vector<std::string> FindingsOf(const Outcome& outcome) {
+  if (!outcome.run.internal_error.empty()) return {std::string(kInternalType)};
+  std::vector<std::string> types = AnomalyTypes(outcome.verdict);
+  if (ExitCodeOf(outcome) == kNoProgress) types.emplace_back(kNoProgressType);
+  if (ExitCodeOf(outcome) == kUnknown) types.emplace_back(kUndecidedType);
+  return types;
+}
+
 ExitCode Worse(ExitCode a, ExitCode b) { return Rank(a) <= Rank(b) ? a : b; }
+
+bool IsFailure(ExitCode code) { return code != kHeld && code != kUnknown; }
 
 Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
                     bool stop_at_violation) {
   Outcome outcome;
   outcome.scenario = scenario.name;
   outcome.variant = scenario.variant;
+  outcome.settings = scenario.settings;
   outcome.reference = scenario.reference;
   outcome.seed = seed;
   const sim::ProbeScope scope(&outcome.probes);
@@ -89,7 +101,11 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
   NoteProgress(outcome.progress, &outcome.verdict);
   if (!outcome.run.trace.empty() && outcome.verdict.anomalies_size() > 0) {
     const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
-    if (trace.ok()) checker::AddStories(*trace, outcome.run.history, &outcome.verdict);
+    if (!trace.ok()) return outcome;
+    checker::AddStories(*trace, outcome.run.history, &outcome.verdict);
+    for (const formats::Anomaly& anomaly : outcome.verdict.anomalies()) {
+      if (!outcome.causes.contains(anomaly.type())) outcome.causes[anomaly.type()] = CauseOf(*trace, anomaly);
+    }
   }
   return outcome;
 }
@@ -131,16 +147,24 @@ std::string_view ResultName(formats::Verdict::Result result) {
 
 std::string HashText(uint64_t hash) { return fmt::format("{:016x}", hash); }
 
+std::string ReproduceCommand(const std::string& reference, const std::string& variant,
+                             const std::vector<std::string>& settings, uint64_t seed) {
+  std::string sets;
+  for (const std::string& line : settings) sets += " --set=" + ShellWord(line);
+  return fmt::format("./brokersim run {} --variant={}{} --seed={}", ShellWord(reference), ShellWord(variant), sets,
+                     seed);
+}
+
 std::string ReproduceCommand(const Outcome& outcome) {
   const std::string& name = outcome.reference.empty() ? outcome.scenario : outcome.reference;
-  return fmt::format("./brokersim run {} --variant={} --seed={}", ShellWord(name), ShellWord(outcome.variant),
-                     outcome.seed);
+  return ReproduceCommand(name, outcome.variant, outcome.settings, outcome.seed);
 }
 
 std::string ToJson(const Outcome& outcome) {
   nlohmann::ordered_json json;
   json["scenario"] = outcome.scenario;
   json["variant"] = outcome.variant;
+  if (!outcome.settings.empty()) json["settings"] = outcome.settings;
   json["seed"] = outcome.seed;
   json["hash"] = HashText(outcome.run.hash);
   json["verdict"] = ResultName(outcome.verdict.result());

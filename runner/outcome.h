@@ -3,6 +3,7 @@
 #define BROKERSIM_RUNNER_OUTCOME_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,16 +29,21 @@ enum ExitCode : int {
   kInterrupted = 130,
 };
 ExitCode Worse(ExitCode a, ExitCode b);
+// Neither valid nor undecided.
+bool IsFailure(ExitCode code);
 
 struct Outcome {
   std::string scenario;
   std::string variant;
-  std::string reference;  // how a command names the scenario
+  std::vector<std::string> settings;  // "KEY=VALUE" lines laid over the variant
+  std::string reference;              // how a command names the scenario
   uint64_t seed = 0;
   scenarios::RunResult run;
   sim::ProbeCounts probes;  // the rare branches that it reached
   formats::Verdict verdict;
   Progress progress;
+  // Of the first anomaly of each type, if there is a trace: what brought it about (cause.h).
+  std::map<std::string, std::string> causes;
 };
 
 // Simulates and checks. At RecordingLevel::kTrace the anomalies get their stories. `stop_at_violation`: the run ends
@@ -51,6 +57,13 @@ ExitCode ExitCodeOf(const Outcome& outcome);
 // The types of its anomalies, each once: those of the vocabulary first, in its order, then what models found.
 std::vector<std::string> AnomalyTypes(const formats::Verdict& verdict);
 
+// What a run that isn't valid shows: its anomalies' types, the gravest first, or one of these.
+inline constexpr std::string_view kNoProgressType = "no-progress";
+inline constexpr std::string_view kUndecidedType = "undecided";
+inline constexpr std::string_view kInternalType = "internal-error";
+inline constexpr std::string_view kNondeterminismType = "nondeterminism";
+std::vector<std::string> FindingsOf(const Outcome& outcome);
+
 // Index of the anomaly to show if only one can be: the first of the gravest type. -1: none.
 int GravestAnomaly(const formats::Verdict& verdict);
 
@@ -60,6 +73,8 @@ std::string_view ResultName(formats::Verdict::Result result);
 std::string HashText(uint64_t hash);
 // The command that gives this very run.
 std::string ReproduceCommand(const Outcome& outcome);
+std::string ReproduceCommand(const std::string& reference, const std::string& variant,
+                             const std::vector<std::string>& settings, uint64_t seed);
 // One JSON object without line breaks.
 std::string ToJson(const Outcome& outcome);
 

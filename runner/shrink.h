@@ -73,9 +73,6 @@ struct RunSize {
   int64_t operations = 0;
 };
 
-// How "no progress" is named where the type of an anomaly is asked for.
-inline constexpr std::string_view kNoProgressType = "no-progress";
-
 struct ShrunkRun {
   std::string anomaly;
   RunSize before;

@@ -17,6 +17,8 @@ namespace brokersim::scenarios {
 struct ResolvedScenario {
   std::string name;     // with its family: "kafka/unclean_leader_election"
   std::string variant;  // name of the variant
+  // "KEY=VALUE" lines that were laid over it since (scenarios/settings.h).
+  std::vector<std::string> settings;
   // How a command names the scenario: its name if it lies below `home`, else the path.
   std::string reference;
   Setup setup;

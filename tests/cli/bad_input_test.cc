@@ -35,7 +35,7 @@ TEST(Usage, IsExplainedInOneLine) {
   const std::string calm = "kafka/calm";
   const std::vector<Misuse> misuses = {
       {{}, "subcommand is required"},
-      {{"lits"}, "there is no command 'lits' (did you mean 'list'?); there are: run, test, list"},
+      {{"lits"}, "there is no command 'lits' (did you mean 'list'?); there are: run, sweep, "},
       {{"run"}, "SCENARIO is required"},
       {{"run", calm, "twice"}, "twice"},
       {{"run", calm, "--sede=1"}, "--sede=1"},

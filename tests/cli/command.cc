@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -48,7 +49,7 @@ Sandbox::~Sandbox() {
   fs::remove_all(folder_, ignored);
 }
 
-Result Sandbox::Run(const std::vector<std::string>& words) const {
+Result Sandbox::RunUntil(const std::vector<std::string>& words, int signal, const std::function<bool()>& now) const {
   const std::string program = Root() + "/cli/brokersim";
   // Beside the folder, so that it holds only what the command leaves there.
   const std::string out = folder_ + ".out";
@@ -68,7 +69,14 @@ Result Sandbox::Run(const std::vector<std::string>& words) const {
     _exit(127);
   }
   int status = 0;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
+  bool ended = false;
+  while (signal != 0 && !ended && !now()) {
+    ended = waitpid(child, &status, WNOHANG) == child;
+    usleep(1000);
+  }
+  if (signal != 0 && !ended) kill(child, signal);
+  if (!ended) ended = waitpid(child, &status, 0) == child;
+  EXPECT_TRUE(ended);
   Result result;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   result.out = ReadAll(out);

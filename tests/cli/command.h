@@ -6,6 +6,7 @@
 #ifndef BROKERSIM_TESTS_CLI_COMMAND_H_
 #define BROKERSIM_TESTS_CLI_COMMAND_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,9 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  Result Run(const std::vector<std::string>& words) const;
+  Result Run(const std::vector<std::string>& words) const { return RunUntil(words, 0, [] { return false; }); }
+  // Sends it `signal` as soon as `now` says so, unless it ends before that.
+  Result RunUntil(const std::vector<std::string>& words, int signal, const std::function<bool()>& now) const;
 
   const std::string& folder() const { return folder_; }
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }

@@ -1,0 +1,53 @@
+// brokersim compare, as its users run it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/command.h"
+
+namespace brokersim::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(Compare, ShowsArmsSideBySide) {
+  Sandbox sandbox;
+  const std::vector<std::string> words = {"compare", "kafka/acks_one", "--variant=buggy", "--variant=fixed",
+                                          "--seeds=1..20"};
+  const Result result = sandbox.Run(words);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(result.out,
+              AllOf(StartsWith("scenario  kafka/acks_one\n\nA  buggy\nB  fixed\n20 seeds, the same for both\n"),
+                    HasSubstr("\nshows lost-write "), HasSubstr("\nlatency-p50 "),
+                    HasSubstr("\nthe same in every pair: acknowledged, ")));
+  std::vector<std::string> one = words;
+  one.push_back("--jobs=1");
+  EXPECT_EQ(sandbox.Run(one).out, result.out);
+}
+
+TEST(Compare, WhatSharesItsStreamsIsToldApartByFewSeeds) {
+  Sandbox sandbox;
+  const Result result =
+      sandbox.Run({"compare", "kafka/calm", "--set=p1.linger.ms=0,5", "--seeds=1..20", "--format=csv"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("\n\"safe, p1.linger.ms=5\",latency_p50_ns,20,"));
+}
+
+TEST(Compare, WhatIsMissingOrWrong) {
+  Sandbox sandbox;
+  const auto fails = [&](const std::vector<std::string>& words, const std::string& says) {
+    const Result result = sandbox.Run(words);
+    EXPECT_EQ(result.exit_code, 64);
+    EXPECT_THAT(result.err, HasSubstr(says));
+    EXPECT_EQ(Lines(result.err).size(), 1u);
+  };
+  fails({"compare", "kafka/acks_one", "--seeds=1..2"}, "compare takes two things at least");
+  fails({"compare", "kafka/acks_one", "--seeds=1..2", "--set=acks=1"}, "compare takes two things at least");
+  fails({"compare", "kafka/acks_one", "--seeds=1..2", "--set=acks=1,all", "--format=junit"},
+        "no tests that junit could");
+}
+
+}  // namespace
+}  // namespace brokersim::cli

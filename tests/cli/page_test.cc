@@ -1,0 +1,50 @@
+// The commands on docs/sweep.md print what the page says. To print them anew:
+//   BROKERSIM_REWRITE_GOLDENS=$PWD bazel run //tests/cli:page_test
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "tests/cli/command.h"
+
+namespace brokersim::cli {
+namespace {
+
+constexpr const char* kPage = "docs/sweep.md";
+constexpr const char* kPrompt = "$ ./brokersim ";
+
+// The page with every output as it is now.
+std::string Printed(const std::string& page) {
+  Sandbox sandbox;
+  std::string printed;
+  bool inside = false;  // of a block whose first line is a command
+  const std::vector<std::string> lines = Lines(page);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const std::string& line = lines[i];
+    if (line.starts_with("```")) inside = !inside && i + 1 < lines.size() && lines[i + 1].starts_with(kPrompt);
+    if (!inside || line.starts_with("```")) {
+      printed += line + "\n";
+    } else if (line.starts_with(kPrompt)) {
+      std::istringstream words(line.substr(std::string(kPrompt).size()));
+      std::vector<std::string> command;
+      for (std::string word; words >> word;) command.push_back(word);
+      const Result result = sandbox.Run(command);
+      printed += line + "\n" + result.out + result.err;
+    }
+  }
+  return printed;
+}
+
+TEST(Page, SaysWhatIsPrinted) {
+  const std::string page = ReadSource(kPage);
+  const std::string printed = Printed(page);
+  if (const char* root = std::getenv("BROKERSIM_REWRITE_GOLDENS"); root != nullptr) {
+    std::ofstream(std::string(root) + "/" + kPage, std::ios::binary) << printed;
+    FAIL() << "rewritten; read the difference";
+  }
+  EXPECT_EQ(page, printed) << "BROKERSIM_REWRITE_GOLDENS=$PWD bazel run //tests/cli:page_test";
+}
+
+}  // namespace
+}  // namespace brokersim::cli
