@@ -20,6 +20,9 @@ struct Setting {
   std::variant<int64_t Config::*, bool Config::*, std::string Config::*> field;
   int64_t least = 0;  // of numbers
   std::string_view meaning;
+  // As in SettingInfo.
+  std::string_view safe = {};
+  std::string_view risk = {};
 };
 
 template <class Config>
@@ -55,20 +58,25 @@ const Family<BrokerConfig>& BrokerFamily() {
            &C::replica_high_watermark_checkpoint_interval_ms, 1,
            "ms between writes of the high watermarks to disk"},
           {"min.insync.replicas", &C::min_insync_replicas, 1,
-           "size of the ISR below which acks=all writes are refused"},
+           "size of the ISR below which acks=all writes are refused",
+           "2", "one replica's word is enough for acks=all"},
           {"unclean.leader.election.enable", &C::unclean_leader_election_enable, 0,
-           "whether a replica outside the ISR may be elected, losing what it lacks"},
+           "whether a replica outside the ISR may be elected, losing what it lacks",
+           "false", "a replica that lacks acknowledged records may be elected leader"},
           {"default.replication.factor", &C::default_replication_factor, 1,
-           "replicas of a topic that doesn't say"},
+           "replicas of a topic that doesn't say",
+           "3", "a topic has fewer copies than may be lost"},
           {"num.partitions", &C::num_partitions, 1, "partitions of a topic that doesn't say"},
           {"log.flush.interval.messages", &C::log_flush_interval_messages, 1,
-           "records after which a log is synced; the default leaves it to the operating system"},
+           "records after which a log is synced; the default leaves it to the operating system",
+           "1", "what is acknowledged may lie in page caches only, and goes with the power"},
           {"controlled.shutdown.enable", &C::controlled_shutdown_enable, 0,
            "whether a stopping broker hands its leaderships over first"},
           {"offsets.topic.num.partitions", &C::offsets_topic_num_partitions, 1,
            "partitions of __consumer_offsets"},
           {"offsets.topic.replication.factor", &C::offsets_topic_replication_factor, 1,
-           "replicas of __consumer_offsets"},
+           "replicas of __consumer_offsets",
+           "3", "committed offsets have fewer copies than may be lost"},
           {"offsets.commit.timeout.ms", &C::offsets_commit_timeout_ms, 1,
            "ms after which an offset commit that isn't replicated fails"},
           {"group.initial.rebalance.delay.ms", &C::group_initial_rebalance_delay_ms, 0,
@@ -82,25 +90,32 @@ const Family<BrokerConfig>& BrokerFamily() {
           {"transaction.state.log.num.partitions", &C::transaction_state_log_num_partitions, 1,
            "partitions of __transaction_state"},
           {"transaction.state.log.replication.factor", &C::transaction_state_log_replication_factor, 1,
-           "replicas of __transaction_state"},
+           "replicas of __transaction_state",
+           "3", "the state of transactions has fewer copies than may be lost"},
           {"transaction.state.log.min.isr", &C::transaction_state_log_min_isr, 1,
-           "min.insync.replicas of __transaction_state"},
+           "min.insync.replicas of __transaction_state",
+           "2", "one replica's word is enough for the state of transactions"},
           {"transaction.abort.timed.out.transaction.cleanup.interval.ms",
            &C::transaction_abort_timed_out_transaction_cleanup_interval_ms, 1,
            "ms between searches for transactions that have been open for too long"},
           {"transaction.partition.verification.enable", &C::transaction_partition_verification_enable, 0,
-           "whether a leader asks the coordinator before it opens a transaction in its log (KIP-890 part 1)"},
+           "whether a leader asks the coordinator before it opens a transaction in its log (KIP-890 part 1)",
+           "true", "a leader opens a transaction in its log without asking whether there is one"},
           {"transaction.version", &C::transaction_version, 0,
            "the feature of that name: below 2 a producer keeps its epoch from one transaction to the next; with 2 each "
-           "has its own, and leaders add partitions (KIP-890 part 2)"},
+           "has its own, and leaders add partitions (KIP-890 part 2)",
+           "2", "a late record of one transaction fits into the next one: both have the same epoch"},
           {"eligible.leader.replicas.version", &C::eligible_leader_replicas_version, 0,
            "the feature of that name (KIP-966): with 1 the ISR may be empty, and replicas that left it below "
-           "min.insync.replicas may lead unless they were shut down uncleanly"},
+           "min.insync.replicas may lead unless they were shut down uncleanly",
+           "1", "the last replica of the ISR may lead, even if it has lost its page cache"},
           {"KIP-101", &C::kip_101, 0,
-           "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
+           "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)",
+           "on", "a follower cuts its log to its own high watermark, below what is committed"},
           {"KIP-380", &C::kip_380, 0,
            "switch: a broker that comes back within its session waits until the old one is fenced (on) "
-           "or its bounce goes unnoticed and it is still in the ISR (off, before 2.2)"},
+           "or its bounce goes unnoticed and it is still in the ISR (off, before 2.2)",
+           "on", "a broker that bounced still counts as in sync, with what it has lost"},
       },
       {"advertised.listeners", "auto.create.topics.enable", "auto.leader.rebalance.enable",
        "background.threads", "broker.id", "broker.rack", "compression.type",
@@ -129,9 +144,11 @@ const Family<ProducerConfig>& ProducerFamily() {
       "producer",
       MutantHome::kProducers,
       {
-          {"acks", &C::acks, -1, "0: don't wait; 1: the leader has it; all: the whole ISR has it"},
+          {"acks", &C::acks, -1, "0: don't wait; 1: the leader has it; all: the whole ISR has it",
+           "all", "a send counts as done before the whole ISR has the record"},
           {"enable.idempotence", &C::enable_idempotence, 0,
-           "whether the broker recognises repeated batches"},
+           "whether the broker recognises repeated batches",
+           "true", "a batch that is sent again is stored again, and may be overtaken"},
           {"retries", &C::retries, 0, "how often a batch is sent again"},
           {"max.in.flight.requests.per.connection", &C::max_in_flight_requests_per_connection, 1,
            "requests on a connection that wait for their answers"},
@@ -166,10 +183,12 @@ const Family<ConsumerConfig>& ConsumerFamily() {
       {
           {"group.id", &C::group_id, 0, "the group; empty: it reads on its own"},
           {"enable.auto.commit", &C::enable_auto_commit, 0,
-           "whether poll() commits the positions of what it returned before"},
+           "whether poll() commits the positions of what it returned before",
+           "false", "positions are committed on a timer, whatever was processed"},
           {"auto.commit.interval.ms", &C::auto_commit_interval_ms, 0, "ms between auto-commits"},
           {"auto.offset.reset", &C::auto_offset_reset, 0,
-           "where to start without a committed offset: earliest or latest"},
+           "where to start without a committed offset: earliest or latest",
+           "earliest", "a group without a committed offset begins behind what is there"},
           {"session.timeout.ms", &C::session_timeout_ms, 1,
            "ms without a heartbeat after which the group drops a member"},
           {"heartbeat.interval.ms", &C::heartbeat_interval_ms, 1, "ms between heartbeats"},
@@ -177,7 +196,8 @@ const Family<ConsumerConfig>& ConsumerFamily() {
            "ms between polls after which a member leaves its group"},
           {"max.poll.records", &C::max_poll_records, 1, "records that one poll() returns at most"},
           {"isolation.level", &C::isolation_level, 0,
-           "read_committed: nothing of transactions that are open or were aborted; or read_uncommitted"},
+           "read_committed: nothing of transactions that are open or were aborted; or read_uncommitted",
+           "read_committed", "records of transactions that are open or were aborted are read"},
           {"fetch.max.wait.ms", &C::fetch_max_wait_ms, 0,
            "ms that a broker may keep a fetch waiting for data"},
           {"fetch.min.bytes", &C::fetch_min_bytes, 0, "bytes for which a fetch waits"},
@@ -310,9 +330,11 @@ std::vector<SettingInfo> Describe(const Family<Config>& family) {
     } else {
       value = defaults.*std::get<std::string Config::*>(setting.field);
     }
-    rows.push_back({std::string(setting.name), value, std::string(setting.meaning)});
+    rows.push_back({std::string(setting.name), value, std::string(setting.meaning), std::string(setting.safe),
+                    std::string(setting.risk)});
   }
-  rows.push_back({"mutant", "none", "ours, to try the checkers: the rule that is broken on purpose (docs/mutants.md)"});
+  rows.push_back({"mutant", "none", "ours, to try the checkers: the rule that is broken on purpose (docs/mutants.md)",
+                  "none", ""});
   return rows;
 }
 
@@ -370,6 +392,15 @@ absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, Produ
 std::vector<SettingInfo> BrokerSettings() { return Describe(BrokerFamily()); }
 std::vector<SettingInfo> ProducerSettings() { return Describe(ProducerFamily()); }
 std::vector<SettingInfo> ConsumerSettings() { return Describe(ConsumerFamily()); }
+
+std::string RiskOf(const SettingInfo& setting, std::string_view value) {
+  if (setting.safe_value.empty() || value == setting.safe_value) return "";
+  if (!setting.risk.empty()) return setting.risk;
+  for (const MutantInfo& mutant : AllMutants()) {
+    if (mutant.name == value) return std::string(mutant.text.substr(0, mutant.text.rfind('.')));
+  }
+  return "";
+}
 
 BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std::string, std::less<>>& settings) {
   for (const auto& [key, value] : settings) {

@@ -1,0 +1,135 @@
+// What an explanation looks like.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_join.h"
+#include "runner/explain.h"
+
+namespace brokersim::runner {
+namespace {
+
+constexpr size_t kCausesShown = 3;
+
+std::string Milliseconds(int64_t ns) { return fmt::format("{}.{:03} ms", ns / 1'000'000, ns / 1000 % 1000); }
+
+std::string StoryText(const Explanation& explanation) {
+  std::string text;
+  for (const formats::StoryLine& line : explanation.anomaly.story()) {
+    text += fmt::format("  {:>14}  {:<10}  {}\n", Milliseconds(line.time_ns()), line.node(), line.text());
+  }
+  const std::string indent = explanation.anomaly.story_size() > 0 ? std::string(18, ' ') : "  ";
+  if (!explanation.rule.empty()) text += fmt::format("{}{:<10}  {}\n", indent, "rule", explanation.rule);
+  return text;
+}
+
+// "with false: in 0 of 12"
+std::string TriedText(const Explanation& explanation, const Cause& cause) {
+  const bool setting = cause.what.kind != Candidate::Kind::kFault;
+  return fmt::format("{}: in {} of {}", setting ? "with " + cause.what.instead : "without", cause.shown,
+                     explanation.search.courses);
+}
+
+// What it is, beside its name.
+std::string Meaning(const Explanation& explanation, const Candidate& what) {
+  if (what.kind == Candidate::Kind::kRule) return what.risk;
+  if (what.faults.size() == 1) return explanation.FaultText(what.faults.front());
+  return absl::StrJoin(what.faults, ", ");
+}
+
+std::string CausesText(const Explanation& explanation) {
+  const CauseSearch& search = explanation.search;
+  std::string text = fmt::format("Causes: in {} of {} courses of the run with other draws {} {} is there, but\n",
+                                 search.shown, search.courses,
+                                 search.at > sim::Time()
+                                     ? fmt::format("from {} on", sim::ToText(search.at - sim::Time()))
+                                     : std::string("from the beginning"),
+                                 explanation.type);
+  for (size_t i = 0; i < std::min(search.causes.size(), kCausesShown); ++i) {
+    const Cause& cause = search.causes[i];
+    text += fmt::format("  {}. {:<52}  {}\n", i + 1, cause.what.name, TriedText(explanation, cause));
+    const std::string meaning = Meaning(explanation, cause.what);
+    if (!meaning.empty()) text += fmt::format("     {}\n", meaning);
+  }
+  std::vector<std::string> others;
+  for (size_t i = kCausesShown; i < search.causes.size(); ++i) others.push_back(search.causes[i].what.name);
+  if (!others.empty()) text += fmt::format("  also: {}\n", absl::StrJoin(others, ", "));
+  if (search.causes.empty()) text += "  nothing of its setup, undone alone, makes that clearly rarer\n";
+  return text;
+}
+
+std::string RestText(const Explanation& explanation) {
+  const CauseSearch& search = explanation.search;
+  std::string text;
+  if (search.without_faults) text += "It happens without any fault, too.\n";
+  if (!search.timing.empty()) {
+    std::vector<std::string> names;
+    for (const Cause& cause : search.timing) {
+      names.push_back(fmt::format("{} ({} of {})", cause.what.name, cause.shown, search.courses));
+    }
+    text += fmt::format("By its timing only: without it this run is spared, others are not: {}\n",
+                        absl::StrJoin(names, ", "));
+  }
+  text += search.complete
+              ? fmt::format("{} runs; {} settings and faults were tried\n", search.runs, search.candidates)
+              : fmt::format("{} runs, interrupted: not all of {} settings and faults were tried\n", search.runs,
+                            search.candidates);
+  return text;
+}
+
+nlohmann::ordered_json JsonOf(const std::vector<Cause>& causes) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Cause& cause : causes) {
+    constexpr const char* kKinds[] = {"rule", "fault", "setting"};
+    nlohmann::ordered_json entry;
+    entry["kind"] = kKinds[static_cast<size_t>(cause.what.kind)];
+    entry["name"] = cause.what.name;
+    if (!cause.what.line.empty()) entry["setting"] = cause.what.line;
+    if (!cause.what.instead.empty()) entry["instead"] = cause.what.instead;
+    if (!cause.what.risk.empty()) entry["allows"] = cause.what.risk;
+    if (!cause.what.faults.empty()) entry["faults"] = cause.what.faults;
+    entry["shown_without"] = cause.shown;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string ExplanationText(const Explanation& explanation) {
+  const Outcome& outcome = explanation.outcome;
+  const formats::Anomaly& anomaly = explanation.anomaly;
+  const std::string which = explanation.number == 0 ? "" : fmt::format(", number {}", explanation.number);
+  const std::string count = explanation.of_type > 1 ? fmt::format(" of {} of its type", explanation.of_type) : "";
+  return fmt::format("scenario  {} ({})\nseed      {}\nanomaly   {}{}{}\n\n{}\n{}\n{}{}", outcome.scenario,
+                     outcome.variant, outcome.seed, explanation.type, which, count, anomaly.explanation(),
+                     StoryText(explanation), CausesText(explanation), RestText(explanation));
+}
+
+std::string ExplanationJson(const Explanation& explanation) {
+  const CauseSearch& search = explanation.search;
+  nlohmann::ordered_json json;
+  json["scenario"] = explanation.outcome.scenario;
+  json["variant"] = explanation.outcome.variant;
+  json["seed"] = explanation.outcome.seed;
+  json["type"] = explanation.type;
+  if (explanation.number > 0) json["anomaly"] = explanation.number;
+  json["explanation"] = explanation.anomaly.explanation();
+  json["story"] = nlohmann::ordered_json::array();
+  for (const formats::StoryLine& line : explanation.anomaly.story()) {
+    json["story"].push_back(
+        {{"event", line.event()}, {"time_ns", line.time_ns()}, {"node", line.node()}, {"text", line.text()}});
+  }
+  json["rule"] = explanation.rule;
+  json["causes"] = JsonOf(search.causes);
+  json["by_timing_only"] = JsonOf(search.timing);
+  json["courses"] = search.courses;
+  json["courses_from_ns"] = (search.at - sim::Time()).nanos();
+  json["shown"] = search.shown;
+  json["without_faults"] = search.without_faults;
+  json["complete"] = search.complete;
+  json["runs"] = search.runs;
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace brokersim::runner
