@@ -90,10 +90,7 @@ class Storyteller {
     FindLives();
     FindLogs();
     if (lives_.empty() && !options_.thorough) return;
-    if (lives_.empty()) {
-      first_ = 0;
-      last_ = LastOperation();
-    }
+    if (options_.thorough) FindWindow();
     if (anomaly_->type() == "lost-write" && !lives_.empty()) ExplainLoss();
     AddNotes();
     if (options_.thorough) AddMessages();
@@ -129,19 +126,28 @@ class Storyteller {
       for (const formats::Action& action : history_.operations(static_cast<int>(index)).actions()) {
         if (action.has_send()) concerned_.insert(action.send().log());
         if (action.has_poll()) concerned_.insert(action.poll().log());
+        if (action.has_commit()) concerned_.insert(action.commit().log());
       }
     }
   }
 
-  // Index of the event at which its last operation was recorded.
-  size_t LastOperation() const {
-    size_t last = 0;
+  // Those of the anomaly's operations that the trace has, with the indices of their events; in order.
+  std::vector<std::pair<size_t, const formats::Operation*>> Operations() const {
+    std::vector<std::pair<size_t, const formats::Operation*>> found;
     for (uint64_t index : anomaly_->operations()) {
       if (index >= static_cast<uint64_t>(history_.operations_size())) continue;
-      const uint64_t event = history_.operations(static_cast<int>(index)).event();
-      if (event >= 1 && event <= trace_.events.size()) last = std::max(last, static_cast<size_t>(event - 1));
+      const formats::Operation& op = history_.operations(static_cast<int>(index));
+      if (op.event() >= 1 && op.event() <= trace_.events.size()) found.emplace_back(op.event() - 1, &op);
     }
-    return last;
+    return found;
+  }
+
+  // From its first operation to its last. One alone says nothing of when it began.
+  void FindWindow() {
+    const auto operations = Operations();
+    if (operations.empty()) return;
+    last_ = std::max(last_, operations.back().first);
+    if (lives_.empty()) first_ = operations.size() > 1 ? operations.front().first : 0;
   }
 
   // Whether an event is about the anomaly's logs. An election that names no log at all is about
@@ -197,15 +203,12 @@ class Storyteller {
   }
 
   void AddOperations() {
-    for (uint64_t index : anomaly_->operations()) {
-      if (index >= static_cast<uint64_t>(history_.operations_size())) continue;
-      const formats::Operation& op = history_.operations(static_cast<int>(index));
-      if (op.event() == 0 || op.event() > trace_.events.size()) continue;
-      for (const std::string& log : concerned_) {
-        std::string text = OperationSentence(op, log);
-        if (text.empty()) continue;
-        lines_.push_back({op.event() - 1, 2, Weight::kCause, std::move(text), op.process()});
+    for (const auto& [event, op] : Operations()) {
+      std::string text = lives_.empty() ? AnyOperationSentence(*op) : "";
+      for (auto log = concerned_.begin(); log != concerned_.end() && text.empty(); ++log) {
+        text = OperationSentence(*op, *log);
       }
+      if (!text.empty()) lines_.push_back({event, 2, Weight::kCause, std::move(text), op->process()});
     }
   }
 
@@ -214,13 +217,13 @@ class Storyteller {
     for (size_t index : material_.context) {
       const TraceEvent& event = trace_.events[index];
       if (index > last_) break;
-      if (IsUnrelated(event)) continue;
+      if (IsUnrelated(event) || (event.kind == EventKind::kStart && event.time_ns == 0)) continue;
       if (index < first_) {
         if (event.kind == EventKind::kFaultOn) active[event.fault] = index;
         if (event.kind == EventKind::kFaultOff) active.erase(event.fault);
         continue;
       }
-      if (event.kind == EventKind::kNote && !Concerned(event)) continue;
+      if (event.kind == EventKind::kNote && !lives_.empty() && !Concerned(event)) continue;
       AddContextLine(index);
     }
     for (const auto& [fault, index] : active) AddContextLine(index);
@@ -239,7 +242,7 @@ class Storyteller {
     Line line;
     line.event = index;
     line.weight = Weight::kCause;
-    const bool minor = event.kind == EventKind::kNote && !IsNoteworthy(event);
+    const bool minor = event.kind == EventKind::kNote && (!IsNoteworthy(event) || !Concerned(event));
     if (event.kind == EventKind::kStart || event.kind == EventKind::kFaultOff || minor) {
       line.weight = Weight::kDetail;
     } else if (event.kind == EventKind::kNote && event.type != "election") {

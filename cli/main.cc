@@ -55,8 +55,8 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default(false);
   std::vector<std::pair<CLI::App*, Command>> commands;
-  for (auto* add : {&AddRun, &AddTest, &AddList, &AddDescribe, &AddShow, &AddShrink, &AddExplain, &AddDraws,
-                    &AddVerifyDeterminism, &AddCheck, &AddConvert, &AddVersion}) {
+  for (auto* add : {&AddRun, &AddTest, &AddList, &AddDescribe, &AddShow, &AddShrink, &AddExplain, &AddLife,
+                    &AddDraws, &AddVerifyDeterminism, &AddCheck, &AddConvert, &AddVersion}) {
     Command command = (*add)(&app, context);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
   }

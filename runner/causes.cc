@@ -15,8 +15,24 @@ namespace {
 
 using scenarios::Setup;
 
-// Moments from which courses may differ.
-constexpr int kMoments = 8;
+// Moments from which courses may differ, in 256ths of the run's last: eighths, then ever nearer to it.
+constexpr int64_t kMoments[] = {0, 32, 64, 96, 128, 160, 192, 224, 240, 248, 252, 254, 255};
+// Where few courses show it, up to so many times as many are run.
+constexpr int kMostTimes = 4;
+
+// The sign test: of courses that differ with and without something, is it more than chance that so many are spared and
+// so few struck? At a level of 1 in 50, as dozens of candidates are tried.
+bool IsMoreThanChance(int spared, int struck) {
+  const int n = spared + struck;
+  uint64_t ways = 0;
+  uint64_t choose = 1;  // n over k
+  for (int k = 0; k <= struck; ++k) {
+    ways += choose;
+    choose = choose * static_cast<uint64_t>(n - k) / static_cast<uint64_t>(k + 1);
+  }
+  // ways / 2^n <= 1/50. With 57 and more, and at most half of them struck, nothing overflows in between.
+  return n > 56 ? spared >= 2 * struck : ways * 50 <= uint64_t{1} << n;
+}
 
 // REQUIRES: the part is one.
 const scenarios::Fault& FaultOf(const Setup& setup, const Part& part) {
@@ -53,13 +69,9 @@ class Search {
     std::vector<Cause> suspects = GoneAlone(CandidatesOf(setup_, idle_));
     AddTogether(&suspects);
     if (!suspects.empty()) ChooseCourses();
-    for (Cause& suspect : suspects) {
-      if (result_.complete) suspect.shown = ShownIn(result_.at, suspect.what.without, suspect.what.name);
-      // What wasn't tried to the end is not said.
-      if (result_.complete) Judge(std::move(suspect));
-    }
+    for (Cause& suspect : suspects) Confirm(std::move(suspect));
     Rank(&result_.causes);
-    Rank(&result_.timing);
+    Rank(&result_.unconfirmed);
     return std::move(result_);
   }
 
@@ -116,29 +128,51 @@ class Search {
     if (suspects->size() == before && all.size() > 1) suspects->push_back({std::move(none)});
   }
 
-  int ShownIn(sim::Time at, const Setup& setup, std::string_view what) {
-    int shown = 0;
-    for (int i = 0; i < options_.courses; ++i) {
-      shown += Run(setup, {at, static_cast<uint64_t>(i) + 1}, what).value_or(false) ? 1 : 0;
-    }
-    return shown;
+  bool ShownIn(const Course& course, const Setup& setup, std::string_view what) {
+    return Run(setup, course, what).value_or(false);
   }
 
+  // The earliest moment that leaves the anomaly in half of the courses, else the one that leaves it in most.
+  sim::Time ChooseMoment() {
+    sim::Time best;
+    int most = -1;
+    for (const int64_t moment : kMoments) {
+      if (most * 2 >= options_.courses) break;
+      const sim::Time at = sim::Time() + sim::Nanoseconds((options_.last - sim::Time()).nanos() / 256 * moment);
+      int shown = 0;
+      for (int i = 0; i < options_.courses; ++i) shown += ShownIn({at, ++draws_}, setup_, "other courses") ? 1 : 0;
+      if (shown <= most) continue;
+      most = shown;
+      best = at;
+    }
+    return best;
+  }
+
+  // Other courses than those by which the moment was chosen, which flatter it.
   void ChooseCourses() {
-    result_.courses = options_.courses;
-    for (int moment = 0; moment < kMoments && result_.complete; ++moment) {
-      const sim::Time at = sim::Time() + sim::Nanoseconds((options_.last - sim::Time()).nanos() / kMoments * moment);
-      const int shown = ShownIn(at, setup_, "other courses");
-      if (moment > 0 && shown <= result_.shown) continue;
-      result_.at = at;
-      result_.shown = shown;
-      if (shown * 2 >= options_.courses) return;
+    result_.at = ChooseMoment();
+    const int enough = (options_.courses * 2 + 2) / 3;
+    while (result_.complete && static_cast<int>(courses_.size()) < options_.courses * kMostTimes) {
+      if (static_cast<int>(courses_.size()) >= options_.courses && result_.shown >= enough) break;
+      const Course course{result_.at, ++draws_};
+      courses_.emplace_back(course, ShownIn(course, setup_, "other courses"));
+      result_.shown += courses_.back().second ? 1 : 0;
     }
+    result_.courses = static_cast<int>(courses_.size());
   }
 
-  void Judge(Cause suspect) {
-    const bool rarer = suspect.shown * 2 <= result_.shown && suspect.shown < result_.shown;
-    (rarer ? result_.causes : result_.timing).push_back(std::move(suspect));
+  void Confirm(Cause suspect) {
+    int spared = 0;
+    int struck = 0;
+    for (const auto& [course, shown_as_it_is] : courses_) {
+      const bool shown = ShownIn(course, suspect.what.without, suspect.what.name);
+      suspect.shown += shown ? 1 : 0;
+      spared += shown_as_it_is && !shown ? 1 : 0;
+      struck += !shown_as_it_is && shown ? 1 : 0;
+    }
+    if (!result_.complete) return;  // what wasn't tried to the end is not said
+    const bool cause = suspect.shown * 2 <= result_.shown && IsMoreThanChance(spared, struck);
+    (cause ? result_.causes : result_.unconfirmed).push_back(std::move(suspect));
   }
 
   // 0: never without it, 1: at most a quarter as often, 2: less often.
@@ -158,6 +192,8 @@ class Search {
   const std::vector<std::string>& idle_;
   const Tried& tried_;
   const CauseOptions& options_;
+  std::vector<std::pair<Course, bool>> courses_;  // and whether they show it as it is
+  uint64_t draws_ = 0;                            // of the last course that was tried
   CauseSearch result_;
 };
 

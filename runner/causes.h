@@ -59,8 +59,8 @@ struct Cause {
 struct CauseSearch {
   // Ranked: what leaves the fewest courses with the anomaly; rules before faults before other settings.
   std::vector<Cause> causes;
-  // Makes it go away in this run, but not clearly in other courses.
-  std::vector<Cause> timing;
+  // Makes it go away in this run, but not clearly more of the other courses than chance would.
+  std::vector<Cause> unconfirmed;
   // How many courses there were, from when on they differ from the run, and how many show the anomaly as it is.
   int courses = 0;
   sim::Time at;
@@ -72,9 +72,9 @@ struct CauseSearch {
 };
 
 struct CauseOptions {
+  // At least so many; up to four times as many where few of them show the anomaly.
   int courses = 12;
-  // Courses may differ from the moments 0, 1/8, 2/8, ... of this; the earliest is taken that leaves the anomaly in half
-  // of them.
+  // Courses differ from a moment before this on: the earliest of some that leaves the anomaly in half of them.
   sim::Time last;
   // Called before each run, with what is tried; returns whether to go on. May be empty.
   std::function<bool(uint64_t runs, std::string_view what)> go_on;

@@ -92,12 +92,24 @@ std::string NodesOf(const sim::FaultReport& fault) {
   return nodes;
 }
 
+// To the millisecond.
+std::string TextOf(sim::Time time) { return sim::ToText(sim::Milliseconds(time.nanos() / 1'000'000)); }
+
 std::string TextOf(const sim::FaultReport& fault) {
-  const std::string began = sim::ToText(fault.began - sim::Time());
   const std::string when = fault.ended.has_value() && *fault.ended > fault.began
-                               ? fmt::format("from {} to {}", began, sim::ToText(*fault.ended - sim::Time()))
-                               : fmt::format("at {}", began);
+                               ? fmt::format("from {} to {}", TextOf(fault.began), TextOf(*fault.ended))
+                               : fmt::format("at {}", TextOf(fault.began));
   return fmt::format("{}{}, {}", fault.kind, NodesOf(fault), when);
+}
+
+// When the anomaly is there at the latest: with its last operation. After the heal nothing happens that was not decided.
+sim::Time LastMoment(const Explanation& result, const Setup& setup) {
+  sim::Time last = sim::Time() + HealOf(setup);
+  const formats::History& history = result.outcome.run.history;
+  if (result.anomaly.operations().empty()) return last;
+  const uint64_t index = result.anomaly.operations(result.anomaly.operations_size() - 1);
+  if (index >= static_cast<uint64_t>(history.operations_size())) return last;
+  return std::min(last, sim::Time() + sim::Nanoseconds(history.operations(static_cast<int>(index)).time_ns()));
 }
 
 // All faults that are no cause, alone or with others.
@@ -169,7 +181,7 @@ absl::StatusOr<Explanation> Explain(const ResolvedScenario& scenario, uint64_t s
   CHECK(shows(setup, seed), "written out, the run shows {} no more", result.type);
   CauseOptions search;
   search.courses = options.courses;
-  search.last = sim::Time() + HealOf(setup);
+  search.last = LastMoment(result, setup);
   search.go_on = options.go_on;
   result.search = FindCauses(setup, idle, tried, search);
   AddStory(scenario, seed, &result);

@@ -39,12 +39,10 @@ std::string Meaning(const Explanation& explanation, const Candidate& what) {
 
 std::string CausesText(const Explanation& explanation) {
   const CauseSearch& search = explanation.search;
-  std::string text = fmt::format("Causes: in {} of {} courses of the run with other draws {} {} is there, but\n",
-                                 search.shown, search.courses,
-                                 search.at > sim::Time()
-                                     ? fmt::format("from {} on", sim::ToText(search.at - sim::Time()))
-                                     : std::string("from the beginning"),
-                                 explanation.type);
+  const std::string from = search.at > sim::Time() ? fmt::format("from {} on", sim::ToText(search.at - sim::Time()))
+                                                   : std::string("from the beginning");
+  std::string text = fmt::format("With other draws {}, {} of {} courses of the run show {}. With one thing undone:\n",
+                                 from, search.shown, search.courses, explanation.type);
   for (size_t i = 0; i < std::min(search.causes.size(), kCausesShown); ++i) {
     const Cause& cause = search.causes[i];
     text += fmt::format("  {}. {:<52}  {}\n", i + 1, cause.what.name, TriedText(explanation, cause));
@@ -62,12 +60,12 @@ std::string RestText(const Explanation& explanation) {
   const CauseSearch& search = explanation.search;
   std::string text;
   if (search.without_faults) text += "It happens without any fault, too.\n";
-  if (!search.timing.empty()) {
+  if (!search.unconfirmed.empty()) {
     std::vector<std::string> names;
-    for (const Cause& cause : search.timing) {
+    for (const Cause& cause : search.unconfirmed) {
       names.push_back(fmt::format("{} ({} of {})", cause.what.name, cause.shown, search.courses));
     }
-    text += fmt::format("By its timing only: without it this run is spared, others are not: {}\n",
+    text += fmt::format("Not confirmed: without it this run is spared, but not clearly more courses than by chance: {}\n",
                         absl::StrJoin(names, ", "));
   }
   text += search.complete
@@ -122,7 +120,7 @@ std::string ExplanationJson(const Explanation& explanation) {
   }
   json["rule"] = explanation.rule;
   json["causes"] = JsonOf(search.causes);
-  json["by_timing_only"] = JsonOf(search.timing);
+  json["unconfirmed"] = JsonOf(search.unconfirmed);
   json["courses"] = search.courses;
   json["courses_from_ns"] = (search.at - sim::Time()).nanos();
   json["shown"] = search.shown;
