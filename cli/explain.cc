@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "cli/command.h"
+#include "runner/files.h"
 #include "runner/judge.h"
 
 namespace brokersim::cli {
@@ -14,6 +17,9 @@ struct Options {
   std::string variant;
   uint64_t seed = 1;
   bool json = false;
+  int futures = 0;  // 0: the point of no return isn't asked for
+  int checkpoints = runner::FuturesOptions().checkpoints;
+  std::string out;
   runner::ExplainOptions explain;
 };
 
@@ -27,7 +33,24 @@ int FailWithout(const scenarios::ResolvedScenario& scenario, const Options& opti
                           scenario.variant));
 }
 
+// Returns the path; empty if there is nothing to write.
+absl::StatusOr<std::string> WritePicture(const runner::Explanation& explanation, const std::string& folder) {
+  if (folder.empty() || !explanation.point.has_value()) return std::string();
+  const std::string title = fmt::format("{} ({}), seed {}: {}", explanation.outcome.scenario,
+                                        explanation.outcome.variant, explanation.outcome.seed, explanation.type);
+  const absl::StatusOr<std::string> svg = runner::FuturesSvg(*explanation.point, title);
+  if (!svg.ok()) return svg.status();
+  std::error_code ignored;
+  std::filesystem::create_directories(folder, ignored);
+  const std::string path = (std::filesystem::path(folder) / "futures.svg").string();
+  if (const absl::Status status = runner::WriteFile(path, *svg); !status.ok()) return status;
+  return path;
+}
+
 int Explain(const Options& options, const Context& context) {
+  if (!options.out.empty() && options.futures == 0) {
+    return Fail(runner::kUsage, "--out takes the picture of --futures=N, which isn't asked for");
+  }
   scenarios::ResolvedScenario scenario;
   const int code = LoadVariant(options.scenario, options.variant, context, &scenario);
   if (code != runner::kHeld) return code;
@@ -37,17 +60,29 @@ int Explain(const Options& options, const Context& context) {
     ShowProgress(fmt::format("{} runs; trying without {}", runs, what));
     return !Interrupted();
   };
+  if (options.futures > 0) {
+    explain.futures.emplace();
+    explain.futures->futures = options.futures;
+    explain.futures->checkpoints = options.checkpoints;
+    explain.futures->go_on = [](int64_t done, int64_t of) {
+      ShowProgress(fmt::format("{} of {} futures", done, of));
+      return !Interrupted();
+    };
+  }
   const absl::StatusOr<runner::Explanation> explanation = runner::Explain(scenario, options.seed, explain);
   ClearProgress();
   if (explanation.status().code() == absl::StatusCode::kNotFound) {
     return FailWithout(scenario, options, std::string(explanation.status().message()));
   }
   if (!explanation.ok()) return Fail(explanation.status());
+  const absl::StatusOr<std::string> written = WritePicture(*explanation, options.out);
+  if (!written.ok()) return Fail(written.status());
   if (options.json) {
     fmt::print("{}\n", runner::ExplanationJson(*explanation));
   } else {
-    fmt::print("{}reproduce: {}\n", runner::ExplanationText(*explanation),
-               runner::ReproduceCommand(explanation->outcome));
+    fmt::print("{}", runner::ExplanationText(*explanation));
+    if (!written->empty()) fmt::print("wrote     {}\n", *written);
+    fmt::print("reproduce: {}\n", runner::ReproduceCommand(explanation->outcome));
   }
   return runner::ExitCodeOf(explanation->outcome);
 }
@@ -67,6 +102,13 @@ Command AddExplain(CLI::App* app, const Context& context) {
       ->add_option("--courses", options->explain.courses,
                    "in how many other courses of the run each cause is confirmed (default: 12)")
       ->check(WholeNumber(1, 1000));
+  command
+      ->add_option("--futures", options->futures,
+                   "find the point of no return, too, with so many futures of each moment, e.g. 100")
+      ->check(WholeNumber(1, 1'000'000));
+  command->add_option("--checkpoints", options->checkpoints, "from so many moments (default: 64)")
+      ->check(WholeNumber(2, 100'000));
+  command->add_option("--out", options->out, "folder for the picture of the futures, futures.svg");
   command->add_flag("--json", options->json, "one JSON object on stdout");
   return [options, context] { return Explain(*options, context); };
 }

@@ -138,7 +138,8 @@ class Search {
     int most = -1;
     for (const int64_t moment : kMoments) {
       if (most * 2 >= options_.courses) break;
-      const sim::Time at = sim::Time() + sim::Nanoseconds((options_.last - sim::Time()).nanos() / 256 * moment);
+      const int64_t ns = (options_.last - sim::Time()).nanos() / 256 * moment;
+      const sim::Time at = sim::Time() + sim::Milliseconds(ns / 1'000'000);
       int shown = 0;
       for (int i = 0; i < options_.courses; ++i) shown += ShownIn({at, ++draws_}, setup_, "other courses") ? 1 : 0;
       if (shown <= most) continue;

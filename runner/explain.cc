@@ -186,6 +186,11 @@ absl::StatusOr<Explanation> Explain(const ResolvedScenario& scenario, uint64_t s
   result.search = FindCauses(setup, idle, tried, search);
   AddStory(scenario, seed, &result);
   result.rule = RuleOf(result);
+  if (!options.futures.has_value() || !result.search.complete) return result;
+  absl::StatusOr<PointOfNoReturn> point =
+      FindPointOfNoReturn(scenario, seed, result.type, search.last, *options.futures);
+  if (!point.ok()) return point.status();
+  result.point = *std::move(point);
   return result;
 }
 

@@ -3,12 +3,16 @@
 #define BROKERSIM_RUNNER_EXPLAIN_H_
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "formats/verdict.pb.h"
 #include "runner/causes.h"
+#include "runner/futures.h"
 #include "runner/rerun.h"
 
 namespace brokersim::runner {
@@ -20,6 +24,8 @@ struct ExplainOptions {
   int courses = 12;
   // As in CauseOptions.
   std::function<bool(uint64_t runs, std::string_view what)> go_on;
+  // The point of no return, too.
+  std::optional<FuturesOptions> futures;
 };
 
 struct Explanation {
@@ -36,6 +42,7 @@ struct Explanation {
   std::vector<std::string> fault_texts;
   // What allowed it, a sentence.
   std::string rule;
+  std::optional<PointOfNoReturn> point;  // if it was asked for
 
   std::string FaultText(const std::string& id) const;
 };

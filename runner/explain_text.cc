@@ -92,6 +92,29 @@ nlohmann::ordered_json JsonOf(const std::vector<Cause>& causes) {
   return list;
 }
 
+nlohmann::ordered_json JsonOf(const PointOfNoReturn& point) {
+  nlohmann::ordered_json json;
+  json["of"] = point.futures;
+  json["complete"] = point.complete;
+  json["checkpoints"] = nlohmann::ordered_json::array();
+  for (const Checkpoint& checkpoint : point.checkpoints) {
+    json["checkpoints"].push_back(
+        {{"time_ns", checkpoint.at.nanos()}, {"shown", checkpoint.shown}, {"without_further_faults", checkpoint.calm}});
+  }
+  json["rises"] = nlohmann::ordered_json::array();
+  for (const Rise& rise : point.rises) {
+    nlohmann::ordered_json entry = {{"without_further_faults", rise.calm},
+                                    {"after_ns", rise.from.at.nanos()},
+                                    {"up_to_ns", rise.to.at.nanos()},
+                                    {"from", rise.calm ? rise.from.calm : rise.from.shown},
+                                    {"to", rise.calm ? rise.to.calm : rise.to.shown},
+                                    {"events", nlohmann::ordered_json::array()}};
+    for (const formats::StoryLine& line : rise.told) entry["events"].push_back(line.event());
+    json["rises"].push_back(std::move(entry));
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string ExplanationText(const Explanation& explanation) {
@@ -99,9 +122,10 @@ std::string ExplanationText(const Explanation& explanation) {
   const formats::Anomaly& anomaly = explanation.anomaly;
   const std::string which = explanation.number == 0 ? "" : fmt::format(", number {}", explanation.number);
   const std::string count = explanation.of_type > 1 ? fmt::format(" of {} of its type", explanation.of_type) : "";
-  return fmt::format("scenario  {} ({})\nseed      {}\nanomaly   {}{}{}\n\n{}\n{}\n{}{}", outcome.scenario,
+  const std::string point = explanation.point.has_value() ? "\n" + FuturesText(*explanation.point) : "";
+  return fmt::format("scenario  {} ({})\nseed      {}\nanomaly   {}{}{}\n\n{}\n{}\n{}{}{}", outcome.scenario,
                      outcome.variant, outcome.seed, explanation.type, which, count, anomaly.explanation(),
-                     StoryText(explanation), CausesText(explanation), RestText(explanation));
+                     StoryText(explanation), CausesText(explanation), RestText(explanation), point);
 }
 
 std::string ExplanationJson(const Explanation& explanation) {
@@ -127,6 +151,7 @@ std::string ExplanationJson(const Explanation& explanation) {
   json["without_faults"] = search.without_faults;
   json["complete"] = search.complete;
   json["runs"] = search.runs;
+  if (explanation.point.has_value()) json["futures"] = JsonOf(*explanation.point);
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
