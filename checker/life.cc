@@ -77,6 +77,7 @@ class Teller {
     WriteSteps();
     for (const auto& [log, notes] : notes_) Conclude(log, LifeOf(trace_, notes));
     AddEffects();
+    FindUnprocessed();
     return std::move(result_);
   }
 
@@ -152,7 +153,6 @@ class Teller {
   // What notes don't say: sends that ended in doubt, commits past it, and what the read-alls at the end found.
   void AddOperations() {
     if (history_ == nullptr) return;
-    absl::btree_set<std::string> committed;  // by groups
     for (const Operation& op : history_->operations()) {
       if (op.event() == 0 || op.event() > trace_.events.size() || op.type() == Operation::INVOKE) continue;
       if (op.f() == "read-all") AddReadAll(op);
@@ -164,9 +164,30 @@ class Teller {
         if (!action.has_commit() || op.type() != Operation::OK) continue;
         const int64_t offset = OffsetIn(action.commit().log());
         if (offset < 0 || action.commit().offset() <= offset) continue;
-        if (!committed.insert(action.commit().group() + "@" + action.commit().log()).second) continue;
+        if (!committed_.insert(action.commit().group()).second) continue;
         Say(op, OperationSentence(op, action.commit().log()) + ": past it");
       }
+    }
+  }
+
+  // Of groups that process what they read: who has committed a position past it, and never processed it.
+  void FindUnprocessed() {
+    if (history_ == nullptr) return;
+    std::map<std::string, bool, std::less<>> processed;  // by group: this message, too
+    for (const Operation& op : history_->operations()) {
+      for (const formats::Action& action : op.actions()) {
+        if (!action.has_process() || op.type() == Operation::FAIL) continue;
+        const formats::Process& process = action.process();
+        const bool this_one = process.value() == result_.value;
+        processed[process.group()] = processed[process.group()] || this_one;
+      }
+    }
+    for (const std::string& group : committed_) {
+      const auto found = processed.find(group);
+      if (found == processed.end() || found->second) continue;
+      result_.lost = true;
+      result_.outcome.push_back(
+          fmt::format("lost: group {} has committed a position past it, and never processed it", group));
     }
   }
 
@@ -295,6 +316,7 @@ class Teller {
   const formats::History* history_;
   std::map<std::string, std::vector<NoteAt>, std::less<>> notes_;  // by log
   std::map<std::string, std::pair<bool, std::vector<int64_t>>> read_;  // what the last read-all of a log found
+  absl::btree_set<std::string> committed_;  // groups that have committed a position past it
   std::vector<Step> steps_;
   MessageLife result_;
 };

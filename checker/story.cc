@@ -195,11 +195,19 @@ class Storyteller {
       if (!IsTroubled(trace_, journey) || journey.ended > last_ || !told.insert(journey.sent).second) continue;
       Line line;
       line.event = journey.ended;
-      line.weight = lives_.empty() ? Weight::kCause : Weight::kStep;
+      line.weight = Weight::kStep;
       line.text = JourneySentence(trace_, journey);
+      if (lives_.empty()) AddWhatCameOfIt(journey, &line);
       line.node = std::string(trace_.NodeName(trace_.events[journey.sent].node));
       lines_.push_back(std::move(line));
     }
+  }
+
+  // What a late message still did to a record is the point of it.
+  void AddWhatCameOfIt(const Journey& journey, Line* line) const {
+    const TraceEvent& end = trace_.events[journey.ended];
+    line->weight = end.records.empty() ? Weight::kDetail : Weight::kTurningPoint;
+    if (!end.records.empty()) line->text += ", and " + RecordSentence(trace_, end, end.records.front(), "");
   }
 
   void AddOperations() {
@@ -223,7 +231,9 @@ class Storyteller {
         if (event.kind == EventKind::kFaultOff) active.erase(event.fault);
         continue;
       }
-      if (event.kind == EventKind::kNote && !lives_.empty() && !Concerned(event)) continue;
+      // Between two operations every decision may matter.
+      const bool narrow = lives_.empty() && first_ > 0;
+      if (event.kind == EventKind::kNote && !narrow && !Concerned(event)) continue;
       AddContextLine(index);
     }
     for (const auto& [fault, index] : active) AddContextLine(index);

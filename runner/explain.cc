@@ -76,6 +76,10 @@ absl::Status Choose(const std::string& wanted, Explanation* result) {
   if (index < 0) {
     result->anomaly.set_type(result->type);
     result->anomaly.set_explanation(absl::StrJoin(result->outcome.progress.reasons, " "));
+    for (const formats::Operation& op : result->outcome.run.history.operations()) {
+      const bool failed = op.type() == formats::Operation::INFO || op.type() == formats::Operation::FAIL;
+      if (op.f() == "read-all" && failed) result->anomaly.add_operations(op.index());
+    }
     return absl::OkStatus();
   }
   result->number = index + 1;
@@ -122,7 +126,7 @@ std::set<std::string> Unrelated(const Explanation& result) {
 }
 
 void AddStory(const ResolvedScenario& scenario, uint64_t seed, Explanation* result) {
-  if (result->number == 0) return;
+  if (result->anomaly.operations().empty()) return;
   const scenarios::RunResult run =
       scenarios::RunScenario(scenario, seed, sim::RecordingLevel::kTrace, Version());
   const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(run.trace);

@@ -5,11 +5,15 @@
 
 #include "absl/strings/str_join.h"
 #include "runner/explain.h"
+#include "visualize/event_text.h"
 
 namespace brokersim::runner {
 namespace {
 
 constexpr size_t kCausesShown = 3;
+// Of the paragraph that says what is wrong.
+constexpr int kWidth = 118;
+constexpr int kLines = 40;
 
 std::string Milliseconds(int64_t ns) { return fmt::format("{}.{:03} ms", ns / 1'000'000, ns / 1000 % 1000); }
 
@@ -124,7 +128,8 @@ std::string ExplanationText(const Explanation& explanation) {
   const std::string count = explanation.of_type > 1 ? fmt::format(" of {} of its type", explanation.of_type) : "";
   const std::string point = explanation.point.has_value() ? "\n" + FuturesText(*explanation.point) : "";
   return fmt::format("scenario  {} ({})\nseed      {}\nanomaly   {}{}{}\n\n{}\n{}\n{}{}{}", outcome.scenario,
-                     outcome.variant, outcome.seed, explanation.type, which, count, anomaly.explanation(),
+                     outcome.variant, outcome.seed, explanation.type, which, count,
+                     absl::StrJoin(visualize::WrapText(anomaly.explanation(), kWidth, kLines), "\n"),
                      StoryText(explanation), CausesText(explanation), RestText(explanation), point);
 }
 
