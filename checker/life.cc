@@ -256,6 +256,15 @@ class Teller {
     return offsets;
   }
 
+  // What its producer was told of a record that is stored.
+  std::string Told(const RecordLife& life) const {
+    for (const NoteAt& at : life.notes) {
+      if (at.note->verb != RecordVerb::kRejected) continue;
+      return fmt::format(", though {} was told that it is not", trace_.NodeName(trace_.events[at.event].node));
+    }
+    return life.acknowledged == nullptr ? "; nobody was told so" : "";
+  }
+
   void Conclude(std::string_view log, const RecordLife& life) {
     absl::btree_set<int64_t> offsets = Left(trace_, life);
     const auto read = read_.find(std::string(log));
@@ -267,8 +276,7 @@ class Teller {
       result_.doubled = true;
       result_.outcome.push_back(fmt::format("doubled: {} holds it at offsets {}", log, absl::StrJoin(offsets, " and ")));
     } else if (offsets.size() == 1) {
-      result_.outcome.push_back(fmt::format("stored once in {}, at offset {}{}", log, *offsets.begin(),
-                                            life.acknowledged == nullptr ? "; nobody was told so" : ""));
+      result_.outcome.push_back(fmt::format("stored once in {}, at offset {}{}", log, *offsets.begin(), Told(life)));
     } else {
       ConcludeGone(log, life);
     }

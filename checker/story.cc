@@ -206,8 +206,10 @@ class Storyteller {
   // What a late message still did to a record is the point of it.
   void AddWhatCameOfIt(const Journey& journey, Line* line) const {
     const TraceEvent& end = trace_.events[journey.ended];
-    line->weight = end.records.empty() ? Weight::kDetail : Weight::kTurningPoint;
-    if (!end.records.empty()) line->text += ", and " + RecordSentence(trace_, end, end.records.front(), "");
+    line->weight = Weight::kDetail;
+    if (end.records.empty() || !HoldsCopy(end.records.front().verb)) return;
+    line->weight = Weight::kTurningPoint;
+    line->text += ", and " + RecordSentence(trace_, end, end.records.front(), "");
   }
 
   void AddOperations() {
