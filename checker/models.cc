@@ -89,7 +89,9 @@ constexpr Entry kModels[] = {
      [](const History& history, const CheckOptions&) { return CheckExactlyOnce(history); }},
     {{"reconciliation", ":send V, :insert V, :read-topic, :read-db", "broker and database agree"},
      "duplicate lost orphan-message orphan-row unexpected",
-     [](const History& history, const CheckOptions&) { return CheckReconciliation(history); }},
+     [](const History& history, const CheckOptions& options) {
+       return CheckReconciliation(history, options.allow_duplicates);
+     }},
     {{"session", ":read K, :write [K V], :txn [[:r K V] [:w K V] ...]",
       "each process sees and writes versions forward"},
      "aborted-read monotonic-reads monotonic-writes read-your-writes session-order stale-read unexpected-read "

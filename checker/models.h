@@ -31,6 +31,8 @@ struct CheckOptions {
   // bank: what all accounts hold together; else what the first read shows.
   std::optional<int64_t> total_amount;
   bool negative_balances = false;
+  // reconciliation: a message may be in the topic more than once (at-least-once).
+  bool allow_duplicates = false;
   // set-full: whether stale reads are violations.
   bool linearizable = false;
   // delivery: how often, in which order, and within which bounds.

@@ -107,6 +107,8 @@ constexpr Row kRows[] = {
      }},
     {{"allow-negative-balances", "n", "", "bank: balances may be below zero"},
      [](std::string_view value, CheckOptions* options) { return Set(&options->negative_balances, value); }},
+    {{"allow-duplicates", "", "", "reconciliation: a message may be in the topic more than once"},
+     [](std::string_view value, CheckOptions* options) { return Set(&options->allow_duplicates, value); }},
     {{"linearizable", "", "", "set-full: stale reads are violations"},
      [](std::string_view value, CheckOptions* options) { return Set(&options->linearizable, value); }},
     {{"guarantee", "", "WORD", "delivery: at-most-once, at-least-once (default), exactly-once"},

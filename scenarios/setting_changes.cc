@@ -11,25 +11,32 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "model/kafka/config.h"
+#include "model/rocketmq/config.h"
 
 namespace brokersim::scenarios {
 namespace {
 
 namespace pb = google::protobuf;
-using kafka::SettingInfo;
+using model::SettingInfo;
 
-// Where lines of settings are: in a family's message itself or in the members of one of its repeated fields.
+// Where lines of settings are: in a family's message itself, in the members of one of its repeated fields, or in both.
 struct Place {
-  std::string_view family;    // field of Setup
-  std::string_view common;    // whose the family's own lines are; empty: there are none
-  std::string_view members;   // its repeated field
+  std::string_view family;   // field of Setup
+  std::string_view common;   // whose the family's own lines are; empty: there are none
+  std::string_view lines;    // their field
+  std::string_view members;  // the repeated field; empty: there are none
   std::vector<SettingInfo> (*settings)();
+  std::string (*risk)(const SettingInfo& setting, std::string_view value);
 };
 
 constexpr Place kPlaces[] = {
-    {"kafka", "brokers", "broker", kafka::BrokerSettings},
-    {"kafka", "", "producer", kafka::ProducerSettings},
-    {"kafka", "", "consumer", kafka::ConsumerSettings},
+    {"kafka", "brokers", "config", "broker", kafka::BrokerSettings, kafka::RiskOf},
+    {"kafka", "", "", "producer", kafka::ProducerSettings, kafka::RiskOf},
+    {"kafka", "", "", "consumer", kafka::ConsumerSettings, kafka::RiskOf},
+    {"rocketmq", "brokers", "config", "group", rocketmq::BrokerSettings, model::RiskOf},
+    {"rocketmq", "name servers", "namesrv_config", "", rocketmq::NamesrvSettings, model::RiskOf},
+    {"rocketmq", "", "", "producer", rocketmq::ProducerSettings, model::RiskOf},
+    {"rocketmq", "", "", "consumer", rocketmq::ConsumerSettings, model::RiskOf},
 };
 
 const pb::FieldDescriptor* FieldOf(const pb::Message& message, std::string_view name) {
@@ -40,17 +47,16 @@ const pb::FieldDescriptor* FieldOf(const pb::Message& message, std::string_view 
 struct Holder {
   std::string name;
   pb::Message* message;
+  const pb::FieldDescriptor* config;
 
   std::vector<std::string> lines() const {
     std::vector<std::string> lines;
-    const pb::FieldDescriptor* config = FieldOf(*message, "config");
     for (int i = 0; i < message->GetReflection()->FieldSize(*message, config); ++i) {
       lines.push_back(message->GetReflection()->GetRepeatedString(*message, config, i));
     }
     return lines;
   }
   void SetLines(const std::vector<std::string>& lines) const {
-    const pb::FieldDescriptor* config = FieldOf(*message, "config");
     message->GetReflection()->ClearField(message, config);
     for (const std::string& line : lines) message->GetReflection()->AddString(message, config, line);
   }
@@ -62,11 +68,15 @@ std::vector<Holder> HoldersIn(const Place& place, Setup* setup) {
   const pb::FieldDescriptor* family = FieldOf(*setup, place.family);
   if (!setup->GetReflection()->HasField(*setup, family)) return holders;
   pb::Message* message = setup->GetReflection()->MutableMessage(setup, family);
-  if (!place.common.empty()) holders.push_back({std::string(place.common), message});
+  if (!place.common.empty()) {
+    holders.push_back({std::string(place.common), message, FieldOf(*message, place.lines)});
+  }
+  if (place.members.empty()) return holders;
   const pb::FieldDescriptor* members = FieldOf(*message, place.members);
   for (int i = 0; i < message->GetReflection()->FieldSize(*message, members); ++i) {
     pb::Message* member = message->GetReflection()->MutableRepeatedMessage(message, members, i);
-    holders.push_back({member->GetReflection()->GetString(*member, FieldOf(*member, "name")), member});
+    holders.push_back({member->GetReflection()->GetString(*member, FieldOf(*member, "name")), member,
+                       FieldOf(*member, "config")});
   }
   return holders;
 }
@@ -135,7 +145,7 @@ void AddSetting(const Place& place, const Setup& setup, const std::vector<Holder
   const std::string value = change.given ? given.values.front() : setting.default_value;
   change.line = fmt::format("{}={}", setting.name, change.given ? absl::StrJoin(given.values, ",") : value);
   change.whose = absl::StrJoin(given.whose, " ");
-  change.risk = kafka::RiskOf(setting, value);
+  change.risk = place.risk(setting, value);
   if (change.given) {
     change.instead = setting.default_value;
     change.setup = WithValue(place, setup, setting.name, "");
@@ -164,56 +174,86 @@ void AddPlace(const Place& place, const Setup& setup, std::vector<SettingChange>
 
 // ---- What is a field of its own
 
-void AddCommits(const Setup& setup, std::vector<SettingChange>* changes) {
-  SettingChange change;
-  change.setup = setup;
-  std::vector<std::string> whose;
-  for (Consumer& consumer : *change.setup.mutable_kafka()->mutable_consumer()) {
-    if (consumer.commit() != Consumer::BEFORE_PROCESSING) continue;
-    consumer.set_commit(Consumer::AFTER_PROCESSING);
-    whose.push_back(consumer.name());
+// Names of the elements that `make_safe` has changed.
+template <class Elements, class F>
+std::vector<std::string> Each(Elements* elements, F make_safe) {
+  std::vector<std::string> names;
+  for (auto& element : *elements) {
+    if (make_safe(&element)) names.push_back(element.name());
   }
-  if (whose.empty()) return;
-  change.line = "commit=BEFORE_PROCESSING";
-  change.whose = absl::StrJoin(whose, " ");
-  change.instead = "AFTER_PROCESSING";
-  change.given = true;
-  change.risk = "a record counts as done before anybody has processed it";
-  changes->push_back(std::move(change));
+  return names;
 }
 
-void AddEffects(const Setup& setup, std::vector<SettingChange>* changes) {
+constexpr auto kMakeIdempotent = [](auto* consumer) {
+  const bool unsafe = consumer->effects() && !consumer->idempotent_effects();
+  if (unsafe) consumer->set_idempotent_effects(true);
+  return unsafe;
+};
+
+constexpr int32_t kSafeFactor = 3;
+
+struct Field {
+  std::string_view line;
+  std::string_view instead;
+  bool given;
+  std::string_view risk;
+  // Makes a setup safe; returns whose it was, empty if it was safe before.
+  std::vector<std::string> (*make_safe)(Setup* setup);
+};
+
+constexpr Field kFields[] = {
+    {"commit=BEFORE_PROCESSING", "AFTER_PROCESSING", true, "a record counts as done before anybody has processed it",
+     [](Setup* setup) {
+       return Each(setup->mutable_kafka()->mutable_consumer(), [](Consumer* consumer) {
+         const bool unsafe = consumer->commit() == Consumer::BEFORE_PROCESSING;
+         if (unsafe) consumer->set_commit(Consumer::AFTER_PROCESSING);
+         return unsafe;
+       });
+     }},
+    {"replication_factor<3", "3", true, "a record has fewer copies than may be lost",
+     [](Setup* setup) {
+       return Each(setup->mutable_kafka()->mutable_topic(), [](Topic* topic) {
+         const int32_t factor = topic->replication_factor();
+         const bool unsafe = factor > 0 && factor < kSafeFactor && topic->assignment_size() == 0;
+         if (unsafe) topic->set_replication_factor(kSafeFactor);
+         return unsafe;
+       });
+     }},
+    {"any_status_is_success=true", "false", true, "a send counts as done whatever the broker says of it",
+     [](Setup* setup) {
+       return Each(setup->mutable_rocketmq()->mutable_producer(), [](RocketMq::Producer* producer) {
+         const bool unsafe = producer->any_status_is_success();
+         producer->clear_any_status_is_success();
+         return unsafe;
+       });
+     }},
+    {"absent_row=ROLLBACK", "UNKNOW_WHILE_RUNNING", true,
+     "a check rolls back what its local transaction is still deciding",
+     [](Setup* setup) {
+       return Each(setup->mutable_rocketmq()->mutable_producer(), [](RocketMq::Producer* producer) {
+         const bool unsafe = producer->transaction().absent_row() == RocketMq::Transaction::ROLLBACK;
+         if (unsafe) producer->mutable_transaction()->clear_absent_row();
+         return unsafe;
+       });
+     }},
+    {"idempotent_effects=false", "true", false, "a record that is processed again takes effect again",
+     [](Setup* setup) {
+       return setup->has_rocketmq() ? Each(setup->mutable_rocketmq()->mutable_consumer(), kMakeIdempotent)
+                                    : Each(setup->mutable_kafka()->mutable_consumer(), kMakeIdempotent);
+     }},
+};
+
+void AddField(const Setup& setup, const Field& field, std::vector<SettingChange>* changes) {
   SettingChange change;
   change.setup = setup;
-  std::vector<std::string> whose;
-  for (Consumer& consumer : *change.setup.mutable_kafka()->mutable_consumer()) {
-    if (!consumer.effects() || consumer.idempotent_effects()) continue;
-    consumer.set_idempotent_effects(true);
-    whose.push_back(consumer.name());
-  }
+  const std::vector<std::string> whose = field.make_safe(&change.setup);
   if (whose.empty()) return;
-  change.line = "idempotent_effects=false";
+  change.line = std::string(field.line);
   change.whose = absl::StrJoin(whose, " ");
-  change.instead = "true";
-  change.risk = "a record that is processed again takes effect again";
+  change.instead = std::string(field.instead);
+  change.given = field.given;
+  change.risk = std::string(field.risk);
   changes->push_back(std::move(change));
-}
-
-void AddFactors(const Setup& setup, std::vector<SettingChange>* changes) {
-  constexpr int32_t kSafe = 3;
-  for (int i = 0; i < setup.kafka().topic_size(); ++i) {
-    const Topic& topic = setup.kafka().topic(i);
-    if (topic.replication_factor() == 0 || topic.replication_factor() >= kSafe || topic.assignment_size() > 0) continue;
-    SettingChange change;
-    change.line = fmt::format("replication_factor={}", topic.replication_factor());
-    change.whose = topic.name();
-    change.instead = fmt::format("{}", kSafe);
-    change.given = true;
-    change.risk = "a record has fewer copies than may be lost";
-    change.setup = setup;
-    change.setup.mutable_kafka()->mutable_topic(i)->set_replication_factor(kSafe);
-    changes->push_back(std::move(change));
-  }
 }
 
 }  // namespace
@@ -221,10 +261,7 @@ void AddFactors(const Setup& setup, std::vector<SettingChange>* changes) {
 std::vector<SettingChange> SettingChanges(const Setup& setup) {
   std::vector<SettingChange> changes;
   for (const Place& place : kPlaces) AddPlace(place, setup, &changes);
-  if (!setup.has_kafka()) return changes;
-  AddCommits(setup, &changes);
-  AddEffects(setup, &changes);
-  AddFactors(setup, &changes);
+  for (const Field& field : kFields) AddField(setup, field, &changes);
   return changes;
 }
 

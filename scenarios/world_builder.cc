@@ -43,7 +43,7 @@ bool World::MayBeInert(const std::string& fault) const {
 absl::StatusOr<std::shared_ptr<const World>> WorldBuilder::Build() {
   world_ = std::make_shared<World>();
   for (absl::Status (WorldBuilder::*part)() :
-       {&WorldBuilder::BuildTimes, &WorldBuilder::BuildNetwork, &WorldBuilder::BuildKafka,
+       {&WorldBuilder::BuildTimes, &WorldBuilder::BuildNetwork, &WorldBuilder::BuildFamily,
         &WorldBuilder::BuildFaults, &WorldBuilder::BuildSwarm, &WorldBuilder::BuildChecks}) {
     if (const absl::Status status = (this->*part)(); !status.ok()) return status;
   }
@@ -136,6 +136,40 @@ absl::Status WorldBuilder::BuildNetwork() {
     world_->links_.push_back(std::move(plan));
   }
   return absl::OkStatus();
+}
+
+absl::Status WorldBuilder::BuildFamily() {
+  if (setup_.has_kafka() && setup_.has_rocketmq()) {
+    return locator_.Error({}, "rocketmq", "a setup has either kafka or rocketmq, not both");
+  }
+  return setup_.has_rocketmq() ? BuildRocketMq() : BuildKafka();
+}
+
+absl::Status WorldBuilder::AddNode(const Steps& steps, World::NodePlan plan) {
+  if (plan.spec.name.empty()) return locator_.Error(steps, "name", "a name is needed");
+  for (const World::NodePlan& other : world_->nodes_) {
+    if (other.spec.name == plan.spec.name) {
+      return locator_.Error(steps, "name", fmt::format("there is a node named '{}' already", plan.spec.name));
+    }
+  }
+  world_->nodes_.push_back(std::move(plan));
+  return absl::OkStatus();
+}
+
+World::NodePlan WorldBuilder::PlanNode(std::string name, std::string role, const std::string& datacenter) {
+  World::NodePlan plan;
+  plan.spec.name = std::move(name);
+  plan.spec.role = std::move(role);
+  plan.spec.datacenter = datacenter.empty() ? "dc1" : datacenter;
+  return plan;
+}
+
+sim::NodeId WorldBuilder::AddAppNode(std::string name, std::shared_ptr<const sim::ProcessFactory> factory) {
+  World::NodePlan plan = PlanNode(name, name, "");
+  plan.factory = std::move(factory);
+  const sim::NodeId node = next_node();
+  world_->nodes_.push_back(std::move(plan));
+  return node;
 }
 
 absl::Status WorldBuilder::BuildChecks() {

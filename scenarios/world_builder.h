@@ -1,7 +1,7 @@
 // WorldBuilder: turns a setup into a world, part by part; the first error ends it.
 //
-// Code by subject: world_builder.cc (network, times, checks), world_builder_kafka.cc, world_builder_faults.cc,
-// world_builder_swarm.cc.
+// Code by subject: world_builder.cc (network, times, nodes, checks), world_builder_kafka.cc, world_builder_rocketmq.cc,
+// world_builder_faults.cc, world_builder_swarm.cc. What faults may speak of, a family says in its Vocabulary.
 #ifndef BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
 #define BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
 
@@ -12,9 +12,23 @@
 #include "absl/status/status.h"
 #include "model/kafka/auditor.h"
 #include "model/kafka/cluster.h"
+#include "model/rocketmq/cluster.h"
+#include "model/rocketmq/producer.h"
 #include "scenarios/world.h"
 
 namespace brokersim::scenarios {
+
+// What a family of models has that faults may speak of.
+struct Vocabulary {
+  std::vector<std::string> types;      // of messages
+  std::vector<std::string> log_roles;  // roles that take a log, e.g. "leader"
+  std::vector<std::string> logs;       // e.g. "orders-0"
+  std::vector<std::string> roles;      // whole terms, e.g. "master(a)"
+  // For drawn faults: roles worth hitting, and the types that are drawn where none are named.
+  std::vector<std::string> swarm_roles;
+  std::vector<std::string> swarm_types;
+  std::vector<std::string> swarm_logs;
+};
 
 class WorldBuilder {
  public:
@@ -33,6 +47,13 @@ class WorldBuilder {
                           sim::Distribution otherwise, sim::Distribution* value) const;
   absl::Status ReadProbability(const Steps& steps, const std::string& field, const std::string& text,
                                sim::Ratio* value) const;
+  absl::Status BuildFamily();
+  // Adds a node; its name must be new.
+  absl::Status AddNode(const Steps& steps, World::NodePlan plan);
+  sim::NodeId next_node() const { return sim::NodeId{static_cast<uint32_t>(world_->nodes_.size())}; }
+  static World::NodePlan PlanNode(std::string name, std::string role, const std::string& datacenter);
+  // The ledger, or a database: one of the application's own machines.
+  sim::NodeId AddAppNode(std::string name, std::shared_ptr<const sim::ProcessFactory> factory);
 
   // world_builder_kafka.cc
   absl::Status BuildKafka();
@@ -43,7 +64,21 @@ class WorldBuilder {
   absl::Status BuildProducer(const Producer& producer);
   absl::Status BuildConsumer(const Consumer& consumer, sim::NodeId ledger);
   absl::Status CheckTopicName(const Steps& steps, const std::string& name) const;
-  absl::Status AddNode(const Steps& steps, World::NodePlan plan);
+  void FillKafkaVocabulary();
+
+  // world_builder_rocketmq.cc
+  absl::Status BuildRocketMq();
+  absl::Status BuildNameServers();
+  absl::Status BuildBrokerGroup(const RocketMq::Group& group, const sim::NodeSpec& machine);
+  absl::Status BuildRocketMqTopics();
+  absl::Status ReadDelay(const Steps& steps, const RocketMq::Producer& producer, rocketmq::ProducerSpec* spec) const;
+  absl::Status BuildRocketMqProducer(const RocketMq::Producer& producer);
+  absl::Status BuildRocketMqConsumer(const RocketMq::Consumer& consumer, sim::NodeId ledger);
+  absl::Status ReadTransaction(const Steps& producer, const RocketMq::Transaction& transaction,
+                               rocketmq::TransactionSpec* spec) const;
+  absl::Status CheckRocketMqTopic(const Steps& steps, const std::string& name) const;
+  absl::Status BuildRocketMqAudit();
+  void FillRocketMqVocabulary();
 
   // world_builder_swarm.cc
   absl::Status BuildSwarm();
@@ -59,13 +94,16 @@ class WorldBuilder {
                             sim::Selector* selector) const;
   absl::Status ReadMatch(const Steps& steps, const MessageMatch& match, sim::MessageMatch* result) const;
   absl::Status CheckType(const Steps& steps, const std::string& field, const std::string& type) const;
+  bool HasLogRole(const std::string& kind) const;
   absl::Status CheckTerm(const Steps& steps, const std::string& field, const std::string& term) const;
 
   const Setup& setup_;
   const Locator& locator_;
   std::shared_ptr<World> world_;
   bool has_transactions_ = false;
-  std::shared_ptr<kafka::ClusterSpec> cluster_;
+  std::shared_ptr<kafka::ClusterSpec> cluster_;      // if it is Kafka
+  std::shared_ptr<rocketmq::ClusterSpec> rocketmq_;  // if it is RocketMQ
+  Vocabulary vocabulary_;
   sim::Time audit_at_;
   sim::Duration audit_patience_;
 };

@@ -139,9 +139,7 @@ absl::Status WorldBuilder::ReadMatch(const Steps& steps, const MessageMatch& mat
 
 absl::Status WorldBuilder::CheckType(const Steps& steps, const std::string& field, const std::string& type) const {
   std::vector<std::string> types = {"ApplyEffect", "EffectApplied"};
-  [&]<class... T>(std::variant<T...>*) {
-    (types.emplace_back(T::kName), ...);
-  }(static_cast<kafka::Body*>(nullptr));
+  types.insert(types.end(), vocabulary_.types.begin(), vocabulary_.types.end());
   if (std::find(types.begin(), types.end(), type) != types.end()) return absl::OkStatus();
   return locator_.Error(steps, field,
                         fmt::format("no message is named '{}'{}", type, sim::DidYouMean(type, types)));
@@ -161,13 +159,19 @@ absl::Status WorldBuilder::ReadSelector(const Steps& steps, const std::string& f
   return absl::OkStatus();
 }
 
+bool WorldBuilder::HasLogRole(const std::string& kind) const {
+  const std::vector<std::string>& roles = vocabulary_.log_roles;
+  return std::find(roles.begin(), roles.end(), kind) != roles.end();
+}
+
 absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& field, const std::string& term) const {
   if (const size_t minus = term.find(" - "); minus != std::string::npos) {
     if (auto status = CheckTerm(steps, field, term.substr(0, minus)); !status.ok()) return status;
     return CheckTerm(steps, field, term.substr(minus + 3));
   }
   if (term == "-") return absl::OkStatus();  // nobody
-  std::vector<std::string> known = {"*", "controller"};
+  std::vector<std::string> known = {"*"};
+  if (cluster_ != nullptr) known.emplace_back("controller");  // who is it at that moment
   std::string kind;
   std::string argument;
   const bool call = SplitTerm(term, &kind, &argument);
@@ -180,27 +184,23 @@ absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& fiel
           kind == "dc" ? node.spec.datacenter : kind == "rack" ? node.spec.rack : node.spec.role;
       known.push_back(fmt::format("{}({})", kind, value));
     }
-  } else if (call && (kind == "leader" || kind == "follower" || kind == "isr")) {
+  } else if (call && HasLogRole(kind)) {
     known.clear();
-    for (const kafka::TopicSpec& topic : cluster_->topics) {
-      for (size_t i = 0; i < topic.assignment.size(); ++i)
-        known.push_back(fmt::format("{}({}-{})", kind, topic.name, i));
-    }
-  } else if (call && kind == "coordinator") {
+    for (const std::string& log : vocabulary_.logs) known.push_back(fmt::format("{}({})", kind, log));
+  } else if (call && kind == "coordinator" && cluster_ != nullptr) {
     return absl::OkStatus();
   } else {
     for (const World::NodePlan& node : world_->nodes_) known.push_back(node.spec.name);
+    known.insert(known.end(), vocabulary_.roles.begin(), vocabulary_.roles.end());
   }
   if (std::find(known.begin(), known.end(), term) != known.end()) return absl::OkStatus();
   std::sort(known.begin(), known.end());
   known.erase(std::unique(known.begin(), known.end()), known.end());
   // The name before the parenthesis may be what is misspelt.
   std::vector<std::string> terms = known;
-  for (const kafka::TopicSpec& topic : cluster_->topics) {
-    for (size_t i = 0; call && i < topic.assignment.size(); ++i) {
-      for (const char* role : {"leader", "follower", "isr"}) {
-        terms.push_back(fmt::format("{}({}-{})", role, topic.name, i));
-      }
+  for (const std::string& log : vocabulary_.logs) {
+    for (const std::string& role : vocabulary_.log_roles) {
+      if (call) terms.push_back(fmt::format("{}({})", role, log));
     }
   }
   const std::string near = sim::DidYouMean(term, terms);

@@ -19,28 +19,13 @@ namespace brokersim::scenarios {
 namespace {
 
 const Steps kKafka = {{"kafka", "", ""}};
-constexpr std::string_view kDefaultDatacenter = "dc1";
-
-std::string OrDefault(const std::string& datacenter) {
-  return datacenter.empty() ? std::string(kDefaultDatacenter) : datacenter;
-}
-
 }  // namespace
-
-absl::Status WorldBuilder::AddNode(const Steps& steps, World::NodePlan plan) {
-  if (plan.spec.name.empty()) return locator_.Error(steps, "name", "a name is needed");
-  for (const World::NodePlan& other : world_->nodes_) {
-    if (other.spec.name == plan.spec.name) {
-      return locator_.Error(steps, "name", fmt::format("there is a node named '{}' already", plan.spec.name));
-    }
-  }
-  world_->nodes_.push_back(std::move(plan));
-  return absl::OkStatus();
-}
 
 absl::Status WorldBuilder::BuildKafka() {
   const Kafka& kafka = setup_.kafka();
-  if (!setup_.has_kafka()) return locator_.Error({}, "kafka", "the setup needs a kafka cluster: kafka { ... }");
+  if (!setup_.has_kafka()) {
+    return locator_.Error({}, "kafka", "the setup needs a cluster: kafka { ... } or rocketmq { ... }");
+  }
   if (kafka.brokers() < 0 || kafka.brokers() > 100) {
     return locator_.Error(kKafka, "brokers",
                           fmt::format("brokers must lie between 1 and 100, not {}", kafka.brokers()));
@@ -56,10 +41,7 @@ absl::Status WorldBuilder::BuildKafka() {
                      sim::NodeSpec().sync_latency, &sync);
       !status.ok())
     return status;
-  World::NodePlan controller;
-  controller.spec.name = "controller";
-  controller.spec.role = "controller";
-  controller.spec.datacenter = OrDefault(kafka.controller_datacenter());
+  World::NodePlan controller = PlanNode("controller", "controller", kafka.controller_datacenter());
   controller.spec.service_time = service;
   controller.spec.sync_latency = sync;
   controller.factory = std::make_shared<kafka::ControllerFactory>(cluster_);
@@ -67,15 +49,12 @@ absl::Status WorldBuilder::BuildKafka() {
   world_->nodes_.push_back(std::move(controller));
   const int32_t brokers = kafka.brokers() == 0 ? 3 : kafka.brokers();
   for (int32_t id = 1; id <= brokers; ++id) {
-    World::NodePlan broker;
-    broker.spec.name = fmt::format("b{}", id);
-    broker.spec.role = "broker";
-    broker.spec.datacenter = std::string(kDefaultDatacenter);
+    World::NodePlan broker = PlanNode(fmt::format("b{}", id), "broker", "");
     broker.spec.service_time = service;
     broker.spec.sync_latency = sync;
     for (const Broker& own : kafka.broker()) {
       if (own.name() != broker.spec.name) continue;
-      broker.spec.datacenter = OrDefault(own.datacenter());
+      if (!own.datacenter().empty()) broker.spec.datacenter = own.datacenter();
       broker.spec.rack = own.rack();
       sim::Duration start;
       if (auto status =
@@ -85,7 +64,7 @@ absl::Status WorldBuilder::BuildKafka() {
       broker.spec.start_at = sim::Time() + start;
     }
     broker.factory = std::make_shared<kafka::BrokerFactory>(cluster_, id);
-    cluster_->brokers[id] = sim::NodeId{static_cast<uint32_t>(world_->nodes_.size())};
+    cluster_->brokers[id] = next_node();
     world_->nodes_.push_back(std::move(broker));
   }
   if (auto status = BuildBrokerConfigs(); !status.ok()) return status;
@@ -93,13 +72,7 @@ absl::Status WorldBuilder::BuildKafka() {
   sim::NodeId ledger;
   for (const Consumer& consumer : kafka.consumer()) {
     if (!consumer.effects() || ledger.valid()) continue;
-    ledger = sim::NodeId{static_cast<uint32_t>(world_->nodes_.size())};
-    World::NodePlan plan;
-    plan.spec.name = "ledger";
-    plan.spec.role = "ledger";
-    plan.spec.datacenter = std::string(kDefaultDatacenter);
-    plan.factory = std::make_shared<app::LedgerFactory>();
-    world_->nodes_.push_back(std::move(plan));
+    ledger = AddAppNode("ledger", std::make_shared<app::LedgerFactory>());
   }
   for (const Producer& producer : kafka.producer()) {
     if (auto status = BuildProducer(producer); !status.ok()) return status;
@@ -116,12 +89,27 @@ absl::Status WorldBuilder::BuildKafka() {
     if (kafka::IsInternal(topic.name)) continue;
     for (size_t i = 0; i < topic.assignment.size(); ++i) audit->logs.push_back({topic.name, static_cast<int32_t>(i)});
   }
-  World::NodePlan plan;
-  plan.spec.name = "audit";
-  plan.spec.role = "audit";
-  plan.spec.datacenter = std::string(kDefaultDatacenter);
+  FillKafkaVocabulary();
+  World::NodePlan plan = PlanNode("audit", "audit", "");
   plan.factory = std::make_shared<kafka::AuditorFactory>(cluster_, std::move(audit));
   return AddNode(kKafka, std::move(plan));
+}
+
+void WorldBuilder::FillKafkaVocabulary() {
+  [&]<class... T>(std::variant<T...>*) {
+    (vocabulary_.types.emplace_back(T::kName), ...);
+  }(static_cast<kafka::Body*>(nullptr));
+  vocabulary_.log_roles = {"leader", "follower", "isr"};
+  for (const kafka::TopicSpec& topic : cluster_->topics) {
+    for (size_t p = 0; p < topic.assignment.size(); ++p) {
+      vocabulary_.logs.push_back(fmt::format("{}-{}", topic.name, p));
+      if (kafka::IsInternal(topic.name)) continue;
+      vocabulary_.swarm_logs.push_back(vocabulary_.logs.back());
+      vocabulary_.swarm_roles.push_back(fmt::format("leader({})", vocabulary_.logs.back()));
+    }
+  }
+  vocabulary_.swarm_types = {"ProduceRequest", "ProduceResponse",       "FetchRequest",
+                             "FetchResponse",  "AlterPartitionRequest", "BrokerHeartbeatRequest"};
 }
 
 absl::Status WorldBuilder::BuildBrokerConfigs() {
@@ -296,10 +284,7 @@ absl::Status WorldBuilder::BuildProducer(const Producer& producer) {
                                sim::Distribution::Constant(sim::Milliseconds(100)), &spec->interval);
       !status.ok())
     return status;
-  World::NodePlan plan;
-  plan.spec.name = producer.name();
-  plan.spec.role = "producer";
-  plan.spec.datacenter = OrDefault(producer.datacenter());
+  World::NodePlan plan = PlanNode(producer.name(), "producer", producer.datacenter());
   plan.factory = std::make_shared<kafka::ProducerFactory>(cluster_, std::move(spec));
   return AddNode(steps, std::move(plan));
 }
@@ -347,10 +332,7 @@ absl::Status WorldBuilder::BuildConsumer(const Consumer& consumer, sim::NodeId l
   sim::Duration start;
   if (auto status = Read(steps, "start", consumer.start(), sim::Seconds(2), &start); !status.ok()) return status;
   spec->start = sim::Time() + start;
-  World::NodePlan plan;
-  plan.spec.name = consumer.name();
-  plan.spec.role = "consumer";
-  plan.spec.datacenter = OrDefault(consumer.datacenter());
+  World::NodePlan plan = PlanNode(consumer.name(), "consumer", consumer.datacenter());
   plan.factory = std::make_shared<kafka::ConsumerFactory>(cluster_, std::move(spec));
   return AddNode(steps, std::move(plan));
 }

@@ -113,7 +113,8 @@ void WorldBuilder::FillSwarm(sim::SwarmPlan* plan) const {
   std::vector<std::string> datacenters;
   const bool brokers_too = plan->nodes.empty();
   for (const World::NodePlan& node : world_->nodes_) {
-    if (brokers_too && (node.spec.role == "broker" || node.spec.role == "controller")) {
+    const std::string& role = node.spec.role;
+    if (brokers_too && (role == "broker" || role == "controller" || role == "nameserver")) {
       plan->nodes.push_back(node.spec.name);
     }
     if (node.spec.role == "consumer") plan->clients.push_back(node.spec.name);
@@ -125,20 +126,14 @@ void WorldBuilder::FillSwarm(sim::SwarmPlan* plan) const {
   } else {
     std::erase(plan->kinds, "wan");  // there is none
   }
-  plan->control = {"role(controller)"};
+  plan->control = {cluster_ != nullptr ? "role(controller)" : "role(nameserver)"};
   plan->voters = {"role(broker)"};
-  for (const kafka::TopicSpec& topic : cluster_->topics) {
-    if (topic.name.starts_with("__")) continue;
-    for (size_t p = 0; p < topic.assignment.size(); ++p) {
-      plan->partitions.push_back(fmt::format("{}-{}", topic.name, p));
-      plan->roles.push_back(fmt::format("leader({}-{})", topic.name, p));
-      if (brokers_too) plan->nodes.push_back(plan->roles.back());
-    }
+  plan->partitions = vocabulary_.swarm_logs;
+  for (const std::string& role : vocabulary_.swarm_roles) {
+    plan->roles.push_back(role);
+    if (brokers_too) plan->nodes.push_back(role);
   }
-  if (plan->types.empty()) {
-    plan->types = {"ProduceRequest", "ProduceResponse",       "FetchRequest",
-                   "FetchResponse",  "AlterPartitionRequest", "BrokerHeartbeatRequest"};
-  }
+  if (plan->types.empty()) plan->types = vocabulary_.swarm_types;
 }
 
 }  // namespace brokersim::scenarios

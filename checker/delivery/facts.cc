@@ -28,6 +28,9 @@ class Reader {
  private:
   absl::Status ReadLine(OpIndex at, const Op& op) {
     const std::string_view f = history_.FName(op.f);
+    if (f == "poll") return Poll(at, op);
+    if (f == "commit" || f == "process" || f == "assign") return absl::OkStatus();
+    if (f == "send" && op.value.is_sequence()) return SendToLogs(at, op);
     if (f == "send" || f == "enqueue") {
       Send(at, op);
       return absl::OkStatus();
@@ -54,20 +57,61 @@ class Reader {
   void Send(OpIndex at, const Op& op) {
     const Value& what = op.type == OpType::kInvoke ? op.value : history_.op(op.pair).value;
     Message& message = MessageOf(what.is_map() ? what.Get("value") : what);
+    if (Sent(at, op, &message)) Describe(what, &message);
+  }
+
+  // [[:send LOG V] ...], whatever its completion repeats.
+  absl::Status SendToLogs(OpIndex at, const Op& op) {
+    const Op& asked = op.type == OpType::kInvoke ? op : history_.op(op.pair);
+    const Value delays = history_.ExtraOf(asked, "delays");
+    for (size_t i = 0; i < asked.value.items().size(); ++i) {
+      const Value& part = asked.value.items()[i];
+      if (!part.is_sequence() || part.items().size() != 3) return BadLine(history_, op, "a send is [:send LOG VALUE]");
+      Message& message = MessageOf(part.items()[2]);
+      if (!Sent(at, op, &message)) continue;
+      message.queue = facts_.scopes.Intern(part.items()[1]);
+      if (i < delays.items().size() && delays.items()[i].is_int()) message.delay = delays.items()[i].integer();
+    }
+    return absl::OkStatus();
+  }
+
+  // Notes a line of a send; true for the first that may have happened.
+  bool Sent(OpIndex at, const Op& op, Message* sent) {
+    Message& message = *sent;
     const bool failed =
         op.type == OpType::kFail || (op.type == OpType::kInvoke && history_.Outcome(op) == OpType::kFail);
     if (failed) {
       message.failed = at;
-      return;
-    }
-    if (op.type == OpType::kInvoke) {
-      ++message.sends;
-      if (message.sent == kNoOp) {
-        message.sent = at;
-        Describe(what, &message);
-      }
+      return false;
     }
     if (op.type == OpType::kOk && message.acked == kNoOp) message.acked = at;
+    if (op.type != OpType::kInvoke) return false;
+    ++message.sends;
+    if (message.sent != kNoOp) return false;
+    message.sent = at;
+    return true;
+  }
+
+  // [[:poll {LOG [[OFFSET V] ...]}] ...]. What a read-all shows is there for whoever asks; what it doesn't show isn't.
+  absl::Status Poll(OpIndex at, const Op& op) {
+    if (op.type != OpType::kOk) return absl::OkStatus();
+    const bool all = !history_.ExtraOf(op, "read-all").is_nil();
+    for (const Value& part : op.value.items()) {
+      if (!part.is_sequence() || part.items().size() != 2 || !part.items()[1].is_map()) {
+        return BadLine(history_, op, "a poll gives [:poll {LOG [[OFFSET VALUE] ...]}]");
+      }
+      const Value& logs = part.items()[1];
+      for (uint32_t i = 0; i < logs.entries(); ++i) {
+        for (const Value& record : logs.value(i).items()) {
+          if (!record.is_sequence() || record.items().size() != 2)
+            return BadLine(history_, op, "a record is [OFFSET VALUE]");
+          if (all && !MessageOf(record.items()[1]).deliveries.empty()) continue;
+          if (absl::Status status = Deliver(at, op, record.items()[1], false); !status.ok()) return status;
+        }
+        if (all) facts_.empties.push_back({facts_.scopes.Intern(logs.key(i)), op.pair, at});
+      }
+    }
+    return absl::OkStatus();
   }
 
   void Describe(const Value& what, Message* message) {

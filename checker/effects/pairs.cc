@@ -19,7 +19,7 @@ class Reader {
       if (!op.client) continue;
       const std::string_view f = history_.FName(op.f);
       absl::Status status;
-      if (f == "send") Send(at, op);
+      if (f == "send" || f == "transaction") Send(at, op);
       if (f == "process") status = Process(at, op);
       if (f == "assign" && (op.type == OpType::kOk || op.pair == kNoOp)) Assign(op);
       if (f == "commit" && op.type == OpType::kOk) Commit(at, op);

@@ -137,6 +137,7 @@ class Importer {
     std::vector<Value> parts;
     for (const Action& action : op.actions()) parts.push_back(Part(action, op.type() == Operation::OK));
     AddKeys(op);
+    AddDelays(op);
     return arena_.Vector(parts);
   }
 
@@ -165,6 +166,17 @@ class Importer {
       any = any || !action.send().key().empty();
     }
     if (any) AddExtra("keys", arena_.Vector(keys));
+  }
+
+  // How long each record is kept back, if any is.
+  void AddDelays(const Operation& op) {
+    std::vector<Value> delays;
+    bool any = false;
+    for (const Action& action : op.actions()) {
+      delays.push_back(Value::Int(action.send().delay_ns()));
+      any = any || action.send().delay_ns() != 0;
+    }
+    if (any) AddExtra("delays", arena_.Vector(delays));
   }
 
   Value Polls(const Operation& op) {

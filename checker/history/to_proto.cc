@@ -72,7 +72,8 @@ class Actions {
 
   // What of the extras the actions hold.
   static bool Holds(const Value& key) {
-    return key.IsWord("group") || key.IsWord("positions") || key.IsWord("keys") || key.IsWord("read-all");
+    return key.IsWord("group") || key.IsWord("positions") || key.IsWord("keys") || key.IsWord("delays") ||
+           key.IsWord("read-all");
   }
 
  private:
@@ -97,6 +98,7 @@ class Actions {
     formats::Send* const send = op_.add_actions()->mutable_send();
     send->set_log(std::string(part[1].text()));
     send->set_key(std::string(At("keys", i).text()));
+    if (const Value delay = At("delays", i); delay.is_int()) send->set_delay_ns(delay.integer());
     Value what = part[2];
     if (what.is_sequence() && what.items().size() == 2) {
       if (what.items()[0].is_int()) send->set_offset(what.items()[0].integer());

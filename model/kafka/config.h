@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "model/base/settings.h"
 #include "model/kafka/mutants.h"
 
 namespace brokersim::kafka {
@@ -118,21 +119,11 @@ absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, Produ
 // The configuration with settings that an operator changed since. What Kafka would refuse changes nothing.
 BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std::string, std::less<>>& settings);
 
-// One row of the documentation, and what `brokersim explain` knows of a setting.
-struct SettingInfo {
-  std::string name;
-  std::string default_value;
-  std::string meaning;
-  // The value with which nothing is lost, doubled or reordered by it; empty: it is no matter of that.
-  std::string safe_value;
-  // What any other value allows: a sentence without its full stop.
-  std::string risk;
-};
+using model::SettingInfo;
 std::vector<SettingInfo> BrokerSettings();
 std::vector<SettingInfo> ProducerSettings();
 std::vector<SettingInfo> ConsumerSettings();
-
-// What this value of the setting allows; empty if nothing is known, or it is the safe one.
+// As model::RiskOf; of a mutant: which rule is broken.
 std::string RiskOf(const SettingInfo& setting, std::string_view value);
 
 }  // namespace brokersim::kafka

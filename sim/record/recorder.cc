@@ -126,6 +126,7 @@ void Fold(const formats::Action& action, Digest* digest) {
       digest->Add(action.send().key());
       digest->Add(action.send().value());
       signed_word(action.send().has_offset() ? action.send().offset() : -1);
+      if (action.send().delay_ns() != 0) signed_word(action.send().delay_ns());
       break;
     case formats::Action::kPoll:
       digest->Add(action.poll().log());
@@ -163,6 +164,13 @@ void Fold(const formats::Action& action, Digest* digest) {
   }
 }
 
+// What processes of ours record without actions: a text, or texts in a vector.
+void Fold(const formats::Datum& datum, Digest* digest) {
+  digest->Add(static_cast<uint64_t>(datum.kind_case()));
+  if (datum.has_text()) digest->Add(datum.text());
+  for (const formats::Datum& item : datum.vector().items()) Fold(item, digest);
+}
+
 }  // namespace
 
 uint64_t DigestOf(const formats::Operation& operation) {
@@ -171,6 +179,7 @@ uint64_t DigestOf(const formats::Operation& operation) {
   digest.Add(operation.f());
   digest.Add(operation.error());
   for (const formats::Action& action : operation.actions()) Fold(action, &digest);
+  if (operation.has_value()) Fold(operation.value(), &digest);
   return digest.value();
 }
 

@@ -48,7 +48,7 @@ class Lines {
     if (!text.empty()) return text;
     return verdict->result() == formats::Verdict::VALID ? "valid" : "unknown";
   }
-  std::string Reconcile() const { return Judge(CheckReconciliation); }
+  std::string Reconcile() const { return Judge([](const History& history) { return CheckReconciliation(history); }); }
   const std::string& edn() const { return edn_; }
 
  private:

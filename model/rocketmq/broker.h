@@ -1,0 +1,264 @@
+// Broker: a master or a slave of its group. (BrokerController.java and its processors)
+//
+// Code by subject: broker.cc (life, registration, dispatch of commands), broker_send.cc (writes and what they wait for),
+// broker_pull.cc (long polls, offsets), broker_clients.cc (heartbeats, rebalance locks), broker_ha.cc (replication),
+// broker_schedule.cc (delayed messages), broker_transaction.cc (half messages).
+#ifndef BROKERSIM_MODEL_ROCKETMQ_BROKER_H_
+#define BROKERSIM_MODEL_ROCKETMQ_BROKER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "model/rocketmq/cluster.h"
+#include "model/rocketmq/message_store.h"
+#include "model/rocketmq/messages.h"
+#include "model/rocketmq/remoting.h"
+#include "sim/kernel/process.h"
+
+namespace brokersim::rocketmq {
+
+// Names of files on a broker's disk.
+inline constexpr std::string_view kCommitLogFile = "commitlog";
+inline constexpr std::string_view kConsumerOffsetFile = "consumerOffset.json";
+inline constexpr std::string_view kDelayOffsetFile = "delayOffset.json";
+
+// Content of consumerOffset.json.
+struct ConsumerOffsets {
+  static constexpr std::string_view kName = "ConsumerOffsets";
+  std::vector<OffsetEntry> entries;
+  template <class V> void Fields(V& v) const { v("entries", entries); }
+};
+
+// Content of delayOffset.json: by level, from level 1.
+struct DelayOffsets {
+  static constexpr std::string_view kName = "DelayOffsets";
+  std::vector<int64_t> offsets;
+  template <class V> void Fields(V& v) const { v("offsets", offsets); }
+};
+
+class Broker final : public sim::Process {
+ public:
+  Broker(std::shared_ptr<const ClusterSpec> cluster, const BrokerSpec& spec, sim::Env& env, sim::Effects& out);
+  std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<Broker>(*this); }
+
+  void OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
+  void OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  void OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
+  void OnSynced(sim::SyncTicket ticket, sim::Env& env, sim::Effects& out) override;
+  void OnDiskError(const sim::DiskError& error, sim::Env& env, sim::Effects& out) override;
+  bool OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) override;
+  void OnStop(sim::Env& env, sim::Effects& out) override;
+  std::string_view TimerName(sim::Timer timer) const override;
+  bool HoldsRole(std::string_view role) const override;
+  bool Healthy() const override;
+  void Describe(sim::Describer& d) const override;
+  void CheckInvariants() const override;
+
+ private:
+  enum TimerKind : uint32_t {
+    kRequestTimeout,
+    kRegister,
+    kFlush,
+    kPersistOffsets,
+    kPersistDelayOffsets,
+    kSendTimeout,
+    kHold,
+    kScanClients,
+    kHaHeartbeat,
+    kHaReconnect,
+    kSlaveSync,
+    kSchedule,
+    kTransactionCheck,
+    kOpBatch,
+  };
+  enum TagKind : int { kRegisterTag, kSyncAllTag };
+
+  // ---- broker_send.cc
+  // A client's write that waits for its flush or its copies.
+  struct PendingSend {
+    sim::ConnId conn;
+    int32_t opaque = 0;
+    StoredMessage message;
+    int64_t end = 0;  // physical
+    bool flushed = false;
+    bool replicated = false;
+    ResponseCode code = ResponseCode::kSuccess;
+    std::optional<sim::Time> flush_deadline;
+    std::optional<sim::Time> slave_deadline;
+  };
+  void OnSendMessage(const SendMessage& request, sim::ConnId conn, int32_t opaque, sim::Env& env, sim::Effects& out);
+  // Stores a message of whatever topic and does what follows from it.
+  StoredMessage Put(Message message, sim::Env& env, sim::Effects& out);
+  // DefaultMessageStore.asyncPutMessage's hook: a delayed message goes to the queue of its level.
+  Message Scheduled(Message message) const;
+  void OnSendMsgBack(const ConsumerSendMsgBack& request, sim::ConnId conn, int32_t opaque, sim::Env& env,
+                     sim::Effects& out);
+  // Why a write is refused up front; kSuccess: it isn't.
+  ResponseCode Refusal(const Message& message, std::string* remark) const;
+  int64_t NeededAcks() const;
+  void StartFlush(sim::Effects& out);
+  void OnFlushTimer(sim::Env& env, sim::Effects& out);
+  // Answers sends whose flush and copies are there.
+  void SettleSends(sim::Effects& out);
+  void OnSendTimeout(int64_t id, sim::Env& env, sim::Effects& out);
+  void ArmSendTimer(int64_t id, const PendingSend& send, sim::Env& env, sim::Effects& out);
+  void AnswerSend(const PendingSend& send, sim::Effects& out);
+  // Builds the consume queues as far as is allowed, and wakes who waits for messages.
+  void Dispatch(sim::Env& env, sim::Effects& out);
+
+  // ---- broker_pull.cc
+  struct HeldPull {
+    sim::ConnId conn;
+    int32_t opaque = 0;
+    PullMessage request;
+    sim::Time until;
+  };
+  using OffsetKey = std::tuple<std::string, std::string, int32_t>;  // group, topic, queue
+  void OnPull(const PullMessage& request, sim::ConnId conn, int32_t opaque, bool may_hold, sim::Env& env,
+              sim::Effects& out);
+  void WakePulls(sim::Env& env, sim::Effects& out);
+  void OnHoldTimer(sim::Env& env, sim::Effects& out);
+  void CommitOffset(const std::string& group, const std::string& topic, int32_t queue, int64_t offset,
+                    sim::Effects& out);
+  void OnQueryOffset(const QueryConsumerOffset& request, sim::ConnId conn, int32_t opaque, sim::Effects& out);
+  void LoadOffsets(sim::Env& env);
+  void PersistOffsets(sim::Effects& out);
+
+  // ---- broker_clients.cc
+  struct Client {
+    std::string id;
+    sim::ConnId conn;
+    sim::Time last_update;
+  };
+  struct QueueLock {
+    std::string client_id;
+    sim::Time last_update;
+  };
+  void OnHeartbeat(const Heartbeat& heartbeat, sim::ConnId conn, sim::Env& env, sim::Effects& out);
+  void OnUnregister(const UnregisterClient& request, sim::Effects& out);
+  void ForgetClients(sim::ConnId conn, sim::Effects& out);
+  void OnScanClients(sim::Env& env, sim::Effects& out);
+  void NotifyConsumers(const std::string& group, sim::Effects& out);
+  void OnGetConsumerList(const GetConsumerList& request, sim::ConnId conn, int32_t opaque, sim::Effects& out) const;
+  void OnLock(const LockBatchMq& request, sim::ConnId conn, int32_t opaque, sim::Env& env, sim::Effects& out);
+  void OnUnlock(const UnlockBatchMq& request);
+
+  // ---- broker_ha.cc
+  struct Slave {
+    int64_t ack = 0;            // slaveAckOffset
+    int64_t next_transfer = 0;  // nextTransferFromWhere
+    sim::Time last_read;
+  };
+  bool is_master() const { return broker_id_ == 0; }
+  void OnHaReport(const HaReportOffset& report, sim::ConnId conn, sim::Env& env, sim::Effects& out);
+  void OnHaTransfer(const HaTransfer& transfer, sim::ConnId conn, sim::Env& env, sim::Effects& out);
+  void TransferToSlaves(sim::Effects& out);
+  void Transfer(sim::ConnId conn, Slave* slave, sim::Effects& out);
+  void OnHaHeartbeat(sim::Env& env, sim::Effects& out);
+  void ConnectToMaster(sim::Env& env, sim::Effects& out);
+  void ReportOffset(sim::Effects& out);
+  void CloseMaster(sim::Effects& out);
+  // Copies of the log up to this offset, the master's own included.
+  int64_t CopiesOf(int64_t offset) const;
+  int64_t SlavesInSync() const;
+  void OnSlaveSync(sim::Effects& out);
+  void OnSyncAll(sim::ConnId conn, int32_t opaque, sim::Effects& out) const;
+  void OnSyncAllResult(const SyncAllResult& result, sim::Effects& out);
+
+  // ---- broker_schedule.cc
+  void LoadDelayOffsets(sim::Env& env);
+  void StartSchedule(sim::Effects& out);
+  void ScheduleLevel(int64_t level, sim::Duration after, sim::Effects& out);
+  void OnSchedule(int64_t level, sim::Env& env, sim::Effects& out);
+  void PersistDelayOffsets(sim::Effects& out);
+
+  // ---- broker_transaction.cc
+  void OnEndTransaction(const EndTransaction& request, sim::Env& env, sim::Effects& out);
+  // The half message that a decision is about; null if it isn't what the producer thinks.
+  const StoredMessage* PreparedMessage(const EndTransaction& request) const;
+  void DeleteHalf(int64_t queue_offset, sim::Env& env, sim::Effects& out);
+  void WriteOps(sim::Env& env, sim::Effects& out);
+  void CheckHalfMessages(sim::Env& env, sim::Effects& out);
+  // Whether the check goes on with the next half message.
+  bool CheckOne(const StoredMessage& half, int64_t offset, sim::Env& env, sim::Effects& out);
+  void PutBackAndAsk(const StoredMessage& half, sim::Env& env, sim::Effects& out);
+  void GiveUp(const StoredMessage& half, std::string_view why, sim::Env& env, sim::Effects& out);
+
+  // ---- broker.cc
+  void Register(sim::Effects& out);
+  void OnCommand(const Command& command, const sim::Received& from, sim::Env& env, sim::Effects& out);
+  void OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out);
+  std::string QueueName(std::string_view topic, int32_t queue) const {
+    return LogName({std::string(topic), broker_name_, queue});
+  }
+  int32_t QueuesOf(std::string_view topic) const;
+
+  std::shared_ptr<const ClusterSpec> cluster_;
+  BrokerConfig config_;
+  std::vector<sim::Duration> delay_levels_;
+  std::string broker_name_;
+  int64_t place_;      // its id in the cluster's description ...
+  int64_t broker_id_;  // ... and the one that it runs under
+  Remoting remoting_{kRequestTimeout};
+  MessageStore store_;
+
+  int64_t next_send_ = 1;
+  absl::btree_map<int64_t, PendingSend> sends_;
+  std::optional<sim::SyncTicket> flush_;  // in progress ...
+  int64_t flush_target_ = 0;              // ... up to here
+  bool flush_again_ = false;
+  sim::Time last_flush_;
+  bool stopping_ = false;
+
+  std::vector<HeldPull> held_;
+  absl::btree_map<OffsetKey, int64_t> offsets_;
+  bool offsets_changed_ = false;
+  sim::FileId offset_file_;
+
+  absl::btree_map<std::string, std::vector<Client>> producers_;  // by group
+  absl::btree_map<std::string, std::vector<Client>> consumers_;
+  int64_t next_channel_ = 0;  // ProducerManager.positiveAtomicCounter
+  absl::btree_map<std::pair<std::string, MessageQueue>, QueueLock> locks_;
+
+  absl::btree_map<sim::ConnId, Slave> slaves_;
+  int64_t push_to_slave_max_ = 0;  // push2SlaveMaxOffset
+  sim::NodeId master_;             // of a slave: as the name servers say
+  sim::ConnId ha_;                 // of a slave: to its master
+  sim::Time ha_last_read_;
+  sim::Time ha_last_report_;
+
+  std::vector<int64_t> delay_offsets_;  // by level, from level 1
+  bool delay_offsets_changed_ = false;
+  sim::FileId delay_file_;
+
+  int64_t op_read_ = 0;                        // queue offset in the op topic up to which decisions were read
+  absl::btree_set<int64_t> decided_;           // half messages (queue offsets) that an op message names
+  std::vector<int64_t> ops_;                   // decisions that wait to be written
+  bool op_timer_ = false;
+};
+
+class BrokerFactory final : public sim::ProcessFactory {
+ public:
+  BrokerFactory(std::shared_ptr<const ClusterSpec> cluster, std::string broker_name, int64_t place)
+      : cluster_(std::move(cluster)), broker_name_(std::move(broker_name)), place_(place) {}
+  std::unique_ptr<sim::Process> Boot(sim::Env& env, sim::Effects& out) const override {
+    return std::make_unique<Broker>(cluster_, *cluster_->Find(broker_name_, place_), env, out);
+  }
+
+ private:
+  std::shared_ptr<const ClusterSpec> cluster_;
+  std::string broker_name_;
+  int64_t place_;
+};
+
+}  // namespace brokersim::rocketmq
+
+#endif  // BROKERSIM_MODEL_ROCKETMQ_BROKER_H_

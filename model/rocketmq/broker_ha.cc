@@ -1,0 +1,154 @@
+// Replication: the master's commit log to its slaves, and what else they ask for. (DefaultHAService.java,
+// DefaultHAConnection.java, DefaultHAClient.java, SlaveSynchronize.java)
+#include <algorithm>
+#include <utility>
+
+#include "model/rocketmq/broker.h"
+
+namespace brokersim::rocketmq {
+
+// ---- The master's side
+
+void Broker::OnHaReport(const HaReportOffset& report, sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+  if (!is_master()) return;
+  // #3015: before it, whatever a peer said was believed.
+  if (config_.issue_3015 && report.max_phy_offset > store_.max_phy()) {
+    out.Note("ha", fmt::format("a slave reports offset {} beyond the master's {}: its connection is closed",
+                               report.max_phy_offset, store_.max_phy()));
+    slaves_.erase(conn);
+    out.Close(conn);
+    return;
+  }
+  const auto [at, is_new] = slaves_.try_emplace(conn);
+  Slave& slave = at->second;
+  slave.ack = report.max_phy_offset;
+  slave.last_read = env.monotonic();
+  if (is_new) slave.next_transfer = report.max_phy_offset;
+  if (report.max_phy_offset > push_to_slave_max_) push_to_slave_max_ = report.max_phy_offset;
+  SettleSends(out);
+  Transfer(conn, &slave, out);
+}
+
+void Broker::TransferToSlaves(sim::Effects& out) {
+  for (auto& [conn, slave] : slaves_) Transfer(conn, &slave, out);
+}
+
+// WriteSocketService: it doesn't wait for what was sent before to be acknowledged.
+void Broker::Transfer(sim::ConnId conn, Slave* slave, sim::Effects& out) {
+  while (slave->next_transfer < store_.max_phy()) {
+    HaTransfer transfer;
+    transfer.phy_offset = slave->next_transfer;
+    transfer.messages = store_.From(slave->next_transfer, config_.ha_transfer_batch_size);
+    // The slave's log ends where no message of the master's begins: it can't be continued.
+    if (transfer.messages.empty()) return;
+    const Message& last = transfer.messages.back()->value();
+    slave->next_transfer = last.phy_offset + last.size;
+    Tell(conn, std::move(transfer), out);
+  }
+}
+
+// GroupTransferService: how many have it.
+int64_t Broker::CopiesOf(int64_t offset) const {
+  int64_t copies = 1;
+  for (const auto& [conn, slave] : slaves_) copies += slave.ack >= offset ? 1 : 0;
+  return copies;
+}
+
+// DefaultHAService.inSyncReplicasNums, without the master.
+int64_t Broker::SlavesInSync() const {
+  int64_t count = 0;
+  for (const auto& [conn, slave] : slaves_) {
+    count += store_.max_phy() - slave.ack < config_.ha_max_gap_not_in_sync ? 1 : 0;
+  }
+  return count;
+}
+
+void Broker::OnHaHeartbeat(sim::Env& env, sim::Effects& out) {
+  const auto limit = sim::Milliseconds(config_.ha_housekeeping_interval);
+  if (!is_master()) {
+    if (!ha_.valid()) return;
+    if (env.monotonic() - ha_last_read_ > limit) {
+      out.Note("ha", "nothing heard from the master for too long: the connection is closed");
+      CloseMaster(out);
+      return;
+    }
+    ReportOffset(out);
+    return;
+  }
+  for (auto it = slaves_.begin(); it != slaves_.end();) {
+    if (env.monotonic() - it->second.last_read > limit) {
+      out.Close(it->first);
+      it = slaves_.erase(it);
+      continue;
+    }
+    HaTransfer heartbeat;
+    heartbeat.phy_offset = it->second.next_transfer;
+    Tell(it->first, std::move(heartbeat), out);
+    ++it;
+  }
+}
+
+void Broker::OnSyncAll(sim::ConnId conn, int32_t opaque, sim::Effects& out) const {
+  SyncAllResult result;
+  for (const auto& [key, offset] : offsets_) {
+    result.offsets.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), offset});
+  }
+  result.delay_offsets = delay_offsets_;
+  Reply(conn, opaque, std::move(result), out);
+}
+
+// ---- The slave's side
+
+void Broker::ConnectToMaster(sim::Env& env, sim::Effects& out) {
+  if (is_master() || ha_.valid() || !master_.valid()) return;
+  ha_ = out.Connect(master_);
+  ha_last_read_ = env.monotonic();
+  ReportOffset(out);
+}
+
+void Broker::ReportOffset(sim::Effects& out) { Tell(ha_, HaReportOffset{store_.max_phy()}, out); }
+
+void Broker::CloseMaster(sim::Effects& out) {
+  out.Close(ha_);
+  ha_ = sim::ConnId{};
+  out.SetTimer({kHaReconnect}, sim::Milliseconds(config_.ha_send_heartbeat_interval));
+}
+
+// DefaultHAClient.dispatchReadRequest
+void Broker::OnHaTransfer(const HaTransfer& transfer, sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+  if (conn != ha_) return;
+  ha_last_read_ = env.monotonic();
+  if (transfer.messages.empty()) return;
+  if (transfer.phy_offset != store_.max_phy()) {
+    out.Note("ha",
+             fmt::format("the master sends offset {}, but the log ends at {}", transfer.phy_offset, store_.max_phy()));
+    CloseMaster(out);
+    return;
+  }
+  for (const StoredMessage& message : transfer.messages) {
+    const Message& m = message->value();
+    store_.PutReplica(message, out);
+    out.Record(formats::RecordVerb::kReplicated, QueueName(m.topic, m.queue_id), m.queue_offset, m.body);
+  }
+  if (config_.flush_disk_type == "SYNC_FLUSH") StartFlush(out);
+  Dispatch(env, out);
+  ReportOffset(out);
+}
+
+void Broker::OnSlaveSync(sim::Effects& out) {
+  if (!master_.valid()) return;
+  remoting_.Send(master_, SyncAll{}, Tag{kSyncAllTag, 0}, sim::Seconds(3), out);
+}
+
+void Broker::OnSyncAllResult(const SyncAllResult& result, sim::Effects& out) {
+  for (const OffsetEntry& entry : result.offsets) {
+    offsets_.insert_or_assign(OffsetKey(entry.group, entry.topic, entry.queue_id), entry.offset);
+  }
+  offsets_changed_ = true;
+  delay_offsets_ = result.delay_offsets;
+  delay_offsets_changed_ = true;
+  PersistOffsets(out);
+  PersistDelayOffsets(out);
+}
+
+}  // namespace brokersim::rocketmq

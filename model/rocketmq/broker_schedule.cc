@@ -1,0 +1,69 @@
+// Delayed messages: a queue for each level, emptied in its order by the master. (ScheduleMessageService.java)
+#include <algorithm>
+#include <utility>
+
+#include "model/rocketmq/broker.h"
+
+namespace brokersim::rocketmq {
+namespace {
+
+constexpr sim::Duration kFirstDelay = sim::Seconds(1);             // FIRST_DELAY_TIME
+constexpr sim::Duration kDelayForAWhile = sim::Milliseconds(100);  // DELAY_FOR_A_WHILE
+
+}  // namespace
+
+void Broker::LoadDelayOffsets(sim::Env& env) {
+  for (const sim::Block& block : env.disk().file(delay_file_).blocks) {
+    if (block.damaged) break;
+    delay_offsets_ = block.content->As<DelayOffsets>()->offsets;
+  }
+  delay_offsets_.resize(std::max(delay_offsets_.size(), delay_levels_.size()), 0);
+}
+
+void Broker::StartSchedule(sim::Effects& out) {
+  // correctDelayOffset (#1869): what lies beyond the queue's end would never be delivered.
+  for (size_t i = 0; i < delay_levels_.size(); ++i) {
+    delay_offsets_[i] = std::min(delay_offsets_[i], store_.MaxOffset(kScheduleTopic, static_cast<int32_t>(i)));
+    ScheduleLevel(static_cast<int64_t>(i) + 1, kFirstDelay, out);
+  }
+  out.SetTimer({kPersistDelayOffsets}, sim::Milliseconds(config_.flush_delay_offset_interval));
+}
+
+// The real one looks every 100 ms; here only while something waits.
+void Broker::ScheduleLevel(int64_t level, sim::Duration after, sim::Effects& out) {
+  const auto index = static_cast<size_t>(level) - 1;
+  if (index >= delay_levels_.size()) return;
+  if (store_.At(kScheduleTopic, static_cast<int32_t>(index), delay_offsets_[index]) == nullptr) return;
+  out.SetTimer({kSchedule, level}, after);
+}
+
+// DeliverDelayedMessageTimerTask.executeOnTimeUp
+void Broker::OnSchedule(int64_t level, sim::Env& env, sim::Effects& out) {
+  const auto index = static_cast<size_t>(level) - 1;
+  if (stopping_ || index >= delay_levels_.size()) return;
+  while (const StoredMessage* at = store_.At(kScheduleTopic, static_cast<int32_t>(index), delay_offsets_[index])) {
+    // The delay is that of the level today, not of the day when the message came (computeDeliverTimestamp when the
+    // consume queue is built, correctDeliverTimestamp).
+    const sim::Time due = (*at)->value().stored + delay_levels_[index];
+    if (due > env.wall()) break;
+    // messageTimeUp
+    Message message = (*at)->value();
+    message.topic = std::exchange(message.real_topic, "");
+    message.queue_id = message.real_queue_id;
+    message.delay_level = 0;
+    message.wait_store_ok = false;
+    out.Note("due", fmt::format("\"{}\" is due for {} after {}", message.body,
+                                QueueName(message.topic, message.queue_id), sim::ToText(env.wall() - message.born)));
+    ++delay_offsets_[index];
+    delay_offsets_changed_ = true;
+    Put(std::move(message), env, out);
+  }
+  ScheduleLevel(level, kDelayForAWhile, out);
+}
+
+void Broker::PersistDelayOffsets(sim::Effects& out) {
+  if (!std::exchange(delay_offsets_changed_, false)) return;
+  out.Replace(delay_file_, sim::MakePayload(DelayOffsets{delay_offsets_}));
+}
+
+}  // namespace brokersim::rocketmq

@@ -1,0 +1,121 @@
+// RocketMQ's configuration under its real names, with its real defaults and units: broker.conf, namesrv.conf, and the
+// properties of producers and consumers.
+//
+// Documented fixes are switches of ours, named after their issue, on by default: `ISSUE-8239=off`.
+#ifndef BROKERSIM_MODEL_ROCKETMQ_CONFIG_H_
+#define BROKERSIM_MODEL_ROCKETMQ_CONFIG_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "model/base/settings.h"
+#include "sim/base/sim_time.h"
+
+namespace brokersim::rocketmq {
+
+// BrokerConfig.java, MessageStoreConfig.java, SubscriptionGroupConfig.java of 5.3. Durations without a unit in the name
+// are milliseconds.
+struct BrokerConfig {
+  int64_t broker_id = -1;  // -1: by its place in the scenario
+  std::string broker_role = "ASYNC_MASTER";
+  std::string flush_disk_type = "ASYNC_FLUSH";
+  int64_t flush_interval_commit_log = 500;
+  int64_t flush_commit_log_least_pages = 4;
+  int64_t flush_commit_log_thorough_interval = 10000;
+  int64_t sync_flush_timeout = 5000;
+  int64_t slave_timeout = 3000;
+  int64_t total_replicas = 1;
+  int64_t in_sync_replicas = 1;
+  int64_t min_in_sync_replicas = 1;
+  bool enable_auto_in_sync_replicas = false;
+  bool enable_slave_acting_master = false;
+  bool read_uncommitted = false;
+  int64_t ha_send_heartbeat_interval = 5000;
+  int64_t ha_housekeeping_interval = 20000;
+  int64_t ha_transfer_batch_size = 32768;
+  int64_t ha_max_gap_not_in_sync = 268435456;
+  int64_t register_name_server_period = 30000;
+  int64_t register_broker_timeout_mills = 24000;
+  int64_t flush_consumer_offset_interval = 5000;
+  int64_t flush_delay_offset_interval = 10000;
+  std::string message_delay_level = "1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h";
+  int64_t transaction_time_out = 6000;
+  int64_t transaction_check_max = 15;
+  int64_t transaction_check_interval = 30000;
+  int64_t transaction_op_batch_interval = 3000;
+  int64_t transaction_op_msg_max_size = 4096;
+  int64_t file_reserved_time = 72;  // hours
+  int64_t default_topic_queue_nums = 8;
+  int64_t retry_queue_nums = 1;
+  bool long_polling_enable = true;
+  // #3015: a slave can't report more than its master has.
+  bool issue_3015 = true;
+};
+
+// NamesrvConfig.java
+struct NamesrvConfig {
+  int64_t scan_not_active_broker_interval = 5000;
+  // Ours: BROKER_CHANNEL_EXPIRED_TIME of RouteInfoManager.java.
+  int64_t broker_channel_expired_time = 120000;
+};
+
+// DefaultMQProducer.java, ClientConfig.java
+struct ProducerConfig {
+  std::string producer_group = "DEFAULT_PRODUCER";
+  int64_t send_msg_timeout = 3000;
+  int64_t retry_times_when_send_failed = 2;
+  int64_t retry_times_when_send_async_failed = 2;
+  bool retry_another_broker_when_not_store_ok = false;
+  int64_t poll_name_server_interval = 30000;
+  int64_t heartbeat_broker_interval = 30000;
+};
+
+// DefaultMQPushConsumer.java, ClientConfig.java, RebalanceService.java, RebalanceLockManager.java
+struct ConsumerConfig {
+  std::string consumer_group;
+  std::string consume_from_where = "CONSUME_FROM_LAST_OFFSET";
+  std::string message_model = "CLUSTERING";
+  int64_t consume_thread_max = 20;
+  int64_t pull_batch_size = 32;
+  int64_t pull_threshold_for_queue = 1000;
+  int64_t consume_concurrently_max_span = 2000;
+  int64_t consume_timeout = 15;  // minutes
+  int64_t max_reconsume_times = -1;
+  int64_t suspend_current_queue_time_millis = 1000;
+  int64_t broker_suspend_max_time_millis = 15000;
+  int64_t consumer_timeout_millis_when_suspend = 30000;
+  int64_t pull_time_delay_mills_when_exception = 3000;
+  int64_t persist_consumer_offset_interval = 5000;
+  int64_t poll_name_server_interval = 30000;
+  int64_t heartbeat_broker_interval = 30000;
+  int64_t rebalance_wait_interval = 20000;
+  int64_t rebalance_lock_interval = 20000;
+  // #2708: a committed offset that can't be read is asked for again, instead of taken for none.
+  bool issue_2708 = true;
+};
+
+// Applies one line; names of settings without effect on the model are appended to `ignored`. Errors:
+// kInvalidArgument, naming the line, what is wrong, and the remedy.
+absl::Status ApplyBrokerConfig(std::string_view line, BrokerConfig* config, std::vector<std::string>* ignored);
+absl::Status ApplyNamesrvConfig(std::string_view line, NamesrvConfig* config, std::vector<std::string>* ignored);
+absl::Status ApplyProducerConfig(std::string_view line, ProducerConfig* config, std::vector<std::string>* ignored);
+absl::Status ApplyConsumerConfig(std::string_view line, ConsumerConfig* config, std::vector<std::string>* ignored);
+
+// messageDelayLevel as durations, from level 1: "1s 5s 1m 2h" (also d). kInvalidArgument names the word that is wrong.
+absl::Status ReadDelayLevels(std::string_view text, std::vector<sim::Duration>* levels);
+
+// The configuration with settings that an operator changed since. What the broker would refuse changes nothing.
+BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std::string, std::less<>>& settings);
+
+std::vector<model::SettingInfo> BrokerSettings();
+std::vector<model::SettingInfo> NamesrvSettings();
+std::vector<model::SettingInfo> ProducerSettings();
+std::vector<model::SettingInfo> ConsumerSettings();
+
+}  // namespace brokersim::rocketmq
+
+#endif  // BROKERSIM_MODEL_ROCKETMQ_CONFIG_H_

@@ -1,0 +1,433 @@
+// What travels between name servers, brokers and clients: RemotingCommands under the names of their request codes, and
+// the stream of the HA port. (RequestCode.java, ResponseCode.java, DefaultHAConnection.java)
+#ifndef BROKERSIM_MODEL_ROCKETMQ_MESSAGES_H_
+#define BROKERSIM_MODEL_ROCKETMQ_MESSAGES_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "model/rocketmq/message.h"
+
+namespace brokersim::rocketmq {
+
+enum class ResponseCode : uint8_t {
+  kSuccess,
+  kSystemError,
+  kSystemBusy,
+  kFlushDiskTimeout,
+  kSlaveNotAvailable,
+  kFlushSlaveTimeout,
+  kMessageIllegal,
+  kServiceNotAvailable,
+  kNoPermission,
+  kTopicNotExist,
+  kPullNotFound,
+  kPullRetryImmediately,
+  kPullOffsetMoved,
+  kQueryNotFound,
+  kIllegalOperation,
+};
+inline std::string_view Name(ResponseCode code) {
+  switch (code) {
+    case ResponseCode::kSuccess: return "SUCCESS";
+    case ResponseCode::kSystemError: return "SYSTEM_ERROR";
+    case ResponseCode::kSystemBusy: return "SYSTEM_BUSY";
+    case ResponseCode::kFlushDiskTimeout: return "FLUSH_DISK_TIMEOUT";
+    case ResponseCode::kSlaveNotAvailable: return "SLAVE_NOT_AVAILABLE";
+    case ResponseCode::kFlushSlaveTimeout: return "FLUSH_SLAVE_TIMEOUT";
+    case ResponseCode::kMessageIllegal: return "MESSAGE_ILLEGAL";
+    case ResponseCode::kServiceNotAvailable: return "SERVICE_NOT_AVAILABLE";
+    case ResponseCode::kNoPermission: return "NO_PERMISSION";
+    case ResponseCode::kTopicNotExist: return "TOPIC_NOT_EXIST";
+    case ResponseCode::kPullNotFound: return "PULL_NOT_FOUND";
+    case ResponseCode::kPullRetryImmediately: return "PULL_RETRY_IMMEDIATELY";
+    case ResponseCode::kPullOffsetMoved: return "PULL_OFFSET_MOVED";
+    case ResponseCode::kQueryNotFound: return "QUERY_NOT_FOUND";
+    case ResponseCode::kIllegalOperation: return "ILLEGAL_OPERATION";
+  }
+  return "?";
+}
+
+enum class TransactionState : uint8_t { kUnknow, kCommitMessage, kRollbackMessage };
+inline std::string_view Name(TransactionState state) {
+  switch (state) {
+    case TransactionState::kUnknow: return "UNKNOW";
+    case TransactionState::kCommitMessage: return "COMMIT_MESSAGE";
+    case TransactionState::kRollbackMessage: return "ROLLBACK_MESSAGE";
+  }
+  return "?";
+}
+
+// ---- Name servers
+
+struct TopicQueues {
+  std::string topic;
+  int32_t queues = 0;
+  template <class V> void Fields(V& v) const {
+    v("topic", topic);
+    v("queues", queues);
+  }
+};
+
+struct RegisterBroker {
+  static constexpr std::string_view kName = "REGISTER_BROKER";
+  std::string broker_name;
+  int64_t broker_id = 0;  // 0: the master
+  std::vector<TopicQueues> topics;
+  template <class V> void Fields(V& v) const {
+    v("brokerName", broker_name);
+    v("brokerId", broker_id);
+    v("topics", topics);
+  }
+};
+
+struct RegisterBrokerResult {
+  static constexpr std::string_view kName = "REGISTER_BROKER_RESPONSE";
+  int64_t master = -1;  // node of the master as the name server knows it; -1: none
+  template <class V> void Fields(V& v) const { v("master", master); }
+};
+
+struct GetRoute {
+  static constexpr std::string_view kName = "GET_ROUTEINFO_BY_TOPIC";
+  std::string topic;
+  template <class V> void Fields(V& v) const { v("topic", topic); }
+};
+
+struct BrokerAddress {
+  int64_t broker_id = 0;
+  uint32_t node = 0;
+  template <class V> void Fields(V& v) const {
+    v("brokerId", broker_id);
+    v("node", node);
+  }
+};
+
+struct BrokerRoute {
+  std::string broker_name;
+  int32_t queues = 0;
+  std::vector<BrokerAddress> addresses;  // by broker id
+  template <class V> void Fields(V& v) const {
+    v("brokerName", broker_name);
+    v("queues", queues);
+    v("addresses", addresses);
+  }
+};
+
+struct GetRouteResult {
+  static constexpr std::string_view kName = "GET_ROUTEINFO_BY_TOPIC_RESPONSE";
+  ResponseCode code = ResponseCode::kSuccess;
+  std::string topic;
+  std::vector<BrokerRoute> brokers;  // by name
+  template <class V> void Fields(V& v) const {
+    v("code", code);
+    v("topic", topic);
+    v("brokers", brokers);
+  }
+};
+
+// ---- Producers
+
+struct SendMessage {
+  static constexpr std::string_view kName = "SEND_MESSAGE";
+  Message message;
+  template <class V> void Fields(V& v) const { v("message", message); }
+};
+
+struct SendMessageResult {
+  static constexpr std::string_view kName = "SEND_MESSAGE_RESPONSE";
+  ResponseCode code = ResponseCode::kSuccess;
+  std::string remark;
+  int64_t queue_offset = -1;
+  int64_t commit_log_offset = -1;
+  template <class V> void Fields(V& v) const {
+    v("code", code);
+    if (!remark.empty()) v("remark", remark);
+    v("queueOffset", queue_offset);
+    v("commitLogOffset", commit_log_offset);
+  }
+};
+
+// One way, from producers.
+struct EndTransaction {
+  static constexpr std::string_view kName = "END_TRANSACTION";
+  std::string producer_group;
+  int64_t tran_state_table_offset = -1;  // queue offset of the half message
+  int64_t commit_log_offset = -1;
+  TransactionState state = TransactionState::kUnknow;
+  bool from_transaction_check = false;
+  std::string unique_key;
+  template <class V> void Fields(V& v) const {
+    v("producerGroup", producer_group);
+    v("tranStateTableOffset", tran_state_table_offset);
+    v("commitLogOffset", commit_log_offset);
+    v("commitOrRollback", state);
+    v("fromTransactionCheck", from_transaction_check);
+    v("msgId", unique_key);
+  }
+};
+
+// One way, from a broker to one producer of the group.
+struct CheckTransactionState {
+  static constexpr std::string_view kName = "CHECK_TRANSACTION_STATE";
+  Message message;  // the half message, with its newest place
+  template <class V> void Fields(V& v) const { v("message", message); }
+};
+
+// ---- Consumers
+
+struct Heartbeat {
+  static constexpr std::string_view kName = "HEART_BEAT";
+  std::string client_id;
+  std::string producer_group;  // empty: no producer
+  std::string consumer_group;  // empty: no consumer
+  template <class V> void Fields(V& v) const {
+    v("clientID", client_id);
+    v("producerGroup", producer_group);
+    v("consumerGroup", consumer_group);
+  }
+};
+
+struct UnregisterClient {
+  static constexpr std::string_view kName = "UNREGISTER_CLIENT";
+  std::string client_id;
+  template <class V> void Fields(V& v) const { v("clientID", client_id); }
+};
+
+struct NotifyConsumerIdsChanged {
+  static constexpr std::string_view kName = "NOTIFY_CONSUMER_IDS_CHANGED";
+  std::string consumer_group;
+  template <class V> void Fields(V& v) const { v("consumerGroup", consumer_group); }
+};
+
+struct GetConsumerList {
+  static constexpr std::string_view kName = "GET_CONSUMER_LIST_BY_GROUP";
+  std::string consumer_group;
+  template <class V> void Fields(V& v) const { v("consumerGroup", consumer_group); }
+};
+
+struct GetConsumerListResult {
+  static constexpr std::string_view kName = "GET_CONSUMER_LIST_BY_GROUP_RESPONSE";
+  std::string consumer_group;
+  std::vector<std::string> client_ids;  // sorted
+  template <class V> void Fields(V& v) const {
+    v("consumerGroup", consumer_group);
+    v("consumerIdList", client_ids);
+  }
+};
+
+struct QueryConsumerOffset {
+  static constexpr std::string_view kName = "QUERY_CONSUMER_OFFSET";
+  std::string consumer_group;
+  std::string topic;
+  int32_t queue_id = 0;
+  template <class V> void Fields(V& v) const {
+    v("consumerGroup", consumer_group);
+    v("topic", topic);
+    v("queueId", queue_id);
+  }
+};
+
+struct UpdateConsumerOffset {
+  static constexpr std::string_view kName = "UPDATE_CONSUMER_OFFSET";
+  std::string consumer_group;
+  std::string topic;
+  int32_t queue_id = 0;
+  int64_t commit_offset = 0;
+  template <class V> void Fields(V& v) const {
+    v("consumerGroup", consumer_group);
+    v("topic", topic);
+    v("queueId", queue_id);
+    v("commitOffset", commit_offset);
+  }
+};
+
+struct GetMaxOffset {
+  static constexpr std::string_view kName = "GET_MAX_OFFSET";
+  std::string topic;
+  int32_t queue_id = 0;
+  template <class V> void Fields(V& v) const {
+    v("topic", topic);
+    v("queueId", queue_id);
+  }
+};
+
+// Answers QUERY_CONSUMER_OFFSET, UPDATE_CONSUMER_OFFSET and GET_MAX_OFFSET.
+struct OffsetResult {
+  static constexpr std::string_view kName = "OFFSET_RESPONSE";
+  ResponseCode code = ResponseCode::kSuccess;
+  int64_t offset = -1;
+  template <class V> void Fields(V& v) const {
+    v("code", code);
+    v("offset", offset);
+  }
+};
+
+struct PullMessage {
+  static constexpr std::string_view kName = "PULL_MESSAGE";
+  std::string consumer_group;
+  std::string topic;
+  int32_t queue_id = 0;
+  int64_t queue_offset = 0;
+  int32_t max_msg_nums = 32;
+  int64_t commit_offset = -1;       // -1: none to commit
+  sim::Duration suspend_timeout;    // 0: answered at once
+  std::string expression;           // tags "a || b"; empty: all
+  template <class V> void Fields(V& v) const {
+    v("consumerGroup", consumer_group);
+    v("topic", topic);
+    v("queueId", queue_id);
+    v("queueOffset", queue_offset);
+    v("maxMsgNums", max_msg_nums);
+    if (commit_offset >= 0) v("commitOffset", commit_offset);
+    v("suspendTimeoutMillis", suspend_timeout);
+    if (!expression.empty()) v("subscription", expression);
+  }
+};
+
+struct PullMessageResult {
+  static constexpr std::string_view kName = "PULL_MESSAGE_RESPONSE";
+  ResponseCode code = ResponseCode::kSuccess;
+  int64_t next_begin_offset = 0;
+  int64_t min_offset = 0;
+  int64_t max_offset = 0;
+  std::vector<StoredMessage> messages;
+  template <class V> void Fields(V& v) const {
+    v("code", code);
+    v("nextBeginOffset", next_begin_offset);
+    v("maxOffset", max_offset);
+    v("messages", messages);
+  }
+};
+
+struct ConsumerSendMsgBack {
+  static constexpr std::string_view kName = "CONSUMER_SEND_MSG_BACK";
+  std::string consumer_group;
+  int64_t commit_log_offset = -1;
+  int32_t delay_level = 0;  // 0: by how often it was consumed; below: to the dead letters
+  int32_t max_reconsume_times = 16;
+  template <class V> void Fields(V& v) const {
+    v("group", consumer_group);
+    v("offset", commit_log_offset);
+    v("delayLevel", delay_level);
+    v("maxReconsumeTimes", max_reconsume_times);
+  }
+};
+
+struct ConsumerSendMsgBackResult {
+  static constexpr std::string_view kName = "CONSUMER_SEND_MSG_BACK_RESPONSE";
+  ResponseCode code = ResponseCode::kSuccess;
+  template <class V> void Fields(V& v) const { v("code", code); }
+};
+
+struct LockBatchMq {
+  static constexpr std::string_view kName = "LOCK_BATCH_MQ";
+  std::string consumer_group;
+  std::string client_id;
+  std::vector<MessageQueue> queues;
+  template <class V> void Fields(V& v) const {
+    v("consumerGroup", consumer_group);
+    v("clientId", client_id);
+    v("mqSet", queues);
+  }
+};
+
+struct LockBatchMqResult {
+  static constexpr std::string_view kName = "LOCK_BATCH_MQ_RESPONSE";
+  std::vector<MessageQueue> locked;
+  template <class V> void Fields(V& v) const { v("lockOKMQSet", locked); }
+};
+
+// One way here: the client waits for it at most a second and goes on regardless.
+struct UnlockBatchMq {
+  static constexpr std::string_view kName = "UNLOCK_BATCH_MQ";
+  std::string consumer_group;
+  std::string client_id;
+  std::vector<MessageQueue> queues;
+  template <class V> void Fields(V& v) const {
+    v("consumerGroup", consumer_group);
+    v("clientId", client_id);
+    v("mqSet", queues);
+  }
+};
+
+// ---- HA: a slave says how far its commit log reaches, the master sends what follows.
+
+struct HaReportOffset {
+  static constexpr std::string_view kName = "HA_REPORT_OFFSET";
+  int64_t max_phy_offset = 0;
+  template <class V> void Fields(V& v) const { v("maxPhyOffset", max_phy_offset); }
+};
+
+struct HaTransfer {
+  static constexpr std::string_view kName = "HA_TRANSFER";
+  int64_t phy_offset = 0;
+  std::vector<StoredMessage> messages;  // empty: a heartbeat
+  template <class V> void Fields(V& v) const {
+    v("phyOffset", phy_offset);
+    v("messages", messages);
+  }
+};
+
+// A slave asks its master for consumer offsets, delay offsets and topics (SlaveSynchronize.java).
+struct SyncAll {
+  static constexpr std::string_view kName = "GET_ALL_CONSUMER_OFFSET";
+  template <class V> void Fields(V&) const {}
+};
+
+struct OffsetEntry {
+  std::string group;
+  std::string topic;
+  int32_t queue_id = 0;
+  int64_t offset = 0;
+  template <class V> void Fields(V& v) const {
+    v("group", group);
+    v("topic", topic);
+    v("queueId", queue_id);
+    v("offset", offset);
+  }
+};
+
+struct SyncAllResult {
+  static constexpr std::string_view kName = "GET_ALL_CONSUMER_OFFSET_RESPONSE";
+  std::vector<OffsetEntry> offsets;
+  std::vector<int64_t> delay_offsets;  // by level, from level 1
+  template <class V> void Fields(V& v) const {
+    v("offsets", offsets);
+    v("delayOffsets", delay_offsets);
+  }
+};
+
+using Body = std::variant<RegisterBroker, RegisterBrokerResult, GetRoute, GetRouteResult, SendMessage, SendMessageResult,
+                          EndTransaction, CheckTransactionState, Heartbeat, UnregisterClient, NotifyConsumerIdsChanged,
+                          GetConsumerList, GetConsumerListResult, QueryConsumerOffset, UpdateConsumerOffset,
+                          GetMaxOffset, OffsetResult, PullMessage, PullMessageResult, ConsumerSendMsgBack,
+                          ConsumerSendMsgBackResult, LockBatchMq, LockBatchMqResult, UnlockBatchMq, HaReportOffset,
+                          HaTransfer, SyncAll, SyncAllResult>;
+
+// What travels: a command under its header.
+struct Command {
+  int32_t opaque = 0;  // joins a response to its request; 0: one way
+  bool response = false;
+  Body body;
+  void AppendText(std::string* text) const {
+    sim::TextVisitor visitor(text);
+    std::visit([&visitor](const auto& b) { b.Fields(visitor); }, body);
+    if (opaque == 0) return;
+    *text += " #";
+    *text += fmt::format_int(opaque).c_str();
+  }
+  std::string_view Name() const {
+    return std::visit([](const auto& b) { return std::string_view(b.kName); }, body);
+  }
+  template <class V> void Fields(V& v) const {
+    v("opaque", opaque);
+    std::visit([&v](const auto& b) { b.Fields(v); }, body);
+  }
+};
+
+}  // namespace brokersim::rocketmq
+
+#endif  // BROKERSIM_MODEL_ROCKETMQ_MESSAGES_H_
