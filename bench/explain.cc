@@ -2,9 +2,9 @@
 //
 //   bazel-4 build -c opt //bench:explain && bazel-bin/bench/explain [MUTANT...]
 //
-// The runs are those of bench/shrink.cc: a mutant planted in a run of at least 10,000 events with at least 20 faults. The
-// true cause is the line `mutant=NAME`: one candidate among all settings that aren't the default or aren't safe, and all
-// faults. One core.
+// The runs are those of bench/shrink.cc: a mutant planted in a run of at least 10,000 events with at least 20 faults.
+// The true cause is the line `mutant=NAME`: one candidate among all settings that aren't the default or aren't safe,
+// and all faults. One core.
 #include "runner/explain.h"
 
 #include <fmt/format.h>
@@ -67,8 +67,8 @@ void Summary(const std::vector<Row>& rows, const std::vector<std::string>& missi
   fmt::print("true cause first              {:>6.1f}%\n", share(first));
   fmt::print("true cause among the first 3  {:>6.1f}%   goal 90%\n", share(among));
   fmt::print("longest story                 {:>6}    goal 15\n", most);
-  fmt::print("median seconds                {:>6.2f}, longest {:.2f}\n", seconds.empty() ? 0 : seconds[seconds.size() / 2],
-             seconds.empty() ? 0 : seconds.back());
+  if (seconds.empty()) return;
+  fmt::print("median seconds                {:>6.2f}, longest {:.2f}\n", seconds[seconds.size() / 2], seconds.back());
 }
 
 int Main(const std::vector<std::string>& wanted) {

@@ -27,9 +27,12 @@ struct Given {
 };
 
 constexpr Given kGiven[] = {
-    {"kafka/unclean_leader_election", "buggy", 1, "lost-write"}, {"kafka/acks_one", "buggy", 1, "lost-write"},
-    {"kafka/hanging_transaction", "buggy", 1, "unavailable"},    {"kafka/swarm", "buggy", 3, "lost-write"},
-    {"kafka/swarm", "buggy", 34, "lost-write"},                  {"kafka/transactions_swarm", "version_0", 64, "unavailable"},
+    {"kafka/unclean_leader_election", "buggy", 1, "lost-write"},
+    {"kafka/acks_one", "buggy", 1, "lost-write"},
+    {"kafka/hanging_transaction", "buggy", 1, "unavailable"},
+    {"kafka/swarm", "buggy", 3, "lost-write"},
+    {"kafka/swarm", "buggy", 34, "lost-write"},
+    {"kafka/transactions_swarm", "version_0", 64, "unavailable"},
 };
 
 int Main() {

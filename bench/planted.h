@@ -20,9 +20,9 @@ struct PlantedRun {
   std::string anomaly = {};  // not there without the mutant
 };
 
-// `mutant` is an index of kafka::AllMutants(). Planted in `storm`, or else in the scenario in which its test catches it,
-// with many drawn faults: the first seed whose run has at least 10,000 events and 20 faults and shows an anomaly that the
-// run without the mutant doesn't show. Empty: there is none among the seeds searched.
+// `mutant` is an index of kafka::AllMutants(). Planted in `storm`, or else in the scenario in which its test catches
+// it, with many drawn faults: the first seed whose run has at least 10,000 events and 20 faults and shows an anomaly
+// that the run without the mutant doesn't show. Empty: there is none among the seeds searched.
 std::optional<PlantedRun> FindPlanted(size_t mutant);
 
 }  // namespace brokersim::bench

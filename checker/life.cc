@@ -44,7 +44,8 @@ Known KnownIn(const DecodedTrace& trace) {
 absl::Status NoSuch(std::string_view message, const Known& known) {
   if (known.values.empty()) return absl::NotFoundError("the trace has no messages");
   return absl::NotFoundError(fmt::format(
-      "there is no message '{}' in the trace; the nearest is '{}'; there {} {}, from '{}' to '{}'; LOG@OFFSET works, too",
+      "there is no message '{}' in the trace; the nearest is '{}'; there {} {}, from '{}' to '{}'; LOG@OFFSET works, "
+      "too",
       message, Nearest(message, known.values), known.values.size() == 1 ? "is" : "are",
       Count(known.values.size(), "message"), known.values.front(), known.values.back()));
 }
@@ -274,7 +275,8 @@ class Teller {
     if (known && read->second.second.size() > offsets.size()) result_.doubled = true;
     if (offsets.size() > 1) {
       result_.doubled = true;
-      result_.outcome.push_back(fmt::format("doubled: {} holds it at offsets {}", log, absl::StrJoin(offsets, " and ")));
+      result_.outcome.push_back(
+          fmt::format("doubled: {} holds it at offsets {}", log, absl::StrJoin(offsets, " and ")));
     } else if (offsets.size() == 1) {
       result_.outcome.push_back(fmt::format("stored once in {}, at offset {}{}", log, *offsets.begin(), Told(life)));
     } else {

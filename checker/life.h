@@ -27,8 +27,8 @@ struct MessageLife {
 
 inline constexpr size_t kLifeLines = 60;
 
-// `message`: the value of a record ("p1-19"), or a log and an offset ("orders-0@18"): of several records that were there
-// the first. `history` may be null. Errors: kNotFound, with the names that are nearest.
+// `message`: the value of a record ("p1-19"), or a log and an offset ("orders-0@18"): of several records that were
+// there the first. `history` may be null. Errors: kNotFound, with the names that are nearest.
 absl::StatusOr<MessageLife> LifeOfMessage(const formats::DecodedTrace& trace, const formats::History* history,
                                           std::string_view message);
 
