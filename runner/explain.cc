@@ -106,7 +106,7 @@ std::string TextOf(const sim::FaultReport& fault) {
   return fmt::format("{}{}, {}", fault.kind, NodesOf(fault), when);
 }
 
-// When the anomaly is there at the latest: with its last operation. After the heal nothing happens that was not decided.
+// When the anomaly is there at the latest: with its last operation. After the heal nothing is decided any more.
 sim::Time LastMoment(const Explanation& result, const Setup& setup) {
   sim::Time last = sim::Time() + HealOf(setup);
   const formats::History& history = result.outcome.run.history;

@@ -47,7 +47,8 @@ struct Explanation {
   std::string FaultText(const std::string& id) const;
 };
 
-// Errors: kNotFound if the run shows no such anomaly, with what it shows; kInternal if an invariant of brokersim breaks.
+// Errors: kNotFound if the run shows no such anomaly, with what it shows; kInternal if an invariant of brokersim
+// breaks.
 absl::StatusOr<Explanation> Explain(const scenarios::ResolvedScenario& scenario, uint64_t seed,
                                     const ExplainOptions& options);
 

@@ -69,7 +69,7 @@ std::string RestText(const Explanation& explanation) {
     for (const Cause& cause : search.unconfirmed) {
       names.push_back(fmt::format("{} ({} of {})", cause.what.name, cause.shown, search.courses));
     }
-    text += fmt::format("Not confirmed: without it this run is spared, but not clearly more courses than by chance: {}\n",
+    text += fmt::format("Not confirmed: without it this run is spared, but of the others no more than by chance: {}\n",
                         absl::StrJoin(names, ", "));
   }
   text += search.complete

@@ -51,7 +51,8 @@ struct PointOfNoReturn {
   bool complete = true;  // false: `go_on` ended it
 };
 
-// `type` is one of an anomaly that the run shows, or no-progress. `last`: no checkpoint lies after it. Errors: kInternal.
+// `type` is one of an anomaly that the run shows, or no-progress. `last`: no checkpoint lies after it. Errors:
+// kInternal.
 absl::StatusOr<PointOfNoReturn> FindPointOfNoReturn(const scenarios::ResolvedScenario& scenario, uint64_t seed,
                                                     const std::string& type, sim::Time last,
                                                     const FuturesOptions& options);

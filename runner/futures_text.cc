@@ -80,7 +80,8 @@ std::string Verdict(const PointOfNoReturn& point) {
 }  // namespace
 
 std::string FuturesText(const PointOfNoReturn& point) {
-  return fmt::format("Point of no return: of {} futures from each of {} moments so many show {}\n\n{}\n{}{} futures{}\n",
+  return fmt::format("Point of no return: of {} futures from each of {} moments so many show {}\n\n{}\n{}{} futures"
+                     "{}\n",
                      point.futures, point.checkpoints.size(), point.type, Table(point), Verdict(point), point.run,
                      point.complete ? "" : ", interrupted");
 }

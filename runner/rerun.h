@@ -32,8 +32,8 @@ absl::StatusOr<scenarios::ResolvedScenario> Resolved(const scenarios::Scenario& 
 // too, for a setup that doesn't build.
 using Shows = std::function<bool(const scenarios::Setup& setup, uint64_t seed)>;
 
-// The run's setup with all that was drawn written out, so that single faults can be left out: those that wait for others
-// begin when they did, unless the run then no longer `shows` what it shows. Without those that are off.
+// The run's setup with all that was drawn written out, so that single faults can be left out: those that wait for
+// others begin when they did, unless the run then no longer `shows` what it shows. Without those that are off.
 scenarios::Setup WrittenOut(const scenarios::ResolvedScenario& scenario, uint64_t seed, const scenarios::RunResult& run,
                             const Shows& shows);
 

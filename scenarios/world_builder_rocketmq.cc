@@ -10,6 +10,7 @@
 #include "model/rocketmq/consumer.h"
 #include "model/rocketmq/name_server.h"
 #include "model/rocketmq/producer.h"
+#include "model/rocketmq/recovery.h"
 #include "scenarios/quantity.h"
 #include "scenarios/world_builder.h"
 #include "sim/base/suggest.h"
@@ -300,6 +301,7 @@ absl::Status WorldBuilder::BuildRocketMqAudit() {
   for (const RocketMq::Producer& producer : setup_.rocketmq().producer()) {
     if (producer.has_transaction()) audit->reconciled.push_back(producer.topic());
   }
+  world_->recovery_ = std::make_shared<rocketmq::Recovery>(rocketmq_, audit->queues);
   World::NodePlan plan = PlanNode("audit", "audit", "");
   plan.factory = std::make_shared<rocketmq::AuditorFactory>(rocketmq_, std::move(audit));
   return AddNode(kRocketMq, std::move(plan));

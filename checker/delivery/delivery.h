@@ -7,9 +7,9 @@
 //   :ack      a receipt or VALUE        :nack  the same: the message may come again at once
 //   :extend   {:receipt :until}         the lease lasts longer
 //   :dead-letter  like :receive, from the dead-letter queue
-// Histories of logs are taken too: sends that name a log ([[:send LOG V]], extra :delays), and polls; each log is a queue,
-// and a read-all an answer that leaves nothing out. :commit, :process and :assign are passed over.
-// Times (:until, absolute; :delay) are nanoseconds, as the lines' :time. The first delivery of a message without a
+// Histories of logs are taken too: sends that name a log ([[:send LOG V]], extra :delays), and polls; each log is a
+// queue, and a read-all an answer that leaves nothing out. :commit, :process and :assign are passed over. Times
+// (:until, absolute; :delay) are nanoseconds, as the lines' :time. The first delivery of a message without a
 // :receipt has its value for one.
 #ifndef BROKERSIM_CHECKER_DELIVERY_DELIVERY_H_
 #define BROKERSIM_CHECKER_DELIVERY_DELIVERY_H_

@@ -9,7 +9,8 @@
 namespace brokersim::checker {
 
 // Judges each pair of an input and a consumer group. Operations:
-//   :send V, or [[:send LOG V] ...] completed with [[:send LOG [OFFSET V]] ...]      the inputs; :transaction V too
+//   :send V, or [[:send LOG V] ...] completed with [[:send LOG [OFFSET V]] ...]      the inputs
+//   :transaction V    an input, too
 //   :process {:group G :input V :outputs [O ...]}, or [[:process LOG [OFFSET V] APPLIED]] with the extra :group
 //                     the effect; :outputs are what becomes visible outside, all or none (default: none is named)
 //   :assign [LOG ...] with the extra :group     this process owns these logs of the group from now on
@@ -29,10 +30,10 @@ namespace brokersim::checker {
 absl::StatusOr<formats::Verdict> CheckExactlyOnce(const History& history);
 
 // Reconciles a broker with a database. Operations: :send V, :insert V (also :write), :read-topic and :read-db giving
-// all values (the last of each counts); what clients of logs do beside (:poll, :commit, :process, :assign, :transaction, and
-// sends that name a log) is passed over. Anomalies: orphan-message (in the topic, not in the database), orphan-row (the
-// other way), lost (acknowledged, and in neither), duplicate. UNKNOWN where an operation of unknown outcome may still
-// set it right, or without both reads.
+// all values (the last of each counts); what clients of logs do beside (:poll, :commit, :process, :assign,
+// :transaction, and sends that name a log) is passed over. Anomalies: orphan-message (in the topic, not in the
+// database), orphan-row (the other way), lost (acknowledged, and in neither), duplicate. UNKNOWN where an operation of
+// unknown outcome may still set it right, or without both reads.
 absl::StatusOr<formats::Verdict> CheckReconciliation(const History& history, bool allow_duplicates = false);
 
 }  // namespace brokersim::checker

@@ -1,7 +1,8 @@
 // Histories in brokersim's own format (formats/history.proto), as data and back.
 //
 // What a run records has typed actions; as data they take the shape of jepsen.tests.kafka:
-//   send      f :send    [[:send "orders-0" "a"]], completed [[:send "orders-0" [5 "a"]]]; extras :keys, :delays if any has one
+//   send      f :send    [[:send "orders-0" "a"]], completed [[:send "orders-0" [5 "a"]]]
+//             extras :keys, :delays if any has one
 //   poll      f :poll    [[:poll {"orders-0" [[5 "a"]]}]]; extras :group, :positions [[from next end]] by action
 //   read-all  f :poll    the same, with the extra :read-all true
 //   commit    f :commit  [[:commit "orders-0" 6]]; extra :group

@@ -1,5 +1,5 @@
-// Database: rows that an application inserts, one by one, each durable before it is confirmed. It records inserts in the
-// history itself, so that one is known even if its author dies before hearing of it.
+// Database: rows that an application inserts, one by one, each durable before it is confirmed. It records inserts in
+// the history itself, so that one is known even if its author dies before hearing of it.
 #ifndef BROKERSIM_MODEL_APP_DATABASE_H_
 #define BROKERSIM_MODEL_APP_DATABASE_H_
 

@@ -1,5 +1,5 @@
-// Auditor: reads every queue from its start to its end when all else is over, and the database if there is one, and ends
-// the simulation.
+// Auditor: reads every queue from its start to its end when all else is over, and the database if there is one, and
+// ends the simulation.
 #ifndef BROKERSIM_MODEL_ROCKETMQ_AUDITOR_H_
 #define BROKERSIM_MODEL_ROCKETMQ_AUDITOR_H_
 

@@ -5,8 +5,8 @@
 namespace brokersim::rocketmq {
 namespace {
 
-// BrokerController.start: it registers at once, again after 10 s, and then every registerNameServerPeriod, which is kept
-// between 10 s and a minute.
+// BrokerController.start: it registers at once, again after 10 s, and then every registerNameServerPeriod, which is
+// kept between 10 s and a minute.
 constexpr int64_t kFirstRegisterMs = 10000;
 constexpr int64_t kLongestRegisterMs = 60000;
 // ClientHousekeepingService: scans every 10 s.

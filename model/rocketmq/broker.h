@@ -1,8 +1,8 @@
 // Broker: a master or a slave of its group. (BrokerController.java and its processors)
 //
-// Code by subject: broker.cc (life, registration, dispatch of commands), broker_send.cc (writes and what they wait for),
-// broker_pull.cc (long polls, offsets), broker_clients.cc (heartbeats, rebalance locks), broker_ha.cc (replication),
-// broker_schedule.cc (delayed messages), broker_transaction.cc (half messages).
+// Code by subject: broker.cc (life, registration, dispatch of commands), broker_send.cc (writes and what they wait
+// for), broker_pull.cc (long polls, offsets), broker_clients.cc (heartbeats, rebalance locks), broker_ha.cc
+// (replication), broker_schedule.cc (delayed messages), broker_transaction.cc (half messages).
 #ifndef BROKERSIM_MODEL_ROCKETMQ_BROKER_H_
 #define BROKERSIM_MODEL_ROCKETMQ_BROKER_H_
 

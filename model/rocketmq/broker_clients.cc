@@ -23,7 +23,7 @@ void Broker::OnHeartbeat(const Heartbeat& heartbeat, sim::ConnId conn, sim::Env&
       return false;
     }
     clients->push_back({heartbeat.client_id, conn, env.monotonic()});
-    // No two are equal: each id once.
+    // Each id once: no two are equal.
     std::sort(clients->begin(), clients->end(), [](const Client& a, const Client& b) { return a.id < b.id; });
     return true;
   };

@@ -26,6 +26,11 @@ void Broker::OnPull(const PullMessage& request, sim::ConnId conn, int32_t opaque
     CommitOffset(request.consumer_group, request.topic, request.queue_id, request.commit_offset, out);
   }
   PullMessageResult result;
+  if (!is_master() && !config_.slave_read_enable) {  // PullMessageProcessor.rejectRequest
+    result.code = ResponseCode::kSystemBusy;
+    Reply(conn, opaque, std::move(result), out);
+    return;
+  }
   result.max_offset = store_.MaxOffset(request.topic, request.queue_id);
   result.next_begin_offset = request.queue_offset;
   if (request.queue_offset > result.max_offset) {  // OFFSET_OVERFLOW_BADLY

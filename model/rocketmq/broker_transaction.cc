@@ -143,8 +143,9 @@ bool Broker::CheckOne(const StoredMessage& half, int64_t offset, sim::Env& env, 
   return true;
 }
 
-// putBackHalfMsgQueue, resolveHalfMsg. A decision on the former half message doesn't settle the new one: who committed the
-// former is asked all the same, and the message is there twice. ProducerManager.getAvailableChannel takes one producer after the other.
+// putBackHalfMsgQueue, resolveHalfMsg. A decision on the former half message doesn't settle the new one: who committed
+// the former is asked all the same, and the message is there twice. ProducerManager.getAvailableChannel takes one
+// producer after the other.
 void Broker::PutBackAndAsk(const StoredMessage& half, sim::Env& env, sim::Effects& out) {
   Message again = half->value();
   ++again.check_times;

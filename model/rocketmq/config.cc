@@ -16,7 +16,7 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
       "broker",
       {
           {"brokerId", &C::broker_id, -1,
-           "0: the master of its group, above: a slave; -1: by the node's name (a0 is a master). Takes effect at a start"},
+           "0: the master of its group; above: a slave; -1: by the node's name (a0 is a master); read at a start"},
           {"brokerRole", &C::broker_role, 0,
            "of masters: whether a write waits for slaves; slaves are SLAVE by their id", INT64_MAX,
            "ASYNC_MASTER SYNC_MASTER"},
@@ -63,6 +63,8 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
           {"defaultTopicQueueNums", &C::default_topic_queue_nums, 1, "queues of a topic that doesn't say"},
           {"retryQueueNums", &C::retry_queue_nums, 0, "queues of a group's retry topic; 0: what fails is thrown away"},
           {"longPollingEnable", &C::long_polling_enable, 0, "whether a pull without messages waits for some"},
+          {"slaveReadEnable", &C::slave_read_enable, 0,
+           "whether consumers may pull from a slave while its group has no master"},
           {"ISSUE-3015", &C::issue_3015, 0,
            "switch: a slave that reports more than its master has is not believed (off: before 4.9.2)"},
       },
@@ -100,7 +102,7 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
        "pullMessageThreadPoolNums",
        "rejectTransactionMessage",
        "sendMessageThreadPoolNums",
-       "slaveReadEnable",
+
        "storePathCommitLog",
        "storePathRootDir",
        "timerWheelEnable",

@@ -52,6 +52,7 @@ struct BrokerConfig {
   int64_t default_topic_queue_nums = 8;
   int64_t retry_queue_nums = 1;
   bool long_polling_enable = true;
+  bool slave_read_enable = false;
   // #3015: a slave can't report more than its master has.
   bool issue_3015 = true;
 };

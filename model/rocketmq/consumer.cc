@@ -100,6 +100,10 @@ void Consumer::EndPoll(ProcessQueue* queue, const PullMessageResult* result, sim
 void Consumer::OnPulled(int64_t id, const PullMessageResult& result, sim::Env& env, sim::Effects& out) {
   ProcessQueue* queue = Find(id);
   if (queue == nullptr) return;  // dropped meanwhile
+  if (result.code == ResponseCode::kSystemBusy) {
+    OnLost(Tag{kPullTag, id}, false, env, out);
+    return;
+  }
   queue->pulling = false;
   EndPoll(queue, result.code == ResponseCode::kPullOffsetMoved ? nullptr : &result, out);
   if (result.code == ResponseCode::kPullOffsetMoved) {

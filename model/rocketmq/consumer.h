@@ -2,8 +2,8 @@
 // (DefaultMQPushConsumerImpl.java, RebalanceImpl.java, ProcessQueue.java, ConsumeMessageConcurrentlyService.java,
 // ConsumeMessageOrderlyService.java, RemoteBrokerOffsetStore.java)
 //
-// Code by subject: consumer.cc (life, pulls), consumer_rebalance.cc (queues, where they begin, locks), consumer_listener.cc
-// (processing, effects, failures, offsets).
+// Code by subject: consumer.cc (life, pulls), consumer_rebalance.cc (queues, where they begin, locks),
+// consumer_listener.cc (processing, effects, failures, offsets).
 #ifndef BROKERSIM_MODEL_ROCKETMQ_CONSUMER_H_
 #define BROKERSIM_MODEL_ROCKETMQ_CONSUMER_H_
 

@@ -90,7 +90,8 @@ void Consumer::Drop(int64_t id, sim::Env& env, sim::Effects& out) {
   if (queue.pulling) EndPoll(&queue, nullptr, out);
   Persist(queue, out);
   offset_table_.erase(queue.queue);
-  if (spec_->orderly && queue.locked) {
+  // Also if the answer to its request for the lock is still on its way.
+  if (spec_->orderly && IsOwn(queue.queue.topic)) {
     const sim::NodeId broker = BrokerOf(queue.queue.broker_name, false);
     UnlockBatchMq unlock{spec_->config.consumer_group, std::string(env.name()), {queue.queue}};
     if (broker.valid()) SendOneWay(broker, std::move(unlock), out);

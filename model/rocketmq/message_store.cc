@@ -22,8 +22,7 @@ void MessageStore::Append(StoredMessage message) {
   const Message& m = message->value();
   CHECK(m.phy_offset == max_phy_, "a message of offset {} at {}", m.phy_offset, max_phy_);
   Queue& queue = queues_[{m.topic, m.queue_id}];
-  CHECK(m.queue_offset == queue.next, "{} gets offset {} after {}", m.topic, m.queue_offset, queue.next);
-  ++queue.next;
+  queue.next = std::max(queue.next, m.queue_offset + 1);
   max_phy_ += m.size;
   log_.push_back(std::move(message));
 }
@@ -52,7 +51,11 @@ std::vector<StoredMessage> MessageStore::Reput(int64_t limit) {
     const StoredMessage& message = log_[reput_];
     const Message& m = message->value();
     if (m.phy_offset + m.size > limit) break;
-    queues_[{m.topic, m.queue_id}].entries.push_back(static_cast<uint32_t>(reput_));
+    std::vector<uint32_t>& entries = queues_[{m.topic, m.queue_id}].entries;
+    // ConsumeQueue.putMessagePositionInfo: "Build consume queue repeatedly". So it goes at a slave whose log holds what
+    // its master has lost and then gave the same places to other messages.
+    if (m.queue_offset < static_cast<int64_t>(entries.size())) continue;
+    entries.push_back(static_cast<uint32_t>(reput_));
     dispatched.push_back(message);
   }
   return dispatched;

@@ -1,8 +1,9 @@
-// MessageStore: the commit log of a broker, one sequence of messages of all topics, and the consume queues that are built
-// from it. (CommitLog.java, ConsumeQueue.java, DefaultMessageStore.java)
+// MessageStore: the commit log of a broker, one sequence of messages of all topics, and the consume queues that are
+// built from it. (CommitLog.java, ConsumeQueue.java, DefaultMessageStore.java)
 //
-// A physical offset counts bytes of the commit log, a queue offset messages of a queue. Consume queues are never written:
-// they are built anew from the commit log when a broker starts, as the real ones are after an unclean shutdown.
+// A physical offset counts bytes of the commit log, a queue offset messages of a queue. Consume queues are never
+// written: they are built anew from the commit log when a broker starts, as the real ones are after an unclean
+// shutdown.
 #ifndef BROKERSIM_MODEL_ROCKETMQ_MESSAGE_STORE_H_
 #define BROKERSIM_MODEL_ROCKETMQ_MESSAGE_STORE_H_
 

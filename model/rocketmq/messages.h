@@ -400,12 +400,12 @@ struct SyncAllResult {
   }
 };
 
-using Body = std::variant<RegisterBroker, RegisterBrokerResult, GetRoute, GetRouteResult, SendMessage, SendMessageResult,
-                          EndTransaction, CheckTransactionState, Heartbeat, UnregisterClient, NotifyConsumerIdsChanged,
-                          GetConsumerList, GetConsumerListResult, QueryConsumerOffset, UpdateConsumerOffset,
-                          GetMaxOffset, OffsetResult, PullMessage, PullMessageResult, ConsumerSendMsgBack,
-                          ConsumerSendMsgBackResult, LockBatchMq, LockBatchMqResult, UnlockBatchMq, HaReportOffset,
-                          HaTransfer, SyncAll, SyncAllResult>;
+using Body =
+    std::variant<RegisterBroker, RegisterBrokerResult, GetRoute, GetRouteResult, SendMessage, SendMessageResult,
+                 EndTransaction, CheckTransactionState, Heartbeat, UnregisterClient, NotifyConsumerIdsChanged,
+                 GetConsumerList, GetConsumerListResult, QueryConsumerOffset, UpdateConsumerOffset, GetMaxOffset,
+                 OffsetResult, PullMessage, PullMessageResult, ConsumerSendMsgBack, ConsumerSendMsgBackResult,
+                 LockBatchMq, LockBatchMqResult, UnlockBatchMq, HaReportOffset, HaTransfer, SyncAll, SyncAllResult>;
 
 // What travels: a command under its header.
 struct Command {

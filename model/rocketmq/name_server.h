@@ -1,5 +1,5 @@
-// NameServer: which brokers there are, and which topics they have, by their own word. Name servers don't know each other.
-// (RouteInfoManager.java)
+// NameServer: which brokers there are, and which topics they have, by their own word. Name servers don't know each
+// other. (RouteInfoManager.java)
 #ifndef BROKERSIM_MODEL_ROCKETMQ_NAME_SERVER_H_
 #define BROKERSIM_MODEL_ROCKETMQ_NAME_SERVER_H_
 

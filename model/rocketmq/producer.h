@@ -1,5 +1,5 @@
-// Producer: an application thread that sends one message after the other, and, with a local transaction, what it does in
-// its database. (DefaultMQProducerImpl.java, TransactionMQProducer.java)
+// Producer: an application thread that sends one message after the other, and, with a local transaction, what it does
+// in its database. (DefaultMQProducerImpl.java, TransactionMQProducer.java)
 //
 // Each attempt to send is an operation of the history: a retry goes to another queue, and may leave two copies.
 #ifndef BROKERSIM_MODEL_ROCKETMQ_PRODUCER_H_

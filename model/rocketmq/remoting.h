@@ -1,7 +1,7 @@
 // Remoting: connections to peers, and requests that wait for their answers. (NettyRemotingClient.java)
 //
-// One connection a peer. Unlike Kafka's, a request that isn't answered in time costs nothing but itself; a connection that
-// closes fails all that wait on it.
+// One connection a peer. Unlike Kafka's, a request that isn't answered in time costs nothing but itself; a connection
+// that closes fails all that wait on it.
 #ifndef BROKERSIM_MODEL_ROCKETMQ_REMOTING_H_
 #define BROKERSIM_MODEL_ROCKETMQ_REMOTING_H_
 

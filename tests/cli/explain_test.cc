@@ -13,8 +13,9 @@ using testing::StartsWith;
 
 TEST(Explain, NamesTheSettingThatAllowedIt) {
   Sandbox sandbox;
-  for (const auto& [scenario, rule] : {std::make_pair("kafka/unclean_leader_election", "unclean.leader.election.enable=true"),
-                                       std::make_pair("kafka/acks_one", "acks=1")}) {
+  for (const auto& [scenario, rule] :
+       {std::make_pair("kafka/unclean_leader_election", "unclean.leader.election.enable=true"),
+        std::make_pair("kafka/acks_one", "acks=1")}) {
     const Result result = sandbox.Run({"explain", scenario, "--variant=buggy", "--seed=1"});
     EXPECT_EQ(result.exit_code, 1) << result.err;
     EXPECT_EQ(result.err, "");

@@ -1,4 +1,5 @@
-// What pages show was really printed: each block of a page that begins with "$ ./brokersim ..." is that command's output.
+// What pages show was really printed: each block of a page that begins with "$ ./brokersim ..." is that command's
+// output.
 //
 // The commands of one page run in one folder, in their order. A line "..." stands for lines that are left out.
 #include <fmt/format.h>

@@ -72,7 +72,8 @@ TEST(Pages, Checker) {
   ExpectPage("docs/checker.md", CheckerPage(files));
 }
 
-TEST(Pages, KafkaSettings) { ExpectPage("docs/kafka_settings.md", SettingsPage()); }
+TEST(Pages, KafkaSettings) { ExpectPage("docs/kafka_settings.md", KafkaSettingsPage()); }
+TEST(Pages, RocketMqSettings) { ExpectPage("docs/rocketmq_settings.md", RocketMqSettingsPage()); }
 
 // Guards the reader of the .proto text: every message and enumeration has its heading.
 TEST(Pages, NoMessageIsMissed) {

@@ -1,4 +1,4 @@
-// docs/kafka_settings.md from the tables of model/kafka/config.cc.
+// docs/kafka_settings.md and docs/rocketmq_settings.md, from the tables of config.cc of each family.
 #ifndef BROKERSIM_TESTS_DOCS_SETTINGS_PAGE_H_
 #define BROKERSIM_TESTS_DOCS_SETTINGS_PAGE_H_
 
@@ -6,7 +6,8 @@
 
 namespace brokersim::docs {
 
-std::string SettingsPage();
+std::string KafkaSettingsPage();
+std::string RocketMqSettingsPage();
 
 }  // namespace brokersim::docs
 

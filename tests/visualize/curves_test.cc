@@ -14,7 +14,9 @@ CurvesView Sample() {
   view.caption = {"of 100 futures so many show lost-write"};
   view.curves = {{"as the faults go on", false, {{0, 80}, {2'000'000'000, 90}, {4'000'000'000, 100}}},
                  {"if no further fault begins", true, {{0, 0}, {3'999'000'000, 0}, {4'000'000'000, 100}}}};
-  view.marks = {{2'000'000'000, "a record is sent"}, {4'000'000'000, "crash: b2 & \"more\""}, {4'000'000'000, "fenced"}};
+  view.marks = {{2'000'000'000, "a record is sent"},
+                {4'000'000'000, "crash: b2 & \"more\""},
+                {4'000'000'000, "fenced"}};
   return view;
 }
 
