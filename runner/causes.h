@@ -1,8 +1,8 @@
 // But-for causes: what of a run's setup, undone alone, makes its anomaly go away.
 //
 // That it goes away in this one run is no proof: whatever is changed moves the times of all that follows, and that
-// alone can be enough. So each candidate is tried again in other courses of the run, in which everything from some moment on
-// is drawn anew, and only what makes the anomaly clearly rarer there is called a cause.
+// alone can be enough. So each candidate is tried again in other courses of the run, in which everything from some
+// moment on is drawn anew, and only what makes the anomaly clearly rarer there is called a cause.
 //
 // Everything runs on one thread, in a fixed order: the same input gives the same result.
 #ifndef BROKERSIM_RUNNER_CAUSES_H_
