@@ -13,19 +13,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "tests/model/kafka/mutants_hunt.h"
+#include "bench/planted.h"
 
 namespace brokersim::bench {
 namespace {
-
-constexpr uint64_t kSeeds = 150;
-constexpr int64_t kDrawnFaults = 30;
-constexpr int kLeastFaults = 20;
-constexpr uint64_t kLeastEvents = 10'000;
 
 struct Row {
   runner::ShrunkRun run;
@@ -33,49 +28,6 @@ struct Row {
   bool caused = false;  // by the mutant, still
   bool Succeeded() const { return caused && run.search.end == runner::ShrinkResult::End::kMinimal; }
 };
-
-// The scenario with storm's swarm, and more of it.
-scenarios::ResolvedScenario Stormy(std::string_view name, const kafka::MutantInfo* mutant) {
-  const scenarios::ResolvedScenario planted = kafka::Plant(name, mutant);
-  scenarios::Scenario scenario;
-  scenario.set_name(std::string(name));
-  *scenario.mutable_setup() = planted.setup;
-  if (!planted.setup.has_swarm()) {
-    scenarios::Swarm* swarm = scenario.mutable_setup()->mutable_swarm();
-    *swarm = kafka::Plant("storm", nullptr).setup.swarm();
-    // What storm names besides may not be there.
-    swarm->clear_node();
-  }
-  scenario.mutable_setup()->mutable_swarm()->set_faults(kDrawnFaults);
-  scenario.add_variant()->set_name("planted");
-  absl::StatusOr<scenarios::ResolvedScenario> resolved = runner::Resolved(scenario);
-  if (!resolved.ok()) {
-    fmt::print(stderr, "{}: {}\n", name, std::string(resolved.status().message()));
-    std::exit(65);
-  }
-  return *std::move(resolved);
-}
-
-std::vector<std::string> TypesOf(const scenarios::ResolvedScenario& scenario, uint64_t seed, runner::Outcome* outcome) {
-  *outcome = runner::RunAndCheck(scenario, seed, sim::RecordingLevel::kHistory);
-  if (!outcome->run.internal_error.empty()) return {};
-  return runner::AnomalyTypes(outcome->verdict);
-}
-
-// A seed to begin with, and the anomaly; 0: none.
-uint64_t Find(const scenarios::ResolvedScenario& with, const scenarios::ResolvedScenario& without,
-              std::string* anomaly) {
-  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    runner::Outcome outcome;
-    const std::vector<std::string> types = TypesOf(with, seed, &outcome);
-    if (types.empty() || outcome.run.events < kLeastEvents || outcome.run.faults.size() < kLeastFaults) continue;
-    runner::Outcome clean;
-    const std::vector<std::string> others = TypesOf(without, seed, &clean);
-    *anomaly = types.front();
-    if (std::find(others.begin(), others.end(), *anomaly) == others.end()) return seed;
-  }
-  return 0;
-}
 
 bool NeedsMutant(const scenarios::Setup& setup, std::string_view mutant) {
   const std::string line = fmt::format("mutant={}", mutant);
@@ -116,7 +68,7 @@ void Summary(const std::vector<Row>& rows, const std::vector<std::string>& missi
     events.push_back(100.0 * static_cast<double>(row.run.after.events) / static_cast<double>(row.run.before.events));
     succeeded += row.Succeeded() ? 1 : 0;
   }
-  fmt::print("\n{} planted bugs; no such run within {} seeds: {}\n", rows.size(), kSeeds,
+  fmt::print("\n{} planted bugs; no such run within {} seeds: {}\n", rows.size(), kSeedsSearched,
              missing.empty() ? "none" : std::to_string(missing.size()));
   for (const std::string& name : missing) fmt::print("  {}\n", name);
   fmt::print("median faults left             {:>6}   goal 3\n", Median(faults));
@@ -135,27 +87,23 @@ int Main(const std::vector<std::string>& wanted) {
   for (size_t i = 0; i < kafka::AllMutants().size(); ++i) {
     const kafka::MutantInfo& mutant = kafka::AllMutants()[i];
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), mutant.name) == wanted.end()) continue;
-    bool found = false;
-    for (const std::string_view scenario : {std::string_view("storm"), kafka::Places()[i].scenario}) {
-      const scenarios::ResolvedScenario planted = Stormy(scenario, &mutant);
-      std::string anomaly;
-      const uint64_t seed = Find(planted, Stormy(scenario, nullptr), &anomaly);
-      if (seed == 0) continue;
-      found = true;
-      const auto start = std::chrono::steady_clock::now();
-      absl::StatusOr<runner::ShrunkRun> run = runner::ShrinkRun(planted, seed, anomaly, "shrunk", {});
-      if (!run.ok()) {
-        fmt::print(stderr, "{}: {}\n", mutant.name, std::string(run.status().message()));
-        return 70;
-      }
-      Row row{*std::move(run)};
-      row.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      row.caused = NeedsMutant(row.run.scenario.setup(), mutant.name);
-      Print(mutant.name, scenario, seed, row);
-      rows.push_back(std::move(row));
-      break;
+    const std::optional<PlantedRun> planted = FindPlanted(i);
+    if (!planted.has_value()) {
+      missing.emplace_back(mutant.name);
+      continue;
     }
-    if (!found) missing.emplace_back(mutant.name);
+    const auto start = std::chrono::steady_clock::now();
+    absl::StatusOr<runner::ShrunkRun> run =
+        runner::ShrinkRun(planted->scenario, planted->seed, planted->anomaly, "shrunk", {});
+    if (!run.ok()) {
+      fmt::print(stderr, "{}: {}\n", mutant.name, std::string(run.status().message()));
+      return 70;
+    }
+    Row row{*std::move(run)};
+    row.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    row.caused = NeedsMutant(row.run.scenario.setup(), mutant.name);
+    Print(mutant.name, planted->place, planted->seed, row);
+    rows.push_back(std::move(row));
   }
   Summary(rows, missing);
   return 0;

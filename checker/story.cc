@@ -10,6 +10,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/types/span.h"
+#include "checker/record_life.h"
 #include "checker/stable_sort.h"
 #include "checker/story_text.h"
 #include "checker/words.h"
@@ -39,11 +40,6 @@ struct Line {
   std::string node;  // if it isn't the event's
 };
 
-struct NoteAt {
-  size_t event = 0;
-  const RecordNote* note = nullptr;
-};
-
 // The events of a trace that stories are made of, found in one pass.
 struct Material {
   absl::btree_map<RecordKey, std::vector<NoteAt>> notes;  // of the wanted records
@@ -65,14 +61,6 @@ bool IsContext(const TraceEvent& event) {
          (event.kind == EventKind::kNote && IsNoteworthy(event));
 }
 
-bool HoldsCopy(RecordVerb verb) {
-  return verb == RecordVerb::kAppended || verb == RecordVerb::kReplicated;
-}
-
-bool EndsCopy(RecordVerb verb) {
-  return verb == RecordVerb::kTruncated || verb == RecordVerb::kLost;
-}
-
 Weight WeightOf(RecordVerb verb) {
   switch (verb) {
     case RecordVerb::kAcknowledged:
@@ -90,61 +78,22 @@ Weight WeightOf(RecordVerb verb) {
   return Weight::kDetail;
 }
 
-// What the trace says of one record.
-struct Life {
-  absl::Span<const NoteAt> notes;         // in order
-  const NoteAt* acknowledged = nullptr;   // the first acknowledgement
-  std::string acknowledger;               // the node that answers for it
-  const NoteAt* last_copy_end = nullptr;  // null while there is a copy somewhere
-  absl::btree_set<uint32_t> nodes;        // that ever held a copy
-};
-
-// Who acknowledged: a broker's own note names itself; a client's note was made when the answer of
-// the leader arrived, which is the sender of what the client handles or the last that appended.
-std::string Acknowledger(const DecodedTrace& trace, const Life& life, uint32_t last_appender) {
-  const TraceEvent& event = trace.events[life.acknowledged->event];
-  for (uint32_t node : {event.node, event.peer}) {
-    if (life.nodes.contains(node)) return std::string(trace.NodeName(node));
-  }
-  return std::string(trace.NodeName(last_appender));
-}
-
-Life LifeOf(const DecodedTrace& trace, absl::Span<const NoteAt> notes) {
-  Life life;
-  life.notes = notes;
-  absl::btree_set<std::pair<uint32_t, int64_t>> copies;  // node and offset
-  uint32_t last_appender = 0;
-  for (const NoteAt& at : life.notes) {
-    const uint32_t node = trace.events[at.event].node;
-    if (HoldsCopy(at.note->verb)) {
-      copies.insert({node, at.note->offset});
-      life.nodes.insert(node);
-      life.last_copy_end = nullptr;
-      if (at.note->verb == RecordVerb::kAppended) last_appender = node;
-    } else if (EndsCopy(at.note->verb)) {
-      const bool held = copies.erase({node, at.note->offset}) > 0;
-      if (held && copies.empty()) life.last_copy_end = &at;
-    } else if (at.note->verb == RecordVerb::kAcknowledged && life.acknowledged == nullptr) {
-      life.acknowledged = &at;
-      life.acknowledger = Acknowledger(trace, life, last_appender);
-    }
-  }
-  return life;
-}
-
 // Writes the story of one anomaly.
 class Storyteller {
  public:
   Storyteller(const DecodedTrace& trace, const formats::History& history, const Material& material,
-              const std::vector<std::string>& logs, Anomaly* anomaly)
-      : trace_(trace), history_(history), material_(material), logs_(logs), anomaly_(anomaly) {}
+              const std::vector<std::string>& logs, const StoryOptions& options, Anomaly* anomaly)
+      : trace_(trace), history_(history), material_(material), logs_(logs), options_(options), anomaly_(anomaly) {}
 
   void Tell() {
     if (anomaly_->story_size() > 0) return;  // it was told before
     FindLives();
-    if (lives_.empty()) return;
-    if (anomaly_->type() == "lost-write") ExplainLoss();
+    FindLogs();
+    if (lives_.empty() && !options_.thorough) return;
+    if (options_.thorough) FindWindow();
+    if (anomaly_->type() == "lost-write" && !lives_.empty()) ExplainLoss();
     AddNotes();
+    if (options_.thorough) AddMessages();
     AddOperations();
     AddContext();
     WriteStory();
@@ -161,29 +110,62 @@ class Storyteller {
       first_ = std::min(first_, it->second.front().event);
     }
     // A loss is over when the last copy is; anything else when nothing more is noted.
-    for (const Life& life : lives_) {
+    for (const RecordLife& life : lives_) {
       const bool lost = anomaly_->type() == "lost-write" && life.last_copy_end != nullptr;
       const NoteAt& last = lost ? *life.last_copy_end : life.notes.back();
       last_ = std::max(last_, last.event);
     }
   }
 
+  // The logs that it is about: those of its records, or else those that its operations read.
+  void FindLogs() {
+    for (const formats::RecordId& record : anomaly_->records()) concerned_.insert(record.log());
+    if (!concerned_.empty()) return;
+    for (uint64_t index : anomaly_->operations()) {
+      if (index >= static_cast<uint64_t>(history_.operations_size())) continue;
+      for (const formats::Action& action : history_.operations(static_cast<int>(index)).actions()) {
+        if (action.has_send()) concerned_.insert(action.send().log());
+        if (action.has_poll()) concerned_.insert(action.poll().log());
+        if (action.has_commit()) concerned_.insert(action.commit().log());
+      }
+    }
+  }
+
+  // Those of the anomaly's operations that the trace has, with the indices of their events; in order.
+  std::vector<std::pair<size_t, const formats::Operation*>> Operations() const {
+    std::vector<std::pair<size_t, const formats::Operation*>> found;
+    for (uint64_t index : anomaly_->operations()) {
+      if (index >= static_cast<uint64_t>(history_.operations_size())) continue;
+      const formats::Operation& op = history_.operations(static_cast<int>(index));
+      if (op.event() >= 1 && op.event() <= trace_.events.size()) found.emplace_back(op.event() - 1, &op);
+    }
+    return found;
+  }
+
+  // From its first operation to its last. One alone says nothing of when it began.
+  void FindWindow() {
+    const auto operations = Operations();
+    if (operations.empty()) return;
+    last_ = std::max(last_, operations.back().first);
+    if (lives_.empty()) first_ = operations.size() > 1 ? operations.front().first : 0;
+  }
+
   // Whether an event is about the anomaly's logs. An election that names no log at all is about
   // every log of its node.
   bool Concerned(const TraceEvent& event) const {
-    for (const formats::RecordId& record : anomaly_->records()) {
-      if (Concerns(event, record.log())) return true;
+    for (const std::string& log : concerned_) {
+      if (Concerns(event, log)) return true;
     }
     if (event.type != "election") return false;
     for (const std::string& log : logs_) {
       if (Concerns(event, log)) return false;
     }
     return std::any_of(lives_.begin(), lives_.end(),
-                       [&event](const Life& life) { return life.nodes.contains(event.node); });
+                       [&event](const RecordLife& life) { return life.nodes.contains(event.node); });
   }
 
   void AddNotes() {
-    for (const Life& life : lives_) {
+    for (const RecordLife& life : lives_) {
       int delivered = 0;
       for (const NoteAt& at : life.notes) {
         const RecordNote& note = *at.note;
@@ -201,18 +183,42 @@ class Storyteller {
     }
   }
 
+  // Messages that were lost, kept back or late: of its records or, where it has none, of its logs.
+  void AddMessages() {
+    std::vector<Journey> journeys;
+    for (const RecordLife& life : lives_) {
+      for (const Journey& journey : JourneysOf(trace_, life.notes)) journeys.push_back(journey);
+    }
+    if (lives_.empty()) journeys = LateJourneysOf(trace_, concerned_, last_);
+    absl::btree_set<size_t> told;
+    for (const Journey& journey : journeys) {
+      if (!IsTroubled(trace_, journey) || journey.ended > last_ || !told.insert(journey.sent).second) continue;
+      Line line;
+      line.event = journey.ended;
+      line.weight = Weight::kStep;
+      line.text = JourneySentence(trace_, journey);
+      if (lives_.empty()) AddWhatCameOfIt(journey, &line);
+      line.node = std::string(trace_.NodeName(trace_.events[journey.sent].node));
+      lines_.push_back(std::move(line));
+    }
+  }
+
+  // What a late message still did to a record is the point of it.
+  void AddWhatCameOfIt(const Journey& journey, Line* line) const {
+    const TraceEvent& end = trace_.events[journey.ended];
+    line->weight = Weight::kDetail;
+    if (end.records.empty() || !HoldsCopy(end.records.front().verb)) return;
+    line->weight = Weight::kTurningPoint;
+    line->text += ", and " + RecordSentence(trace_, end, end.records.front(), "");
+  }
+
   void AddOperations() {
-    absl::btree_set<std::string> logs;
-    for (const formats::RecordId& record : anomaly_->records()) logs.insert(record.log());
-    for (uint64_t index : anomaly_->operations()) {
-      if (index >= static_cast<uint64_t>(history_.operations_size())) continue;
-      const formats::Operation& op = history_.operations(static_cast<int>(index));
-      if (op.event() == 0 || op.event() > trace_.events.size()) continue;
-      for (const std::string& log : logs) {
-        std::string text = OperationSentence(op, log);
-        if (text.empty()) continue;
-        lines_.push_back({op.event() - 1, 2, Weight::kCause, std::move(text), op.process()});
+    for (const auto& [event, op] : Operations()) {
+      std::string text = lives_.empty() ? AnyOperationSentence(*op) : "";
+      for (auto log = concerned_.begin(); log != concerned_.end() && text.empty(); ++log) {
+        text = OperationSentence(*op, *log);
       }
+      if (!text.empty()) lines_.push_back({event, 2, Weight::kCause, std::move(text), op->process()});
     }
   }
 
@@ -221,15 +227,26 @@ class Storyteller {
     for (size_t index : material_.context) {
       const TraceEvent& event = trace_.events[index];
       if (index > last_) break;
+      if (IsUnrelated(event) || (event.kind == EventKind::kStart && event.time_ns == 0)) continue;
       if (index < first_) {
         if (event.kind == EventKind::kFaultOn) active[event.fault] = index;
         if (event.kind == EventKind::kFaultOff) active.erase(event.fault);
         continue;
       }
-      if (event.kind == EventKind::kNote && !Concerned(event)) continue;
+      // Between two operations every decision may matter.
+      const bool narrow = lives_.empty() && first_ > 0;
+      if (event.kind == EventKind::kNote && !narrow && !Concerned(event)) continue;
       AddContextLine(index);
     }
     for (const auto& [fault, index] : active) AddContextLine(index);
+  }
+
+  // Begun or ended by a fault that is not to be told.
+  bool IsUnrelated(const TraceEvent& event) const {
+    if (options_.unrelated.empty()) return false;
+    if (options_.unrelated.contains(event.fault)) return true;
+    if (event.cause == 0 || event.cause > trace_.events.size() || event.kind == EventKind::kNote) return false;
+    return options_.unrelated.contains(trace_.events[event.cause - 1].fault);
   }
 
   void AddContextLine(size_t index) {
@@ -237,7 +254,8 @@ class Storyteller {
     Line line;
     line.event = index;
     line.weight = Weight::kCause;
-    if (event.kind == EventKind::kStart || event.kind == EventKind::kFaultOff) {
+    const bool minor = event.kind == EventKind::kNote && (!IsNoteworthy(event) || !Concerned(event));
+    if (event.kind == EventKind::kStart || event.kind == EventKind::kFaultOff || minor) {
       line.weight = Weight::kDetail;
     } else if (event.kind == EventKind::kNote && event.type != "election") {
       line.weight = Weight::kStep;
@@ -251,9 +269,9 @@ class Storyteller {
       return a.event != b.event ? a.event < b.event : a.within < b.within;
     };
     StableSort(&lines_, earlier);
-    if (lines_.size() > kStoryLines) {
+    if (lines_.size() > static_cast<size_t>(options_.lines)) {
       StableSort(&lines_, [](const Line& a, const Line& b) { return a.weight < b.weight; });
-      lines_.resize(kStoryLines);
+      lines_.resize(static_cast<size_t>(options_.lines));
       StableSort(&lines_, earlier);
     }
     for (const Line& line : lines_) {
@@ -268,7 +286,7 @@ class Storyteller {
 
   // The second sentence of a lost write.
   void ExplainLoss() {
-    const Life& life = lives_[0];
+    const RecordLife& life = lives_[0];
     std::string text;
     if (life.acknowledged != nullptr) {
       text = fmt::format("{} acknowledged it at {}",
@@ -297,7 +315,7 @@ class Storyteller {
   }
 
   // The last election, or else the last fault, between the acknowledgement and the end.
-  std::string AfterWhat(const Life& life) const {
+  std::string AfterWhat(const RecordLife& life) const {
     const size_t end = life.last_copy_end->event;
     const size_t begin = life.acknowledged != nullptr ? life.acknowledged->event : first_;
     const TraceEvent* election = nullptr;
@@ -319,8 +337,10 @@ class Storyteller {
   const formats::History& history_;
   const Material& material_;
   const std::vector<std::string>& logs_;
+  const StoryOptions& options_;
   Anomaly* anomaly_;
-  std::vector<Life> lives_;
+  absl::btree_set<std::string> concerned_;  // logs
+  std::vector<RecordLife> lives_;
   std::vector<Line> lines_;
   size_t first_ = SIZE_MAX;  // event of the first note on a record
   size_t last_ = 0;          // ... and of the end
@@ -338,33 +358,44 @@ std::vector<std::string> LogNames(const formats::History& history) {
   return {names.begin(), names.end()};
 }
 
-}  // namespace
-
-void AddStories(const DecodedTrace& trace, const formats::History& history,
-                formats::Verdict* verdict) {
-  std::vector<Anomaly*> told;
-  absl::btree_map<std::string, int> per_type;
+void Tell(const DecodedTrace& trace, const formats::History& history, const StoryOptions& options,
+          const std::vector<Anomaly*>& anomalies) {
+  if (anomalies.empty()) return;
   Material material;
-  for (Anomaly& anomaly : *verdict->mutable_anomalies()) {
-    if (++per_type[anomaly.type()] > kStoriesPerType) continue;
-    told.push_back(&anomaly);
-    for (const formats::RecordId& record : anomaly.records()) {
+  for (const Anomaly* anomaly : anomalies) {
+    for (const formats::RecordId& record : anomaly->records()) {
       material.notes[{record.log(), record.value()}];
     }
   }
-  if (told.empty()) return;
   for (size_t i = 0; i < trace.events.size(); ++i) {
     const TraceEvent& event = trace.events[i];
-    if (IsContext(event)) material.context.push_back(i);
+    if (IsContext(event) || (options.thorough && event.kind == EventKind::kNote)) material.context.push_back(i);
     for (const RecordNote& note : event.records) {
       const auto it = material.notes.find({note.log, note.value});
       if (it != material.notes.end()) it->second.push_back({i, &note});
     }
   }
   const std::vector<std::string> logs = LogNames(history);
-  for (Anomaly* anomaly : told) {
-    Storyteller(trace, history, material, logs, anomaly).Tell();
+  for (Anomaly* anomaly : anomalies) {
+    Storyteller(trace, history, material, logs, options, anomaly).Tell();
   }
+}
+
+}  // namespace
+
+void AddStories(const DecodedTrace& trace, const formats::History& history,
+                formats::Verdict* verdict) {
+  std::vector<Anomaly*> told;
+  absl::btree_map<std::string, int> per_type;
+  for (Anomaly& anomaly : *verdict->mutable_anomalies()) {
+    if (++per_type[anomaly.type()] <= kStoriesPerType) told.push_back(&anomaly);
+  }
+  Tell(trace, history, {}, told);
+}
+
+void AddStory(const DecodedTrace& trace, const formats::History& history, const StoryOptions& options,
+              Anomaly* anomaly) {
+  Tell(trace, history, options, {anomaly});
 }
 
 }  // namespace brokersim::checker

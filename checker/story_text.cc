@@ -112,4 +112,20 @@ std::string OperationSentence(const Operation& op, std::string_view log) {
   return "";
 }
 
+std::string AnyOperationSentence(const Operation& op) {
+  for (const formats::Action& action : op.actions()) {
+    const std::string_view log = action.has_poll() ? action.poll().log() : action.commit().log();
+    std::string sentence = log.empty() ? "" : OperationSentence(op, log);
+    if (!sentence.empty()) return sentence;
+    if (action.has_poll() && op.type() == Operation::OK) {
+      return fmt::format("{} reads {} from {} to {}", op.process(), log, action.poll().from(), action.poll().next());
+    }
+    if (action.has_send()) return fmt::format("{} sends \"{}\" to {}", op.process(), action.send().value(),
+                                              action.send().log());
+  }
+  const std::string_view end = op.type() == Operation::INVOKE ? "begins" : op.type() == Operation::OK ? "is done"
+                               : op.type() == Operation::FAIL ? "fails" : "ends without a known outcome";
+  return fmt::format("{} of {} {}", op.f(), op.process(), end);
+}
+
 }  // namespace brokersim::checker

@@ -30,6 +30,9 @@ std::string EventSentence(const formats::DecodedTrace& trace, const formats::Tra
 // for operations that the notes of records already tell.
 std::string OperationSentence(const formats::Operation& op, std::string_view log);
 
+// The same, of a log or of all, where no note of a record tells: never empty.
+std::string AnyOperationSentence(const formats::Operation& op);
+
 }  // namespace brokersim::checker
 
 #endif  // BROKERSIM_CHECKER_STORY_TEXT_H_

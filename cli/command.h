@@ -34,6 +34,8 @@ Command AddReplay(CLI::App* app, const Context& context);
 Command AddReport(CLI::App* app, const Context& context);
 Command AddShow(CLI::App* app, const Context& context);
 Command AddShrink(CLI::App* app, const Context& context);
+Command AddExplain(CLI::App* app, const Context& context);
+Command AddLife(CLI::App* app, const Context& context);
 Command AddDraws(CLI::App* app, const Context& context);
 Command AddVerifyDeterminism(CLI::App* app, const Context& context);
 Command AddCheck(CLI::App* app, const Context& context);

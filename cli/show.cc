@@ -3,12 +3,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
 
 #include "cli/command.h"
 #include "cli/outcome_text.h"
-#include "runner/files.h"
+#include "runner/trace_file.h"
 #include "scenarios/quantity.h"
 #include "visualize/selection.h"
 #include "visualize/terminal.h"
@@ -26,35 +25,15 @@ struct Options {
   visualize::TerminalOptions view;
 };
 
-absl::StatusOr<formats::DecodedTrace> ReadTrace(const std::string& given) {
-  // The output folder of a run will do.
-  std::error_code ignored;
-  const std::string path = std::filesystem::is_directory(given, ignored) ? given + "/trace.pb" : given;
-  const absl::StatusOr<std::string> bytes = runner::ReadFile(path);
-  if (!bytes.ok()) {
-    return absl::NotFoundError(fmt::format("{}; give a trace.pb, or the folder where `brokersim run` left one",
-                                           std::string(bytes.status().message())));
-  }
-  absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(*bytes);
-  if (!trace.ok()) {
-    return absl::InvalidArgumentError(fmt::format("{}: {}", path, std::string(trace.status().message())));
-  }
-  return trace;
-}
-
 // The anomaly that lies beside the trace, if there is one: its moments are marked.
 std::optional<formats::Anomaly> AnomalyBeside(const std::string& given, int index) {
-  std::error_code ignored;
-  const std::filesystem::path path(given);
-  const std::filesystem::path folder = std::filesystem::is_directory(path, ignored) ? path : path.parent_path();
-  const absl::StatusOr<std::string> bytes = runner::ReadFile((folder / "verdict.pb").string());
-  formats::Verdict verdict;
-  if (!bytes.ok() || !verdict.ParseFromString(*bytes) || index >= verdict.anomalies_size()) return std::nullopt;
-  return verdict.anomalies(index);
+  const std::optional<formats::Verdict> verdict = runner::VerdictBeside(given);
+  if (!verdict.has_value() || index >= verdict->anomalies_size()) return std::nullopt;
+  return verdict->anomalies(index);
 }
 
 int Show(Options options) {
-  const absl::StatusOr<formats::DecodedTrace> trace = ReadTrace(options.trace);
+  const absl::StatusOr<formats::DecodedTrace> trace = runner::ReadTrace(options.trace);
   if (!trace.ok()) return Fail(trace.status());
   if (!options.state.empty()) return PrintStateAt(*trace, "--state", options.state);
   for (const auto& [text, field] : {std::make_pair(options.from, &options.view.from_ns),
@@ -83,7 +62,7 @@ int Show(Options options) {
 Command AddShow(CLI::App* app, const Context&) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app->add_subcommand("show", "Show a trace in the terminal, one row an event");
-  command->add_option("TRACE", options->trace, "a trace.pb, or the folder that holds it")->required();
+  command->add_option("TRACE", options->trace, "a trace.pb or trace.jsonl, or the folder that holds one")->required();
   command
       ->add_option("--anomaly", options->anomaly,
                    "only what matters to the n-th anomaly of the verdict beside the trace")

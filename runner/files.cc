@@ -9,11 +9,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 
 #include "formats/trace_codec.h"
+#include "runner/trace_file.h"
 #include "visualize/selection.h"
 #include "visualize/space_time.h"
 #include "visualize/svg.h"
@@ -33,34 +33,6 @@ std::string Json(const google::protobuf::Message& message) {
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   return status.ok() ? json : fmt::format("{{\"error\": \"{}\"}}\n", status.ToString());
-}
-
-std::string JsonLines(const formats::DecodedTrace& trace) {
-  std::string lines;
-  for (const formats::TraceEvent& event : trace.events) {
-    nlohmann::ordered_json json;
-    json["id"] = event.id;
-    json["time_ns"] = event.time_ns;
-    json["node"] = trace.NodeName(event.node);
-    json["kind"] = formats::EventKindName(event.kind);
-    if (event.cause != 0) json["cause"] = event.cause;
-    if (event.peer != 0) json["peer"] = trace.NodeName(event.peer);
-    if (event.message != 0) json["message"] = event.message;
-    if (event.operation != 0) json["operation"] = event.operation - 1;
-    if (!event.type.empty()) json["type"] = event.type;
-    if (!event.text.empty()) json["text"] = event.text;
-    if (!event.fault.empty()) json["fault"] = event.fault;
-    for (const formats::StateChange& change : event.changes) {
-      json["changes"].push_back({{"path", change.path}, {"before", change.before}, {"after", change.after}});
-    }
-    for (const formats::RecordNote& note : event.records) {
-      json["records"].push_back({{"verb", formats::RecordVerbName(note.verb)}, {"log", note.log},
-                                 {"offset", note.offset}, {"value", note.value}});
-    }
-    lines += json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-    lines += '\n';
-  }
-  return lines;
 }
 
 std::string Temporary(const std::string& path) { return fmt::format("{}.{}.tmp", path, getpid()); }
@@ -124,7 +96,7 @@ absl::StatusOr<std::vector<std::string>> WriteOutputs(const Outcome& outcome, co
       {"history.pb", outcome.run.history.SerializeAsString()},
       {"history.json", Json(outcome.run.history)},
       {"trace.pb", outcome.run.trace},
-      {"trace.jsonl", JsonLines(*trace)},
+      {"trace.jsonl", TraceLines(*trace)},
       {"verdict.pb", outcome.verdict.SerializeAsString()},
       {"verdict.json", Json(outcome.verdict)},
       {"diagram.svg", *std::move(svg)},

@@ -75,15 +75,22 @@ ExitCode Worse(ExitCode a, ExitCode b) { return Rank(a) <= Rank(b) ? a : b; }
 
 bool IsFailure(ExitCode code) { return code != kHeld && code != kUnknown; }
 
+namespace {
+
+void AddStoriesAndCauses(const formats::DecodedTrace& trace, Outcome* outcome) {
+  checker::AddStories(trace, outcome->run.history, &outcome->verdict);
+  for (const formats::Anomaly& anomaly : outcome->verdict.anomalies()) {
+    std::map<std::string, std::string>& causes = outcome->causes;
+    if (!causes.contains(anomaly.type())) causes[anomaly.type()] = CauseOf(trace, anomaly);
+  }
+}
+
+}  // namespace
+
 Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
                     bool stop_at_violation) {
-  Outcome outcome;
-  outcome.scenario = scenario.name;
-  outcome.variant = scenario.variant;
-  outcome.settings = scenario.settings;
-  outcome.reference = scenario.reference;
-  outcome.seed = seed;
-  const sim::ProbeScope scope(&outcome.probes);
+  sim::ProbeCounts probes;
+  const sim::ProbeScope scope(&probes);
   std::optional<checker::OnlineCheck> online;
   sim::Recorder::Watch watch;
   if (stop_at_violation) {
@@ -92,21 +99,30 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
       return online->Advance();
     };
   }
-  outcome.run = scenarios::RunScenario(scenario, seed, recording, Version(), std::move(watch));
+  Outcome outcome =
+      Judged(scenario, seed, scenarios::RunScenario(scenario, seed, recording, Version(), std::move(watch)));
+  if (!outcome.run.trace.empty() && outcome.verdict.anomalies_size() > 0) {
+    const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
+    if (trace.ok()) AddStoriesAndCauses(*trace, &outcome);
+  }
+  outcome.probes = std::move(probes);
+  return outcome;
+}
+
+Outcome Judged(const scenarios::ResolvedScenario& scenario, uint64_t seed, scenarios::RunResult run) {
+  Outcome outcome;
+  outcome.scenario = scenario.name;
+  outcome.variant = scenario.variant;
+  outcome.settings = scenario.settings;
+  outcome.reference = scenario.reference;
+  outcome.seed = seed;
+  outcome.run = std::move(run);
   outcome.verdict = JudgeHistory(outcome.run.history, *scenario.world);
   // A fault that the run did not live to see is not inert.
   if (outcome.run.reason == sim::RunEnd::kStopped) outcome.run.inert.clear();
   NoteInert(outcome.run.inert, &outcome.verdict);
   outcome.progress = JudgeProgress(outcome.run);
   NoteProgress(outcome.progress, &outcome.verdict);
-  if (!outcome.run.trace.empty() && outcome.verdict.anomalies_size() > 0) {
-    const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
-    if (!trace.ok()) return outcome;
-    checker::AddStories(*trace, outcome.run.history, &outcome.verdict);
-    for (const formats::Anomaly& anomaly : outcome.verdict.anomalies()) {
-      if (!outcome.causes.contains(anomaly.type())) outcome.causes[anomaly.type()] = CauseOf(*trace, anomaly);
-    }
-  }
   return outcome;
 }
 

@@ -52,6 +52,9 @@ struct Outcome {
 Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
                     bool stop_at_violation = false);
 
+// What a run that is over came to, without stories and probes.
+Outcome Judged(const scenarios::ResolvedScenario& scenario, uint64_t seed, scenarios::RunResult run);
+
 ExitCode ExitCodeOf(const Outcome& outcome);
 
 // The types of its anomalies, each once: those of the vocabulary first, in its order, then what models found.

@@ -11,14 +11,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "runner/outcome.h"
+#include "runner/rerun.h"
 #include "scenarios/scenario.pb.h"
 
 namespace brokersim::runner {
-
-// Whether this setup, under this seed, still shows what is looked for. Always the same for the same arguments. False,
-// too, for a setup that doesn't build.
-using Shows = std::function<bool(const scenarios::Setup& setup, uint64_t seed)>;
 
 // Where a search stands.
 struct ShrinkProgress {
@@ -91,9 +87,6 @@ absl::StatusOr<ShrunkRun> ShrinkRun(const scenarios::ResolvedScenario& scenario,
 
 // The result as a scenario file NAME.textproto, with a comment that says where it comes from.
 std::string ShrunkText(const ShrunkRun& run);
-
-// As a scenario of one variant that can be run. Errors: as of ParseScenario.
-absl::StatusOr<scenarios::ResolvedScenario> Resolved(const scenarios::Scenario& scenario);
 
 }  // namespace brokersim::runner
 

@@ -5,29 +5,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_join.h"
 #include "runner/shrink.h"
 #include "runner/shrink_steps.h"
-#include "scenarios/schedule.h"
 #include "sim/base/check.h"
 
 namespace brokersim::runner {
 namespace {
-
-bool ShowsAnomaly(const Outcome& outcome, const std::string& type) {
-  if (!outcome.run.internal_error.empty()) return false;
-  if (type == kNoProgressType) return ExitCodeOf(outcome) == kNoProgress;
-  if (outcome.verdict.result() != formats::Verdict::INVALID) return false;
-  const auto& anomalies = outcome.verdict.anomalies();
-  return std::any_of(anomalies.begin(), anomalies.end(), [&](const auto& one) { return one.type() == type; });
-}
-
-// What a run can be shrunk to, the gravest first.
-std::vector<std::string> TypesOf(const Outcome& outcome) {
-  std::vector<std::string> types = AnomalyTypes(outcome.verdict);
-  if (ExitCodeOf(outcome) == kNoProgress) types.emplace_back(kNoProgressType);
-  return types;
-}
 
 bool IsOperation(const formats::Operation& operation) {
   if (operation.f() == "poll") {
@@ -58,46 +41,6 @@ RunSize SizeOf(const Outcome& outcome, const scenarios::Setup& setup) {
   return size;
 }
 
-scenarios::Scenario ScenarioOf(const scenarios::Setup& setup, const std::string& name, const std::string& variant) {
-  scenarios::Scenario scenario;
-  scenario.set_name(name);
-  *scenario.mutable_setup() = setup;
-  scenario.add_variant()->set_name(variant);
-  return scenario;
-}
-
-// Faults that wait for another begin when they did: each can be left out alone then.
-scenarios::Setup WithoutReferences(const scenarios::Setup& setup, const scenarios::RunResult& run) {
-  scenarios::Setup free = setup;
-  for (scenarios::Fault& fault : *free.mutable_fault()) {
-    if (fault.after_begin_of().empty() && fault.after_end_of().empty()) continue;
-    for (const sim::FaultReport& report : run.faults) {
-      if (report.id != fault.id() || !report.fired) continue;
-      fault.clear_after_begin_of();
-      fault.clear_after_end_of();
-      fault.clear_plus();
-      fault.set_at(sim::ToText(report.began - sim::Time()));
-    }
-  }
-  return free;
-}
-
-// The faults that are off are no part of the run.
-scenarios::Setup WithoutOff(const scenarios::Setup& setup) {
-  scenarios::Setup on = setup;
-  on.clear_fault();
-  for (const scenarios::Fault& fault : setup.fault()) {
-    if (!fault.off()) *on.add_fault() = fault;
-  }
-  return on;
-}
-
-std::string WhatItShows(const Outcome& outcome) {
-  const std::vector<std::string> types = TypesOf(outcome);
-  return types.empty() ? fmt::format("no anomaly (verdict {})", ResultName(outcome.verdict.result()))
-                       : absl::StrJoin(types, ", ");
-}
-
 // What the file says of itself.
 void Describe(const scenarios::ResolvedScenario& origin, uint64_t seed, ShrunkRun* run) {
   scenarios::Scenario& scenario = run->scenario;
@@ -117,20 +60,12 @@ void Describe(const scenarios::ResolvedScenario& origin, uint64_t seed, ShrunkRu
 
 }  // namespace
 
-absl::StatusOr<scenarios::ResolvedScenario> Resolved(const scenarios::Scenario& scenario) {
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(scenario, &text);
-  absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::ParseScenario(text, scenario.name() + ".textproto");
-  if (!loaded.ok()) return loaded.status();
-  return std::move(loaded->variants.front());
-}
-
 absl::StatusOr<ShrunkRun> ShrinkRun(const scenarios::ResolvedScenario& scenario, uint64_t seed,
                                     const std::string& anomaly, const std::string& name, const ShrinkOptions& options) {
   ShrunkRun result;
   const Outcome original = RunAndCheck(scenario, seed, sim::RecordingLevel::kHistory);
   if (!original.run.internal_error.empty()) return absl::InternalError(original.run.internal_error);
-  const std::vector<std::string> types = TypesOf(original);
+  const std::vector<std::string> types = ShownTypes(original);
   result.anomaly = anomaly.empty() && !types.empty() ? types.front() : anomaly;
   if (std::find(types.begin(), types.end(), result.anomaly) == types.end()) {
     return absl::NotFoundError(WhatItShows(original));
@@ -142,10 +77,9 @@ absl::StatusOr<ShrunkRun> ShrinkRun(const scenarios::ResolvedScenario& scenario,
   };
   const Shows shows = [&](const scenarios::Setup& setup, uint64_t with) {
     const absl::StatusOr<Outcome> outcome = run(setup, with);
-    return outcome.ok() && ShowsAnomaly(*outcome, result.anomaly);
+    return outcome.ok() && ShowsType(*outcome, result.anomaly);
   };
-  scenarios::Setup setup = WithoutOff(scenarios::ScheduleOf(scenario, seed, original.run).setup());
-  if (const scenarios::Setup free = WithoutReferences(setup, original.run); shows(free, seed)) setup = free;
+  const scenarios::Setup setup = WrittenOut(scenario, seed, original.run, shows);
   std::vector<std::string> useless;
   for (const sim::FaultReport& fault : original.run.faults) {
     if (fault.effects == 0) useless.push_back(fault.id);
@@ -158,7 +92,7 @@ absl::StatusOr<ShrunkRun> ShrinkRun(const scenarios::ResolvedScenario& scenario,
   }
   result.scenario = ScenarioOf(result.search.setup, name, scenario.variant);
   absl::StatusOr<Outcome> last = run(result.search.setup, result.search.seed);
-  CHECK(last.ok() && ShowsAnomaly(*last, result.anomaly), "the smallest run shows {} no more", result.anomaly);
+  CHECK(last.ok() && ShowsType(*last, result.anomaly), "the smallest run shows {} no more", result.anomaly);
   result.outcome = *std::move(last);
   result.after = SizeOf(result.outcome, result.search.setup);
   Describe(scenario, seed, &result);

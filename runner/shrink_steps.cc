@@ -197,6 +197,11 @@ void FindVaried(const pb::Message& message, const FieldPath& path, std::vector<F
 
 }  // namespace
 
+std::string KindOf(const scenarios::Fault& fault) {
+  const pb::FieldDescriptor* action = ActionOf(fault);
+  return action == nullptr ? "" : action->name();
+}
+
 bool IsPromise(std::string_view line) {
   const std::string_view name = line.substr(0, line.find('='));
   return std::find(std::begin(kPromises), std::end(kPromises), name) != std::end(kPromises);

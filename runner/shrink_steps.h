@@ -36,6 +36,9 @@ struct Part {
 std::vector<Part> PartsOf(const scenarios::Setup& setup, PartKind kind);
 scenarios::Setup Without(const scenarios::Setup& setup, std::span<const Part> parts);
 
+// "crash"; empty: it does nothing.
+std::string KindOf(const scenarios::Fault& fault);
+
 // Whether "min.insync.replicas=2" is a line of those.
 bool IsPromise(std::string_view line);
 

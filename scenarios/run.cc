@@ -2,6 +2,7 @@
 
 #include <google/protobuf/text_format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -37,11 +38,9 @@ std::optional<Stuck> FindStuck(const World& world, const sim::Simulation& simula
 
 }  // namespace
 
-RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
-                      std::string_view build, sim::Recorder::Watch watch) {
-  RunResult result;
-  sim::Simulation simulation = scenario.world->Simulate(seed, recording);
-  if (watch) simulation.recorder().WatchHistory(std::move(watch));
+BegunRun::BegunRun(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
+                   std::string_view build)
+    : scenario_(&scenario), simulation_(scenario.world->Simulate(seed, recording)) {
   formats::TraceHeader header;
   header.set_build(std::string(build));
   header.set_scenario(scenario.name);
@@ -49,27 +48,44 @@ RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::Reco
   if (recording == sim::RecordingLevel::kTrace) {
     google::protobuf::TextFormat::PrintToString(scenario.setup, header.mutable_scenario_text());
   }
-  simulation.Begin(std::move(header));
+  simulation_.Begin(std::move(header));
+}
+
+void BegunRun::RunTo(sim::Time until) {
+  if (!internal_error_.empty()) return;
   try {
-    result.reason = simulation.Run(scenario.world->time_limit());
+    reason_ = simulation_.Run(std::min(until, scenario_->world->time_limit()));
   } catch (const sim::CheckFailure& failure) {
-    result.internal_error = failure.what();
+    internal_error_ = failure.what();
   }
-  simulation.Finish();
-  result.hash = simulation.hash();
-  result.hashes = simulation.recorder().hashes();
-  result.events = simulation.events();
-  result.end = simulation.now();
-  result.faults = simulation.fault_reports();
+}
+
+RunResult BegunRun::Finish() {
+  const World& world = *scenario_->world;
+  RunTo(world.time_limit());
+  simulation_.Finish();
+  RunResult result;
+  result.internal_error = internal_error_;
+  result.reason = reason_;
+  result.hash = simulation_.hash();
+  result.hashes = simulation_.recorder().hashes();
+  result.events = simulation_.events();
+  result.end = simulation_.now();
+  result.faults = simulation_.fault_reports();
   for (const sim::FaultReport& fault : result.faults) {
-    if (fault.effects == 0 && !scenario.world->MayBeInert(fault.id)) result.inert.push_back(fault.id);
+    if (fault.effects == 0 && !world.MayBeInert(fault.id)) result.inert.push_back(fault.id);
   }
-  if (result.internal_error.empty()) {
-    result.stuck = FindStuck(*scenario.world, simulation, result.reason, simulation.recorder().history());
-  }
-  result.history = std::move(simulation.recorder().history());
-  result.trace = simulation.recorder().TakeTrace();
+  if (internal_error_.empty()) result.stuck = FindStuck(world, simulation_, reason_, simulation_.recorder().history());
+  result.history = std::move(simulation_.recorder().history());
+  result.trace = simulation_.recorder().TakeTrace();
   return result;
+}
+
+RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
+                      std::string_view build, sim::Recorder::Watch watch) {
+  BegunRun run(scenario, seed, recording, build);
+  if (watch) run.simulation().recorder().WatchHistory(std::move(watch));
+  return run.Finish();
 }
 
 }  // namespace brokersim::scenarios

@@ -38,7 +38,29 @@ struct RunResult {
   std::string internal_error;
 };
 
-// `build` is the version that a trace names. `watch`, if any, sees the history grow and may end the run.
+// A run that can be looked at, copied and turned between two moments. A copy is a snapshot: it has the past in common
+// and a future of its own; it records no trace. `scenario` must outlive it.
+class BegunRun {
+ public:
+  // Nothing has happened yet. `build` is the version that a trace names.
+  BegunRun(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording, std::string_view build);
+
+  sim::Simulation& simulation() { return simulation_; }
+  const sim::Simulation& simulation() const { return simulation_; }
+
+  // All that happens up to this time, included.
+  void RunTo(sim::Time until);
+  // The rest of it. Call once.
+  RunResult Finish();
+
+ private:
+  const ResolvedScenario* scenario_;
+  sim::Simulation simulation_;
+  sim::RunEnd reason_ = sim::RunEnd::kTimeLimit;
+  std::string internal_error_;
+};
+
+// `watch`, if any, sees the history grow and may end the run.
 RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
                       std::string_view build, sim::Recorder::Watch watch = nullptr);
 

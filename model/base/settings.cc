@@ -100,4 +100,8 @@ std::string FlagText(std::string_view name, bool flag) {
   return flag ? "true" : "false";
 }
 
+std::string RiskOf(const SettingInfo& setting, std::string_view value) {
+  return value == setting.safe_value ? "" : setting.risk;
+}
+
 }  // namespace brokersim::model

@@ -30,12 +30,20 @@ struct Setting {
   std::string_view words = {};
 };
 
+// A setting that decides whether something may be lost, doubled or reordered: what `brokersim explain` knows of it.
+struct Safety {
+  std::string_view name;
+  std::string_view safe;  // value
+  std::string_view risk;  // what any other value allows: a sentence without its full stop
+};
+
 template <class Config>
 struct SettingsTable {
   std::string_view what;  // e.g. "broker"
   std::vector<Setting<Config>> settings;
   // Known to the real software, without effect here.
   std::vector<std::string> not_modelled;
+  std::vector<Safety> safety = {};
 };
 
 // One row of the documentation.
@@ -43,7 +51,13 @@ struct SettingInfo {
   std::string name;
   std::string default_value;
   std::string meaning;
+  // As in Safety; empty where there is none.
+  std::string safe_value = {};
+  std::string risk = {};
 };
+
+// What this value of the setting allows; empty if nothing is known, or it is the safe one.
+std::string RiskOf(const SettingInfo& setting, std::string_view value);
 
 // "name = value" in its two parts, without space around them. kInvalidArgument: it has no equals sign.
 absl::Status SplitLine(std::string_view line, std::string* name, std::string* value);
@@ -109,7 +123,12 @@ std::vector<SettingInfo> DescribeSettings(const SettingsTable<Config>& table) {
     } else {
       value = defaults.*std::get<std::string Config::*>(setting.field);
     }
-    rows.push_back({std::string(setting.name), value, std::string(setting.meaning)});
+    SettingInfo& row = rows.emplace_back(SettingInfo{std::string(setting.name), value, std::string(setting.meaning)});
+    for (const Safety& safety : table.safety) {
+      if (safety.name != setting.name) continue;
+      row.safe_value = std::string(safety.safe);
+      row.risk = std::string(safety.risk);
+    }
   }
   return rows;
 }

@@ -105,7 +105,27 @@ const Family<BrokerConfig>& BrokerFamily() {
        "queued.max.requests", "replica.fetch.max.bytes", "replica.fetch.min.bytes",
        "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
        "transactional.id.expiration.ms", "unclean.leader.election.interval.ms",
-       "zookeeper.connect", "zookeeper.session.timeout.ms"}}};
+       "zookeeper.connect", "zookeeper.session.timeout.ms"},
+       {
+           {"min.insync.replicas", "2", "one replica's word is enough for acks=all"},
+           {"unclean.leader.election.enable", "false",
+            "a replica that lacks acknowledged records may be elected leader"},
+           {"default.replication.factor", "3", "a topic has fewer copies than may be lost"},
+           {"log.flush.interval.messages", "1",
+            "what is acknowledged may lie in page caches only, and goes with the power"},
+           {"offsets.topic.replication.factor", "3", "committed offsets have fewer copies than may be lost"},
+           {"transaction.state.log.replication.factor", "3",
+            "the state of transactions has fewer copies than may be lost"},
+           {"transaction.state.log.min.isr", "2", "one replica's word is enough for the state of transactions"},
+           {"transaction.partition.verification.enable", "true",
+            "a leader opens a transaction in its log without asking whether there is one"},
+           {"transaction.version", "2",
+            "a late record of one transaction fits into the next one: both have the same epoch"},
+           {"eligible.leader.replicas.version", "1",
+            "the last replica of the ISR may lead, even if it has lost its page cache"},
+           {"KIP-101", "on", "a follower cuts its log to its own high watermark, below what is committed"},
+           {"KIP-380", "on", "a broker that bounced still counts as in sync, with what it has lost"},
+       }}};
   return family;
 }
 
@@ -140,7 +160,11 @@ const Family<ProducerConfig>& ProducerFamily() {
        "connections.max.idle.ms", "interceptor.classes", "key.serializer", "max.block.ms",
        "max.request.size", "metric.reporters", "metrics.num.samples", "partitioner.class",
        "receive.buffer.bytes", "reconnect.backoff.max.ms", "reconnect.backoff.ms",
-       "security.protocol", "send.buffer.bytes", "value.serializer"}}};
+       "security.protocol", "send.buffer.bytes", "value.serializer"},
+       {
+           {"acks", "all", "a send counts as done before the whole ISR has the record"},
+           {"enable.idempotence", "true", "a batch that is sent again is stored again, and may be overtaken"},
+       }}};
   return family;
 }
 
@@ -180,7 +204,12 @@ const Family<ConsumerConfig>& ConsumerFamily() {
        "fetch.max.bytes", "group.instance.id", "key.deserializer",
        "max.partition.fetch.bytes", "partition.assignment.strategy", "receive.buffer.bytes",
        "reconnect.backoff.max.ms", "reconnect.backoff.ms", "security.protocol",
-       "send.buffer.bytes", "value.deserializer"}}};
+       "send.buffer.bytes", "value.deserializer"},
+       {
+           {"enable.auto.commit", "false", "positions are committed on a timer, whatever was processed"},
+           {"auto.offset.reset", "earliest", "a group without a committed offset begins behind what is there"},
+           {"isolation.level", "read_committed", "records of transactions that are open or were aborted are read"},
+       }}};
   return family;
 }
 
@@ -211,7 +240,8 @@ absl::Status Apply(const Family<Config>& family, std::string_view line, Config* 
 template <class Config>
 std::vector<SettingInfo> Describe(const Family<Config>& family) {
   std::vector<SettingInfo> rows = model::DescribeSettings(family.table);
-  rows.push_back({"mutant", "none", "ours, to try the checkers: the rule that is broken on purpose (docs/mutants.md)"});
+  rows.push_back({"mutant", "none", "ours, to try the checkers: the rule that is broken on purpose (docs/mutants.md)",
+                  "none"});
   return rows;
 }
 
@@ -269,6 +299,14 @@ absl::Status ValidateProducerConfig(const std::vector<std::string>& lines, Produ
 std::vector<SettingInfo> BrokerSettings() { return Describe(BrokerFamily()); }
 std::vector<SettingInfo> ProducerSettings() { return Describe(ProducerFamily()); }
 std::vector<SettingInfo> ConsumerSettings() { return Describe(ConsumerFamily()); }
+
+std::string RiskOf(const SettingInfo& setting, std::string_view value) {
+  if (setting.name != "mutant") return model::RiskOf(setting, value);
+  for (const MutantInfo& mutant : AllMutants()) {
+    if (mutant.name == value) return std::string(mutant.text.substr(0, mutant.text.rfind('.')));
+  }
+  return "";
+}
 
 BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std::string, std::less<>>& settings) {
   for (const auto& [key, value] : settings) {

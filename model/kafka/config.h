@@ -123,6 +123,8 @@ using model::SettingInfo;
 std::vector<SettingInfo> BrokerSettings();
 std::vector<SettingInfo> ProducerSettings();
 std::vector<SettingInfo> ConsumerSettings();
+// As model::RiskOf; of a mutant: which rule is broken.
+std::string RiskOf(const SettingInfo& setting, std::string_view value);
 
 }  // namespace brokersim::kafka
 

@@ -125,7 +125,16 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
        "transientStorePoolEnable",
        "useReentrantLockWhenPutMessage",
        "waitTimeMillsInSendQueue",
-       "warmMapedFileEnable"}};
+       "warmMapedFileEnable"},
+      {
+          {"brokerRole", "SYNC_MASTER", "a master answers before its slaves have the message"},
+          {"flushDiskType", "SYNC_FLUSH", "what is acknowledged may lie in page caches only, and goes with the power"},
+          {"inSyncReplicas", "2", "the master's word is enough for SEND_OK"},
+          {"minInSyncReplicas", "2", "replicas are given up silently, down to the master alone"},
+          {"readUnCommitted", "false", "consumers get what may yet be lost"},
+          {"retryQueueNums", "1", "a message whose processing fails is thrown away"},
+          {"ISSUE-3015", "on", "a slave that reports more than its master has is believed"},
+      }};
   return table;
 }
 
@@ -219,7 +228,11 @@ const SettingsTable<ConsumerConfig>& ConsumerTable() {
       {"adjustThreadPoolNumsThreshold", "allocateMessageQueueStrategy", "awaitTerminationMillisWhenShutdown",
        "clientIP", "consumeMessageBatchMaxSize", "consumeThreadMin", "consumeTimestamp", "instanceName", "namesrvAddr",
        "popBatchNums", "popInvisibleTime", "postSubscriptionWhenPull", "pullInterval", "pullThresholdForTopic",
-       "pullThresholdSizeForQueue", "unitMode"}};
+       "pullThresholdSizeForQueue", "unitMode"},
+      {
+          {"consumeFromWhere", "CONSUME_FROM_FIRST_OFFSET", "a group without offsets begins behind what is there"},
+          {"ISSUE-2708", "on", "a committed offset that can't be read counts as none"},
+      }};
   return table;
 }
 

@@ -13,6 +13,9 @@ Stream& Env::AddStream(std::string_view purpose) {
 
 Simulation::Simulation(SimulationSettings settings)
     : settings_(settings), recorder_(settings.recording) {
+#ifdef BROKERSIM_ONE_STREAM
+  Stream::DrawsOfRun() = 0;
+#endif
   if (settings.permute_ties) queue_.PermuteTies(settings.seed);
 }
 
@@ -48,8 +51,6 @@ void Simulation::AddFault(Fault fault) {
     }
   }, fault.action);
   FaultState state;
-  state.random = Stream(settings_.seed, fmt::format("fault/{}", fault.id));
-  state.choices = Stream(settings_.seed, fmt::format("fault/{}/choices", fault.id));
   state.report.id = fault.id;
   state.report.kind = FaultKindName(fault.action);
   state.report.budget = InfoOf(fault.action).budget;
@@ -62,6 +63,7 @@ void Simulation::AddFault(Fault fault) {
              FaultDue{static_cast<uint32_t>(faults_.size()), true, 0});
   }
   state.fault = std::move(fault);
+  SeedFault(&state);
   faults_.push_back(std::move(state));
 }
 

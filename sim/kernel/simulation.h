@@ -88,6 +88,14 @@ class Simulation {
   // Closes history and trace. Nothing runs afterwards.
   void Finish();
 
+  // ---- Other futures: of a copy, between two calls of Run.
+
+  // Every draw from now on is another. What has been drawn stays: messages under way, timers, and which faults there
+  // are to be.
+  void Reseed(uint64_t seed);
+  // Faults that have not begun never will. The others go on to their ends.
+  void LastFaultHasBegun();
+
   // ---- Looking.
 
   Time now() const { return now_; }
@@ -128,6 +136,10 @@ class Simulation {
   formats::TraceEvent* detail() { return recorder_.detail(); }
   Node& node(NodeId id) { return nodes_[id.value]; }
   const Node& node(NodeId id) const { return nodes_[id.value]; }
+
+  // simulation_streams.cc
+  void SeedLink(const std::string& from, const std::string& to, Link* link) const;
+  void SeedFault(FaultState* state) const;
 
   // simulation_node.cc: processes, CPU, timers, disks.
   void Boot(NodeId id, EventId cause);

@@ -36,8 +36,7 @@ Link& Simulation::FindLink(NodeId from, NodeId to) {
     link.spec = pair->second;
   }
   link.plain = link.spec.loss.zero() && link.spec.duplicate.zero() && link.spec.bandwidth == 0;
-  link.random = Stream(settings_.seed, fmt::format("net/{}/{}", a.name, b.name));
-  link.retransmissions = Stream(settings_.seed, fmt::format("net/{}/{}/retransmissions", a.name, b.name));
+  SeedLink(a.name, b.name, &link);
   return link;
 }
 

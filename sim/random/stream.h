@@ -37,9 +37,21 @@ class Stream {
   Stream(uint64_t seed, std::string_view name) : key_(FoldMultiply(seed ^ kMixB, kMixA) ^ DigestOf(name)) {}
 
   // 64 uniform bits.
+#ifndef BROKERSIM_ONE_STREAM
   [[gnu::always_inline]] uint64_t Next() {
     return Finalize(Finalize(draws_++ * kMixA + key_) ^ key_);
   }
+#else
+  // The control of bench/shrink.cc: as if all draws of a run came from one stream, each moves all that follow.
+  uint64_t Next() {
+    ++draws_;
+    return Finalize(Finalize(DrawsOfRun()++ * kMixA + key_) ^ key_);
+  }
+  static uint64_t& DrawsOfRun() {
+    static thread_local uint64_t draws = 0;
+    return draws;
+  }
+#endif
 
   // Uniform in [0, bound), without bias: the rare draws that would favour small numbers are
   // repeated (Lemire, ACM TOMACS 2019). REQUIRES: bound > 0.

@@ -232,6 +232,31 @@ INSTANTIATE_TEST_SUITE_P(All, RealRun,
                                          Case{"kafka/transactions_swarm", "version_1", 160, "aborted-read", 1, 2},
                                          Case{"kafka/transactions_swarm", "version_0", 64, "unavailable", 2, 1}));
 
+// Of a run in which nothing else is wrong than that it gets stuck.
+TEST(ShrinkRun, NoProgress) {
+  const auto loaded = scenarios::LoadScenario("kafka/transactions_swarm", ".");
+  ASSERT_TRUE(loaded.ok());
+  scenarios::Scenario stuck = ScenarioOf(loaded->Variant("version_0")->setup, "stuck", "version_0");
+  stuck.mutable_setup()->clear_model();
+  stuck.mutable_setup()->clear_check();
+  stuck.mutable_setup()->add_check("lost-write");
+  const auto scenario = Resolved(stuck);
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  const auto shrunk = ShrinkRun(*scenario, 64, "no-progress", "small", {});
+  ASSERT_TRUE(shrunk.ok()) << shrunk.status();
+  EXPECT_EQ(shrunk->anomaly, "no-progress");
+  EXPECT_EQ(shrunk->search.end, ShrinkResult::End::kMinimal);
+  EXPECT_EQ(ExitCodeOf(shrunk->outcome), kNoProgress);
+  EXPECT_LE(shrunk->after.faults, 2);
+  EXPECT_LE(shrunk->after.records, 2);
+  for (const Removal& removal : SingleRemovals(shrunk->scenario.setup(), true)) {
+    const auto without = Resolved(ScenarioOf(removal.setup, "small", "version_0"));
+    if (!without.ok()) continue;
+    EXPECT_NE(ExitCodeOf(RunAndCheck(*without, shrunk->search.seed, sim::RecordingLevel::kHistory)), kNoProgress)
+        << removal.what;
+  }
+}
+
 TEST(ShrinkRun, SaysWhatARunShowsInstead) {
   const auto loaded = scenarios::LoadScenario("kafka/acks_one", ".");
   ASSERT_TRUE(loaded.ok());

@@ -78,5 +78,60 @@ TEST(Memory, IsFlatOverManySeeds) {
   EXPECT_LT(many - few, 4'096) << "KiB that 360 runs left behind";
 }
 
+// The past stays, and the original goes on as if there had been no copy.
+TEST(Snapshot, OtherDrawsAreAnotherFuture) {
+  const scenarios::ResolvedScenario scenario = Failover();
+  Simulation simulation = scenario.world->Simulate(1, RecordingLevel::kHistory);
+  simulation.Begin({});
+  simulation.Run(Time() + Seconds(2));
+  const auto end = [](Simulation future, uint64_t seed) {
+    const RunHashes past = future.recorder().hashes();
+    future.Reseed(seed);
+    EXPECT_EQ(future.recorder().hashes(), past);
+    future.Run(Time() + Seconds(10));
+    return future.hash();
+  };
+  const uint64_t seven = end(simulation, 7);
+  EXPECT_EQ(end(simulation, 7), seven);
+  EXPECT_NE(end(simulation, 8), seven);
+  simulation.Run(Time() + Seconds(10));
+  EXPECT_NE(simulation.hash(), seven);
+  Simulation undisturbed = scenario.world->Simulate(1, RecordingLevel::kHistory);
+  undisturbed.Begin({});
+  undisturbed.Run(Time() + Seconds(10));
+  EXPECT_EQ(simulation.hash(), undisturbed.hash());
+}
+
+// Before anything has happened, other draws are another seed.
+TEST(Snapshot, OtherDrawsFromTheBeginningAreAnotherSeed) {
+  const scenarios::ResolvedScenario scenario = Failover();
+  uint64_t hashes[2];
+  for (const uint64_t seed : {1, 5}) {
+    Simulation simulation = scenario.world->Simulate(seed, RecordingLevel::kHistory);
+    simulation.Begin({});
+    simulation.Reseed(5);
+    simulation.Run(Time() + Seconds(10));
+    hashes[seed == 5] = simulation.hash();
+  }
+  EXPECT_EQ(hashes[0], hashes[1]);
+}
+
+TEST(Snapshot, NoFurtherFaultBegins) {
+  const scenarios::ResolvedScenario scenario = Failover();
+  Simulation simulation = scenario.world->Simulate(1, RecordingLevel::kHistory);
+  simulation.Begin({});
+  simulation.Run(Time() + Milliseconds(2'900));
+  Simulation calm = simulation;
+  calm.LastFaultHasBegun();
+  calm.Run(Time() + Seconds(9));
+  EXPECT_FALSE(calm.fault_reports()[0].fired);
+  // One that has begun goes on to its end.
+  simulation.Run(Time() + Milliseconds(3'100));
+  simulation.LastFaultHasBegun();
+  simulation.Run(Time() + Seconds(9));
+  ASSERT_TRUE(simulation.fault_reports()[0].fired);
+  EXPECT_EQ(simulation.fault_reports()[0].ended, Time() + Seconds(5));
+}
+
 }  // namespace
 }  // namespace brokersim::sim
