@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/command.h"
+#include "cli/options.h"
 #include "runner/files.h"
 #include "runner/judge.h"
 
@@ -15,6 +16,7 @@ namespace {
 struct Options {
   std::string scenario;
   std::string variant;
+  std::vector<std::string> settings;
   uint64_t seed = 1;
   bool json = false;
   int futures = 0;  // 0: the point of no return isn't asked for
@@ -52,7 +54,7 @@ int Explain(const Options& options, const Context& context) {
     return Fail(runner::kUsage, "--out takes the picture of --futures=N, which isn't asked for");
   }
   scenarios::ResolvedScenario scenario;
-  const int code = LoadVariant(options.scenario, options.variant, context, &scenario);
+  const int code = LoadVariant(options.scenario, options.variant, options.settings, context, &scenario);
   if (code != runner::kHeld) return code;
   if (const absl::Status status = runner::ValidateNames(scenario); !status.ok()) return Fail(status);
   runner::ExplainOptions explain = options.explain;
@@ -94,6 +96,7 @@ Command AddExplain(CLI::App* app, const Context& context) {
   CLI::App* command = app->add_subcommand("explain", "Say why a run fails: its story, and what allowed it");
   command->add_option("SCENARIO", options->scenario, "a file, or a name such as kafka/swarm")->required();
   command->add_option("--variant", options->variant, "which variant (default: the first)");
+  AddSet(command, &options->settings, /*several=*/false);
   command->add_option("--seed", options->seed, "seed of the run that fails (default: 1)")->check(WholeNumber());
   command->add_option("--anomaly", options->explain.anomaly,
                       "which one: its number in the verdict, or its type, e.g. lost-write or no-progress (default: the "

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_join.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "runner/judge.h"
 #include "runner/trace_file.h"
 
@@ -19,6 +20,7 @@ struct Options {
   std::string message;
   std::string where;
   std::string variant;
+  std::vector<std::string> settings;
   std::optional<uint64_t> seed;
   bool json = false;
 };
@@ -105,7 +107,7 @@ int Life(const Options& options, const Context& context) {
     status = Read(options.where, &recorded);
   } else {
     scenarios::ResolvedScenario scenario;
-    const int code = LoadVariant(options.where, options.variant, context, &scenario);
+    const int code = LoadVariant(options.where, options.variant, options.settings, context, &scenario);
     if (code != runner::kHeld) return code;
     status = runner::ValidateNames(scenario);
     if (status.ok()) status = Simulate(scenario, options.seed.value_or(1), &recorded);
@@ -131,6 +133,7 @@ Command AddLife(CLI::App* app, const Context& context) {
                    "a trace.pb or trace.jsonl, the folder that holds one, or a scenario that is run")
       ->required();
   command->add_option("--variant", options->variant, "of a scenario: which variant (default: the first)");
+  AddSet(command, &options->settings, /*several=*/false);
   command->add_option("--seed", options->seed, "of a scenario: seed of the run (default: 1)")->check(WholeNumber());
   command->add_flag("--json", options->json, "one JSON object on stdout");
   return [options, context] { return Life(*options, context); };

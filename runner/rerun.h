@@ -14,9 +14,6 @@
 
 namespace brokersim::runner {
 
-// How "no progress" is named where the type of an anomaly is asked for.
-inline constexpr std::string_view kNoProgressType = "no-progress";
-
 // The types that a run shows, the gravest first; no-progress is one, too.
 std::vector<std::string> ShownTypes(const Outcome& outcome);
 // The same in words: "lost-write, duplicate", "no anomaly (verdict valid)".
