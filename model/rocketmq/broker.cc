@@ -30,8 +30,8 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, const BrokerSpec& spe
       broker_id_(config_.broker_id >= 0 ? config_.broker_id : spec.broker_id),
       store_(env.Open(kCommitLogFile), env.disk().file(env.Open(kCommitLogFile)), out),
       offset_file_(env.Open(kConsumerOffsetFile)),
-      epoch_file_(env.Open(kEpochFile)),
-      delay_file_(env.Open(kDelayOffsetFile)) {
+      delay_file_(env.Open(kDelayOffsetFile)),
+      epoch_file_(env.Open(kEpochFile)) {
   CHECK(ReadDelayLevels(config_.message_delay_level, &delay_levels_).ok(), "checked when it was read");
   LoadOffsets(env);
   LoadDelayOffsets(env);

@@ -285,11 +285,11 @@ class Broker final : public sim::Process {
   bool alter_in_flight_ = false;    // ... and has not answered yet
   std::vector<EpochEntry> epochs_;  // oldest first
   int64_t confirm_offset_ = 0;      // what all in sync have
-  sim::FileId epoch_file_;
 
   std::vector<int64_t> delay_offsets_;  // by level, from level 1
   bool delay_offsets_changed_ = false;
   sim::FileId delay_file_;
+  sim::FileId epoch_file_;
 
   int64_t op_read_ = 0;                        // queue offset in the op topic up to which decisions were read
   absl::btree_set<int64_t> decided_;           // half messages (queue offsets) that an op message names

@@ -77,7 +77,7 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
           {"brokerHeartbeatInterval", &C::broker_heartbeat_interval, 1,
            "controller mode: ms between heartbeats to the controller"},
           {"ISSUE-5663", &C::issue_5663, 0,
-           "switch: while a change of the SyncStateSet is under way, both sets have to acknowledge (off: before 5.1.1)"},
+           "switch: while the SyncStateSet is being changed, both sets have to acknowledge (off: before 5.1.1)"},
           {"ISSUE-6662", &C::issue_6662, 0,
            "switch: the confirm offset stands still while a member of the SyncStateSet is gone (off: before 5.1.1)"},
           {"ISSUE-3015", &C::issue_3015, 0,
@@ -148,8 +148,8 @@ const SettingsTable<NamesrvConfig>& NamesrvTable() {
           {"brokerChannelExpiredTime", &C::broker_channel_expired_time, 1,
            "ms without a registration after which a broker is forgotten (a constant of the real one)"},
           {"ISSUE-6316", &C::issue_6316, 0,
-           "switch: of two masters of a group the one with the larger masterEpoch counts, not the last to register (off: "
-           "before 5.1.1)"},
+           "switch: of two masters the one with the larger masterEpoch counts, not the last to register (off: before "
+           "5.1.1)"},
       },
       {"clusterTest", "configStorePath", "deleteTopicWithBrokerRegistration", "kvConfigPath", "listenPort",
        "orderMessageEnable", "rocketmqHome", "supportActingMaster"}};
@@ -169,7 +169,8 @@ const SettingsTable<ControllerConfig>& ControllerTable() {
            "whether a replica outside the SyncStateSet may be elected, losing what it lacks"},
       },
       {"controllerDLegerGroup", "controllerDLegerPeers", "controllerDLegerSelfId", "controllerStorePath",
-       "controllerType", "electMasterMaxRetryCount", "isProcessReadEvent", "mappedFileSize", "notifyBrokerRoleChanged"}};
+       "controllerType", "electMasterMaxRetryCount", "isProcessReadEvent", "mappedFileSize",
+       "notifyBrokerRoleChanged"}};
   return table;
 }
 
