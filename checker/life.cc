@@ -228,6 +228,12 @@ class Teller {
     const auto earlier = [](const Step& a, const Step& b) {
       return a.event != b.event ? a.event < b.event : a.within < b.within;
     };
+    // A message that lies in several logs travelled with all of them.
+    StableSort(&steps_, earlier);
+    const auto same = [](const Step& a, const Step& b) {
+      return a.event == b.event && a.within == b.within && a.text == b.text;
+    };
+    steps_.erase(std::unique(steps_.begin(), steps_.end(), same), steps_.end());
     if (steps_.size() > kLifeLines) {
       StableSort(&steps_, [](const Step& a, const Step& b) { return !a.minor && b.minor; });
       result_.left_out = steps_.size() - kLifeLines;

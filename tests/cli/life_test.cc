@@ -56,6 +56,17 @@ TEST(Life, OfACalmMessage) {
   EXPECT_THAT(result.out, Not(HasSubstr("verdict")));
 }
 
+// A half message lies in the half topic and, once committed, in its own queue: what carried it is told once.
+TEST(Life, OfAMessageInTwoLogs) {
+  Sandbox sandbox;
+  const Result result = sandbox.Run({"life", "t1-3", "rocketmq/calm"});
+  EXPECT_THAT(result.out, HasSubstr("logs      RMQ_SYS_TRANS_HALF_TOPIC-b-0, payments-b-0\n"));
+  const std::vector<std::string> lines = Lines(result.out);
+  for (size_t i = 1; i < lines.size(); ++i) {
+    EXPECT_TRUE(lines[i].empty() || lines[i] != lines[i - 1]) << lines[i];
+  }
+}
+
 TEST(Life, AsJson) {
   Sandbox sandbox;
   const Result result = sandbox.Run({"life", "p1-194", "kafka/acks_one", "--json"});
