@@ -69,8 +69,8 @@ class Shrinker {
     ShrinkProgress where;
     where.runs = runs_;
     where.faults = best_.fault_size();
-    where.clients = best_.kafka().producer_size() + best_.kafka().consumer_size();
-    for (const scenarios::Producer& producer : best_.kafka().producer()) where.records += RecordsOf(producer);
+    where.clients = ClientsOf(best_);
+    for (int i = 0; i < ProducersOf(best_); ++i) where.records += RecordsOf(best_, i);
     where.phase = phase_;
     return where;
   }
@@ -142,8 +142,8 @@ class Shrinker {
   }
 
   void Records() {
-    for (int i = 0; i < best_.kafka().producer_size() && !ended_; ++i) {
-      if (!best_.kafka().producer(i).stop().empty() && !Try(WithNumberOfRecords(best_, i, true))) {
+    for (int i = 0; i < ProducersOf(best_) && !ended_; ++i) {
+      if (StopsByTime(best_, i) && !Try(WithNumberOfRecords(best_, i, true))) {
         Try(WithNumberOfRecords(best_, i, false));
       }
       for (int64_t chunk = Sent(i) / 2; chunk > 0 && !ended_; chunk /= 2) {
@@ -156,12 +156,12 @@ class Shrinker {
     }
   }
 
-  int64_t Sent(int producer) const { return RecordsOf(best_.kafka().producer(producer)); }
+  int64_t Sent(int producer) const { return RecordsOf(best_, producer); }
 
   // First and last alone, then every half, third, ... of them.
   void Thin(int producer) {
     for (int64_t left = 2; left < Sent(producer) && !ended_; left *= 2) {
-      if (best_.kafka().producer(producer).records() == 0) return;
+      if (!StopsByNumber(best_, producer)) return;
       const int64_t step = (Sent(producer) - 1) / (left - 1);
       if (step < 2) return;
       if (Try(EveryNthRecord(best_, producer, step))) return;
@@ -200,9 +200,9 @@ class Shrinker {
   }
 
   void Brokers() {
-    while (!ended_ && best_.kafka().brokers() != 1 && Try(WithFewerBrokers(best_))) continue;
-    for (int i = 0; i < best_.kafka().topic_size(); ++i) {
-      while (!ended_ && best_.kafka().topic(i).partitions() > 1 && Try(WithFewerPartitions(best_, i))) continue;
+    while (!ended_ && HasBrokerToSpare(best_) && Try(WithFewerBrokers(best_))) continue;
+    for (int i = 0; i < TopicsOf(best_); ++i) {
+      while (!ended_ && PartitionsOf(best_, i) > 1 && Try(WithFewerPartitions(best_, i))) continue;
     }
   }
 

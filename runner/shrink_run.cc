@@ -27,12 +27,8 @@ RunSize SizeOf(const Outcome& outcome, const scenarios::Setup& setup) {
   size.events = outcome.run.events;
   size.end = outcome.run.end;
   size.faults = static_cast<int>(outcome.run.faults.size());
-  const scenarios::Kafka& kafka = setup.kafka();
-  size.clients = kafka.producer_size() + kafka.consumer_size();
-  size.settings = kafka.config_size();
-  for (const scenarios::Broker& broker : kafka.broker()) size.settings += broker.config_size();
-  for (const scenarios::Producer& producer : kafka.producer()) size.settings += producer.config_size();
-  for (const scenarios::Consumer& consumer : kafka.consumer()) size.settings += consumer.config_size();
+  size.clients = ClientsOf(setup);
+  size.settings = SettingsOf(setup);
   for (const formats::Operation& operation : outcome.run.history.operations()) {
     const bool sends = operation.f() == "send" || operation.f() == "txn";
     if (sends && operation.type() == formats::Operation::INVOKE) size.records += operation.actions_size();

@@ -18,19 +18,28 @@ using scenarios::Setup;
 constexpr sim::Duration kDefaultInterval = sim::Milliseconds(100);
 constexpr sim::Duration kDefaultStart = sim::Seconds(2);
 constexpr sim::Duration kDefaultHealBeforeAudit = sim::Seconds(10);
-constexpr int32_t kDefaultBrokers = 3;
+constexpr int64_t kDefaultBrokers = 3;
 
 // What clients are promised, or ask for: a run without them breaks no promise.
 constexpr std::string_view kPromises[] = {"acks",
+                                          "allAckInSyncStateSet",
                                           "auto.offset.reset",
+                                          "brokerRole",
+                                          "consumeFromWhere",
+                                          "consumerGroup",
                                           "eligible.leader.replicas.version",
                                           "enable.auto.commit",
                                           "enable.idempotence",
+                                          "enableControllerMode",
+                                          "flushDiskType",
                                           "group.id",
+                                          "inSyncReplicas",
                                           "isolation.level",
                                           "log.flush.interval.messages",
                                           "max.in.flight.requests.per.connection",
                                           "min.insync.replicas",
+                                          "minInSyncReplicas",
+                                          "producerGroup",
                                           "retries",
                                           "transaction.version",
                                           "transactional.id",
@@ -66,8 +75,94 @@ sim::Duration TypicalOf(const scenarios::Distribution& distribution) {
   return sim::Duration();
 }
 
-sim::Duration IntervalOf(const scenarios::Producer& producer) {
-  return producer.has_interval() ? TypicalOf(producer.interval()) : kDefaultInterval;
+// ---- The cluster, of whatever family: families name what they have in common alike.
+
+std::string ClusterField(const Setup& setup) { return setup.has_rocketmq() ? "rocketmq" : "kafka"; }
+
+const pb::Message& ClusterOf(const Setup& setup) {
+  if (setup.has_rocketmq()) return setup.rocketmq();
+  return setup.kafka();
+}
+
+pb::Message* MutableClusterOf(Setup* setup) {
+  if (setup->has_rocketmq()) return setup->mutable_rocketmq();
+  return setup->mutable_kafka();
+}
+
+// Null if the message has no such field.
+const pb::FieldDescriptor* FieldOf(const pb::Message& message, const std::string& name) {
+  return message.GetDescriptor()->FindFieldByName(name);
+}
+
+int CountOf(const pb::Message& message, const std::string& name) {
+  const pb::FieldDescriptor* field = FieldOf(message, name);
+  return field == nullptr ? 0 : message.GetReflection()->FieldSize(message, field);
+}
+
+const pb::Message& ElementOf(const pb::Message& message, const std::string& name, int index) {
+  return message.GetReflection()->GetRepeatedMessage(message, FieldOf(message, name), index);
+}
+
+pb::Message* MutableElementOf(pb::Message* message, const std::string& name, int index) {
+  return message->GetReflection()->MutableRepeatedMessage(message, FieldOf(*message, name), index);
+}
+
+bool Has(const pb::Message& message, const std::string& name) {
+  const pb::FieldDescriptor* field = FieldOf(message, name);
+  return field != nullptr && message.GetReflection()->HasField(message, field);
+}
+
+std::string TextOf(const pb::Message& message, const std::string& name) {
+  return message.GetReflection()->GetString(message, FieldOf(message, name));
+}
+
+void SetText(pb::Message* message, const std::string& name, const std::string& text) {
+  message->GetReflection()->SetString(message, FieldOf(*message, name), text);
+}
+
+int64_t NumberOf(const pb::Message& message, const std::string& name) {
+  const pb::FieldDescriptor* field = FieldOf(message, name);
+  const bool narrow = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_INT32;
+  return narrow ? message.GetReflection()->GetInt32(message, field) : message.GetReflection()->GetInt64(message, field);
+}
+
+void SetNumber(pb::Message* message, const std::string& name, int64_t number) {
+  const pb::FieldDescriptor* field = FieldOf(*message, name);
+  if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_INT32) {
+    message->GetReflection()->SetInt32(message, field, static_cast<int32_t>(number));
+  } else {
+    message->GetReflection()->SetInt64(message, field, number);
+  }
+}
+
+std::vector<std::string> LinesOf(const pb::Message& message, const std::string& name) {
+  std::vector<std::string> lines;
+  for (int i = 0; i < CountOf(message, name); ++i) {
+    lines.push_back(message.GetReflection()->GetRepeatedString(message, FieldOf(message, name), i));
+  }
+  return lines;
+}
+
+// How many a producer sends, and into how many parts a topic is divided.
+std::string SizeField(const pb::Message& producer) {
+  return FieldOf(producer, "records") != nullptr ? "records" : "messages";
+}
+std::string PartsField(const pb::Message& topic) {
+  return FieldOf(topic, "partitions") != nullptr ? "partitions" : "queues";
+}
+
+const pb::Message& ProducerOf(const Setup& setup, int index) { return ElementOf(ClusterOf(setup), "producer", index); }
+
+sim::Duration IntervalOf(const pb::Message& producer) {
+  if (!Has(producer, "interval")) return kDefaultInterval;
+  return TypicalOf(static_cast<const scenarios::Distribution&>(
+      producer.GetReflection()->GetMessage(producer, FieldOf(producer, "interval"))));
+}
+
+void SetInterval(sim::Duration interval, pb::Message* producer) {
+  auto* value = static_cast<scenarios::Distribution*>(
+      producer->GetReflection()->MutableMessage(producer, FieldOf(*producer, "interval")));
+  value->set_constant(sim::ToText(interval));
 }
 
 // The message in which the last step of a path lies.
@@ -101,46 +196,55 @@ FieldPath Under(FieldPath path, const std::string& field, int index = -1) {
   return path;
 }
 
-// Adds the lines of a repeated field `config` that may be left out.
-void AddLines(const pb::RepeatedPtrField<std::string>& lines, const FieldPath& holder, const std::string& whose,
+// Adds the lines of a repeated field that may be left out.
+void AddLines(const pb::Message& holder, const std::string& field, const FieldPath& at, const std::string& whose,
               std::vector<Part>* parts) {
+  const std::vector<std::string> lines = LinesOf(holder, field);
   const auto name = [](const std::string& line) { return line.substr(0, line.find('=')); };
-  for (int i = 0; i < lines.size(); ++i) {
+  for (size_t i = 0; i < lines.size(); ++i) {
     // A later line of the same name is what counts.
-    const bool overruled = std::any_of(lines.begin() + i + 1, lines.end(),
+    const bool overruled = std::any_of(lines.begin() + static_cast<int64_t>(i) + 1, lines.end(),
                                        [&](const std::string& later) { return name(later) == name(lines[i]); });
-    if (overruled || !IsPromise(lines[i])) parts->push_back({whose + lines[i], {Under(holder, "config", i)}});
+    if (overruled || !IsPromise(lines[i]))
+      parts->push_back({whose + lines[i], {Under(at, field, static_cast<int>(i))}});
+  }
+}
+
+// Adds those of the fields that are set.
+void AddFields(const pb::Message& holder, const std::vector<std::string>& fields, const FieldPath& at,
+               const std::string& whose, std::vector<Part>* parts) {
+  for (const std::string& field : fields) {
+    if (Has(holder, field)) parts->push_back({whose + field, {Under(at, field)}});
   }
 }
 
 void AddSettings(const Setup& setup, std::vector<Part>* parts) {
-  const scenarios::Kafka& kafka = setup.kafka();
-  const FieldPath root = {{"kafka", -1}};
-  AddLines(kafka.config(), root, "", parts);
-  for (int i = 0; i < kafka.broker_size(); ++i) {
-    parts->push_back({"what is special about " + kafka.broker(i).name(), {Under(root, "broker", i)}});
-    AddLines(kafka.broker(i).config(), Under(root, "broker", i), kafka.broker(i).name() + ": ", parts);
+  const pb::Message& cluster = ClusterOf(setup);
+  const FieldPath root = {{ClusterField(setup), -1}};
+  for (const char* field : {"config", "namesrv_config", "controller_config"}) AddLines(cluster, field, root, "", parts);
+  for (int i = 0; i < CountOf(cluster, "broker"); ++i) {
+    const pb::Message& broker = ElementOf(cluster, "broker", i);
+    parts->push_back({"what is special about " + TextOf(broker, "name"), {Under(root, "broker", i)}});
+    AddLines(broker, "config", Under(root, "broker", i), TextOf(broker, "name") + ": ", parts);
   }
-  if (!kafka.service_time().empty()) parts->push_back({"service_time", {Under(root, "service_time")}});
-  if (kafka.has_sync_latency()) parts->push_back({"sync_latency", {Under(root, "sync_latency")}});
-  for (int i = 0; i < kafka.producer_size(); ++i) {
-    const scenarios::Producer& producer = kafka.producer(i);
-    const FieldPath at = Under(root, "producer", i);
-    AddLines(producer.config(), at, producer.name() + ": ", parts);
-    if (producer.records() == 1 && producer.has_interval()) {
-      parts->push_back({producer.name() + ": interval", {Under(at, "interval")}});
-    }
-    if (producer.keys() != 0) parts->push_back({producer.name() + ": keys", {Under(at, "keys")}});
-    if (!producer.abort().empty()) parts->push_back({producer.name() + ": abort", {Under(at, "abort")}});
-    if (producer.records_per_transaction() != 0) {
-      parts->push_back({producer.name() + ": records_per_transaction", {Under(at, "records_per_transaction")}});
-    }
+  for (int i = 0; i < CountOf(cluster, "group"); ++i) {
+    const pb::Message& group = ElementOf(cluster, "group", i);
+    AddLines(group, "config", Under(root, "group", i), TextOf(group, "name") + ": ", parts);
   }
-  for (int i = 0; i < kafka.consumer_size(); ++i) {
-    const scenarios::Consumer& consumer = kafka.consumer(i);
-    const FieldPath at = Under(root, "consumer", i);
-    AddLines(consumer.config(), at, consumer.name() + ": ", parts);
-    if (consumer.has_processing()) parts->push_back({consumer.name() + ": processing", {Under(at, "processing")}});
+  AddFields(cluster, {"service_time", "sync_latency"}, root, "", parts);
+  for (int i = 0; i < CountOf(cluster, "producer"); ++i) {
+    const pb::Message& producer = ElementOf(cluster, "producer", i);
+    const std::string whose = TextOf(producer, "name") + ": ";
+    AddLines(producer, "config", Under(root, "producer", i), whose, parts);
+    const bool one = NumberOf(producer, SizeField(producer)) == 1;
+    if (one) AddFields(producer, {"interval"}, Under(root, "producer", i), whose, parts);
+    AddFields(producer, {"keys", "abort", "records_per_transaction"}, Under(root, "producer", i), whose, parts);
+  }
+  for (int i = 0; i < CountOf(cluster, "consumer"); ++i) {
+    const pb::Message& consumer = ElementOf(cluster, "consumer", i);
+    const std::string whose = TextOf(consumer, "name") + ": ";
+    AddLines(consumer, "config", Under(root, "consumer", i), whose, parts);
+    AddFields(consumer, {"processing"}, Under(root, "consumer", i), whose, parts);
   }
   if (setup.permute_ties()) parts->push_back({"permute_ties", {{{"permute_ties", -1}}}});
 }
@@ -209,7 +313,13 @@ bool IsPromise(std::string_view line) {
 
 std::vector<Part> PartsOf(const Setup& setup, PartKind kind) {
   std::vector<Part> parts;
-  const scenarios::Kafka& kafka = setup.kafka();
+  const pb::Message& cluster = ClusterOf(setup);
+  const FieldPath root = {{ClusterField(setup), -1}};
+  const auto add = [&](const std::string& field) {
+    for (int i = 0; i < CountOf(cluster, field); ++i) {
+      parts.push_back({field + " " + TextOf(ElementOf(cluster, field, i), "name"), {Under(root, field, i)}});
+    }
+  };
   switch (kind) {
     case PartKind::kJudge:
       AddJudges(setup, &parts);
@@ -218,21 +328,15 @@ std::vector<Part> PartsOf(const Setup& setup, PartKind kind) {
       for (int i = 0; i < setup.fault_size(); ++i) parts.push_back({"fault " + setup.fault(i).id(), {{{"fault", i}}}});
       break;
     case PartKind::kClient:
-      if (kafka.producer_size() + kafka.consumer_size() < 2) break;
-      for (int i = 0; i < kafka.consumer_size(); ++i) {
-        parts.push_back({"consumer " + kafka.consumer(i).name(), {{{"kafka", -1}, {"consumer", i}}}});
-      }
-      for (int i = 0; i < kafka.producer_size(); ++i) {
-        parts.push_back({"producer " + kafka.producer(i).name(), {{{"kafka", -1}, {"producer", i}}}});
-      }
+      if (ClientsOf(setup) < 2) break;
+      add("consumer");
+      add("producer");
       break;
     case PartKind::kNodeOfFault:
       for (int i = 0; i < setup.fault_size(); ++i) AddNodesOfFault(setup.fault(i), i, &parts);
       break;
     case PartKind::kTopic:
-      for (int i = 0; i < kafka.topic_size() && kafka.topic_size() > 1; ++i) {
-        parts.push_back({"topic " + kafka.topic(i).name(), {{{"kafka", -1}, {"topic", i}}}});
-      }
+      if (CountOf(cluster, "topic") > 1) add("topic");
       break;
     case PartKind::kLink:
       for (int i = 0; i < setup.network().link_size(); ++i) {
@@ -259,70 +363,107 @@ Setup Without(const Setup& setup, std::span<const Part> parts) {
 
 // ---- Records
 
-int64_t RecordsOf(const scenarios::Producer& producer) {
-  if (producer.stop().empty()) return producer.records();
+int ClientsOf(const Setup& setup) { return ProducersOf(setup) + CountOf(ClusterOf(setup), "consumer"); }
+int ProducersOf(const Setup& setup) { return CountOf(ClusterOf(setup), "producer"); }
+bool StopsByTime(const Setup& setup, int index) { return Has(ProducerOf(setup, index), "stop"); }
+bool StopsByNumber(const Setup& setup, int index) {
+  return NumberOf(ProducerOf(setup, index), SizeField(ProducerOf(setup, index))) > 0;
+}
+
+int64_t RecordsOf(const Setup& setup, int index) {
+  const pb::Message& producer = ProducerOf(setup, index);
+  const int64_t records = NumberOf(producer, SizeField(producer));
+  if (!Has(producer, "stop")) return records;
   const sim::Duration interval = IntervalOf(producer);
-  const sim::Duration span = DurationOf(producer.stop(), {}) - DurationOf(producer.start(), kDefaultStart);
+  const sim::Duration span =
+      DurationOf(TextOf(producer, "stop"), {}) - DurationOf(TextOf(producer, "start"), kDefaultStart);
   if (interval <= sim::Duration() || span < sim::Duration()) return 1;
   const int64_t fit = span.nanos() / interval.nanos() + 1;
-  return producer.records() > 0 ? std::min(producer.records(), fit) : fit;
+  return records > 0 ? std::min(records, fit) : fit;
 }
 
 Setup WithoutFirstRecords(const Setup& setup, int index, int64_t count) {
   Setup smaller = WithoutLastRecords(setup, index, count);
-  scenarios::Producer* producer = smaller.mutable_kafka()->mutable_producer(index);
+  pb::Message* producer = MutableElementOf(MutableClusterOf(&smaller), "producer", index);
   // Those that are left are sent when they were, or until then.
-  *producer->mutable_stop() = setup.kafka().producer(index).stop();
-  producer->set_start(sim::ToText(DurationOf(producer->start(), kDefaultStart) + Times(IntervalOf(*producer), count)));
+  SetText(producer, "stop", TextOf(ProducerOf(setup, index), "stop"));
+  const sim::Duration start = DurationOf(TextOf(*producer, "start"), kDefaultStart);
+  SetText(producer, "start", sim::ToText(start + Times(IntervalOf(*producer), count)));
   return smaller;
 }
 
 Setup WithoutLastRecords(const Setup& setup, int index, int64_t count) {
   Setup smaller = setup;
-  scenarios::Producer* producer = smaller.mutable_kafka()->mutable_producer(index);
-  if (producer->records() > 0) producer->set_records(std::max<int64_t>(producer->records() - count, 1));
-  if (!producer->stop().empty()) {
-    producer->set_stop(sim::ToText(DurationOf(producer->stop(), {}) - Times(IntervalOf(*producer), count)));
+  pb::Message* producer = MutableElementOf(MutableClusterOf(&smaller), "producer", index);
+  const int64_t records = NumberOf(*producer, SizeField(*producer));
+  if (records > 0) SetNumber(producer, SizeField(*producer), std::max<int64_t>(records - count, 1));
+  if (Has(*producer, "stop")) {
+    const sim::Duration stop = DurationOf(TextOf(*producer, "stop"), {});
+    SetText(producer, "stop", sim::ToText(stop - Times(IntervalOf(*producer), count)));
   }
   return smaller;
 }
 
 Setup EveryNthRecord(const Setup& setup, int index, int64_t step) {
   Setup smaller = setup;
-  scenarios::Producer* producer = smaller.mutable_kafka()->mutable_producer(index);
-  const sim::Duration interval = Times(IntervalOf(*producer), step);
-  producer->mutable_interval()->set_constant(sim::ToText(interval));
-  if (producer->records() > 0) producer->set_records((producer->records() - 1) / step + 1);
+  pb::Message* producer = MutableElementOf(MutableClusterOf(&smaller), "producer", index);
+  SetInterval(Times(IntervalOf(*producer), step), producer);
+  const int64_t records = NumberOf(*producer, SizeField(*producer));
+  if (records > 0) SetNumber(producer, SizeField(*producer), (records - 1) / step + 1);
   return smaller;
 }
 
 Setup WithNumberOfRecords(const Setup& setup, int index, bool constant_interval) {
   Setup smaller = setup;
-  scenarios::Producer* producer = smaller.mutable_kafka()->mutable_producer(index);
-  producer->set_records(RecordsOf(*producer));
-  producer->clear_stop();
-  if (constant_interval) producer->mutable_interval()->set_constant(sim::ToText(IntervalOf(*producer)));
+  pb::Message* producer = MutableElementOf(MutableClusterOf(&smaller), "producer", index);
+  SetNumber(producer, SizeField(*producer), RecordsOf(setup, index));
+  SetText(producer, "stop", "");
+  if (constant_interval) SetInterval(IntervalOf(*producer), producer);
   return smaller;
 }
 
 // ---- Sizes and times
 
+bool HasBrokerToSpare(const Setup& setup) {
+  if (!setup.has_rocketmq()) return setup.kafka().brokers() != 1;
+  const scenarios::RocketMq& rocketmq = setup.rocketmq();
+  return rocketmq.group_size() > 1 || (rocketmq.group_size() == 1 && rocketmq.group(0).slaves() > 0);
+}
+
 Setup WithFewerBrokers(const Setup& setup) {
   Setup smaller = setup;
+  if (setup.has_rocketmq()) {
+    auto* groups = smaller.mutable_rocketmq()->mutable_group();
+    scenarios::RocketMq::Group* last = groups->Mutable(groups->size() - 1);
+    if (last->slaves() == 0) {
+      groups->RemoveLast();
+    } else {
+      last->set_slaves(last->slaves() - 1);
+      if (last->slave_datacenter_size() > last->slaves()) last->mutable_slave_datacenter()->RemoveLast();
+    }
+    return smaller;
+  }
   scenarios::Kafka* kafka = smaller.mutable_kafka();
-  const int32_t brokers = kafka->brokers() == 0 ? kDefaultBrokers : kafka->brokers();
-  kafka->set_brokers(brokers - 1);
+  const int64_t brokers = kafka->brokers() == 0 ? kDefaultBrokers : kafka->brokers();
+  kafka->set_brokers(static_cast<int32_t>(brokers - 1));
   for (int i = kafka->broker_size() - 1; i >= 0; --i) {
     if (kafka->broker(i).name() == fmt::format("b{}", brokers)) kafka->mutable_broker()->DeleteSubrange(i, 1);
   }
   return smaller;
 }
 
+int TopicsOf(const Setup& setup) { return CountOf(ClusterOf(setup), "topic"); }
+
+int64_t PartitionsOf(const Setup& setup, int index) {
+  const pb::Message& topic = ElementOf(ClusterOf(setup), "topic", index);
+  return NumberOf(topic, PartsField(topic));
+}
+
 Setup WithFewerPartitions(const Setup& setup, int index) {
   Setup smaller = setup;
-  scenarios::Topic* topic = smaller.mutable_kafka()->mutable_topic(index);
-  if (topic->assignment_size() > 1) topic->mutable_assignment()->RemoveLast();
-  topic->set_partitions(topic->partitions() - 1);
+  pb::Message* topic = MutableElementOf(MutableClusterOf(&smaller), "topic", index);
+  if (CountOf(*topic, "assignment") > 1) topic->GetReflection()->RemoveLast(topic, FieldOf(*topic, "assignment"));
+  SetNumber(topic, PartsField(*topic), PartitionsOf(setup, index) - 1);
   return smaller;
 }
 
@@ -360,8 +501,9 @@ std::vector<FieldPath> BeginningsOf(const Setup& setup) {
   for (int i = 0; i < setup.fault_size(); ++i) {
     if (!setup.fault(i).at().empty()) paths.push_back({{"fault", i}, {"at", -1}});
   }
-  for (int i = 0; i < setup.kafka().producer_size(); ++i) {
-    if (!setup.kafka().producer(i).start().empty()) paths.push_back({{"kafka", -1}, {"producer", i}, {"start", -1}});
+  for (int i = 0; i < ProducersOf(setup); ++i) {
+    if (!Has(ProducerOf(setup, i), "start")) continue;
+    paths.push_back({{ClusterField(setup), -1}, {"producer", i}, {"start", -1}});
   }
   return paths;
 }
@@ -379,6 +521,16 @@ Setup WithText(const Setup& setup, const FieldPath& path, const std::string& tex
   return changed;
 }
 
+int SettingsOf(const Setup& setup) {
+  const pb::Message& cluster = ClusterOf(setup);
+  int lines = 0;
+  for (const char* field : {"config", "namesrv_config", "controller_config"}) lines += CountOf(cluster, field);
+  for (const char* part : {"broker", "group", "producer", "consumer"}) {
+    for (int i = 0; i < CountOf(cluster, part); ++i) lines += CountOf(ElementOf(cluster, part, i), "config");
+  }
+  return lines;
+}
+
 // ---- Single removals
 
 std::vector<Removal> SingleRemovals(const Setup& setup, bool settings) {
@@ -387,18 +539,18 @@ std::vector<Removal> SingleRemovals(const Setup& setup, bool settings) {
     if (kind == PartKind::kSetting && !settings) continue;
     for (const Part& part : PartsOf(setup, kind)) removals.push_back({part.name, Without(setup, {&part, 1})});
   }
-  const scenarios::Kafka& kafka = setup.kafka();
-  for (int i = 0; i < kafka.producer_size(); ++i) {
-    if (RecordsOf(kafka.producer(i)) < 2) continue;
-    const std::string& name = kafka.producer(i).name();
+  for (int i = 0; i < ProducersOf(setup); ++i) {
+    if (RecordsOf(setup, i) < 2) continue;
+    const std::string name = TextOf(ProducerOf(setup, i), "name");
     removals.push_back({"last record of " + name, WithoutLastRecords(setup, i, 1)});
     removals.push_back({"first record of " + name, WithoutFirstRecords(setup, i, 1)});
   }
-  for (int i = 0; i < kafka.topic_size(); ++i) {
-    if (kafka.topic(i).partitions() < 2) continue;
-    removals.push_back({"last partition of " + kafka.topic(i).name(), WithFewerPartitions(setup, i)});
+  for (int i = 0; i < TopicsOf(setup); ++i) {
+    if (PartitionsOf(setup, i) < 2) continue;
+    const std::string name = TextOf(ElementOf(ClusterOf(setup), "topic", i), "name");
+    removals.push_back({"last partition of " + name, WithFewerPartitions(setup, i)});
   }
-  if (kafka.brokers() != 1) removals.push_back({"last broker", WithFewerBrokers(setup)});
+  if (HasBrokerToSpare(setup)) removals.push_back({"last broker", WithFewerBrokers(setup)});
   return removals;
 }
 

@@ -42,8 +42,18 @@ std::string KindOf(const scenarios::Fault& fault);
 // Whether "min.insync.replicas=2" is a line of those.
 bool IsPromise(std::string_view line);
 
-// How many records a producer sends; with `stop` instead of `records`: how many fit.
-int64_t RecordsOf(const scenarios::Producer& producer);
+// Sizes of a cluster, of whatever family. Clients are producers and consumers; settings are lines of configuration.
+int ClientsOf(const scenarios::Setup& setup);
+int SettingsOf(const scenarios::Setup& setup);
+int ProducersOf(const scenarios::Setup& setup);
+int TopicsOf(const scenarios::Setup& setup);
+// Partitions or queues of topic `index`; 0: as many as is usual.
+int64_t PartitionsOf(const scenarios::Setup& setup, int index);
+bool HasBrokerToSpare(const scenarios::Setup& setup);
+// How many records producer `index` sends; where it stops by time instead of by number: how many fit.
+int64_t RecordsOf(const scenarios::Setup& setup, int index);
+bool StopsByTime(const scenarios::Setup& setup, int index);
+bool StopsByNumber(const scenarios::Setup& setup, int index);
 
 // ---- Candidates that are smaller without lacking a part. Each is a setup of its own.
 

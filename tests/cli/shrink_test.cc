@@ -67,5 +67,17 @@ TEST(Shrink, WhatIsMissingOrWrong) {
   EXPECT_EQ(sandbox.Run({"shrink", "no/such", "--seed=1"}).exit_code, 65);
 }
 
+// Families name what they have in common alike, so each is made small.
+TEST(Shrink, ARocketMqRun) {
+  Sandbox sandbox;
+  const Result result =
+      sandbox.Run({"shrink", "rocketmq/swarm", "--variant=buggy", "--seed=6", "--out=small.textproto"});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("anomaly   lost-write\n"));
+  EXPECT_THAT(result.out, HasSubstr("clients                  5 -> 1\n"));
+  EXPECT_THAT(result.out, HasSubstr("faults                   8 -> 1\n"));
+  EXPECT_EQ(sandbox.Run({"run", "small.textproto", "--seed=1"}).exit_code, 1);
+}
+
 }  // namespace
 }  // namespace brokersim::cli
