@@ -161,11 +161,12 @@ void Broker::OnHaTransfer(const HaTransfer& transfer, sim::ConnId conn, sim::Env
 }
 
 void Broker::OnSlaveSync(sim::Effects& out) {
-  if (!master_.valid()) return;
+  if (is_master() || !master_.valid()) return;
   remoting_.Send(master_, SyncAll{}, Tag{kSyncAllTag, 0}, sim::Seconds(3), out);
 }
 
 void Broker::OnSyncAllResult(const SyncAllResult& result, sim::Effects& out) {
+  if (is_master()) return;  // it was elected meanwhile
   for (const OffsetEntry& entry : result.offsets) {
     offsets_.insert_or_assign(OffsetKey(entry.group, entry.topic, entry.queue_id), entry.offset);
   }

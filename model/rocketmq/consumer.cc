@@ -161,7 +161,6 @@ void Consumer::OnLost(Tag tag, bool, sim::Env& env, sim::Effects& out) {
   switch (static_cast<TagKind>(tag.kind)) {
     case kListTag:
     case kLockTag:
-      balanced_ = false;
       out.SetTimer({kRebalance}, sim::Seconds(1));  // RebalanceService.minInterval
       return;
     case kQueryTag:

@@ -157,7 +157,6 @@ class Consumer final : public Client {
   absl::btree_set<int64_t> applying_;                   // tasks that wait for the ledger
   sim::ConnId ledger_;
   std::optional<sim::Distribution> slow_;
-  bool balanced_ = true;
 };
 
 using ConsumerFactory = ClientFactory<Consumer, ConsumerSpec>;

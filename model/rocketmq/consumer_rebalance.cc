@@ -16,7 +16,6 @@ constexpr sim::Duration kLockMaxLive = sim::Seconds(30);
 
 // RebalanceImpl.doRebalance: each topic for itself, by what a broker that has it says of the group.
 void Consumer::Rebalance(sim::Env& env, sim::Effects& out) {
-  balanced_ = true;
   for (size_t i = 0; i < topics_.size(); ++i) {
     const std::vector<MessageQueue> queues = QueuesOf(topics_[i]);
     if (queues.empty()) continue;
@@ -160,10 +159,7 @@ void Consumer::Begin(int64_t id, int64_t offset, sim::Env&, sim::Effects& out) {
 void Consumer::Lock(int64_t id, sim::Env& env, sim::Effects& out) {
   const MessageQueue& queue = queues_.at(id).queue;
   const sim::NodeId broker = BrokerOf(queue.broker_name, false);
-  if (!broker.valid()) {
-    balanced_ = false;
-    return;
-  }
+  if (!broker.valid()) return;  // LockAll tries again
   Send(broker, LockBatchMq{spec_->config.consumer_group, std::string(env.name()), {queue}}, Tag{kLockTag, id},
        kLockTimeout, out);
 }
@@ -175,7 +171,6 @@ void Consumer::OnLocked(int64_t id, const LockBatchMqResult& result, sim::Env& e
   if (!locked && !queue->ready) {
     // Nobody pulls what isn't locked: the next rebalance tries again.
     Drop(id, env, out);
-    balanced_ = false;
     out.SetTimer({kRebalance}, sim::Seconds(1));
     return;
   }

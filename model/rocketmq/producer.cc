@@ -282,8 +282,6 @@ void Producer::OnStop(sim::Env& env, sim::Effects& out) {
   out.Exit();
 }
 
-bool Producer::OnOperation(const sim::Operation&, sim::Env&, sim::Effects&) { return false; }
-
 void Producer::Describe(sim::Describer& d) const {
   d.Set("messages", made_);
   if (!sending_.empty()) d.Set("sending", static_cast<int64_t>(sending_.size()));

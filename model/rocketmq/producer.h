@@ -55,7 +55,6 @@ class Producer final : public Client {
            sim::Effects& out);
   std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<Producer>(*this); }
   void OnStop(sim::Env& env, sim::Effects& out) override;
-  bool OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) override;
   void Describe(sim::Describer& d) const override;
 
  protected:
