@@ -63,10 +63,15 @@ void NoteProgress(const Progress& progress, formats::Verdict* verdict) {
 
 std::string_view Version() { return "0.1.0"; }
 
-std::vector<std::string> FindingsOf(const Outcome& outcome) {
-  if (!outcome.run.internal_error.empty()) return {std::string(kInternalType)};
+std::vector<std::string> ShownTypes(const Outcome& outcome) {
   std::vector<std::string> types = AnomalyTypes(outcome.verdict);
   if (ExitCodeOf(outcome) == kNoProgress) types.emplace_back(kNoProgressType);
+  return types;
+}
+
+std::vector<std::string> FindingsOf(const Outcome& outcome) {
+  if (!outcome.run.internal_error.empty()) return {std::string(kInternalType)};
+  std::vector<std::string> types = ShownTypes(outcome);
   if (ExitCodeOf(outcome) == kUnknown) types.emplace_back(kUndecidedType);
   return types;
 }

@@ -60,6 +60,9 @@ ExitCode ExitCodeOf(const Outcome& outcome);
 // The types of its anomalies, each once: those of the vocabulary first, in its order, then what models found.
 std::vector<std::string> AnomalyTypes(const formats::Verdict& verdict);
 
+// The types that a run shows, the gravest first; no-progress is one, too.
+std::vector<std::string> ShownTypes(const Outcome& outcome);
+
 // What a run that isn't valid shows: its anomalies' types, the gravest first, or one of these.
 inline constexpr std::string_view kNoProgressType = "no-progress";
 inline constexpr std::string_view kUndecidedType = "undecided";

@@ -40,12 +40,6 @@ scenarios::Setup WithoutOff(const scenarios::Setup& setup) {
 
 }  // namespace
 
-std::vector<std::string> ShownTypes(const Outcome& outcome) {
-  std::vector<std::string> types = AnomalyTypes(outcome.verdict);
-  if (ExitCodeOf(outcome) == kNoProgress) types.emplace_back(kNoProgressType);
-  return types;
-}
-
 std::string WhatItShows(const Outcome& outcome) {
   const std::vector<std::string> types = ShownTypes(outcome);
   return types.empty() ? fmt::format("no anomaly (verdict {})", ResultName(outcome.verdict.result()))

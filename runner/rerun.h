@@ -14,9 +14,7 @@
 
 namespace brokersim::runner {
 
-// The types that a run shows, the gravest first; no-progress is one, too.
-std::vector<std::string> ShownTypes(const Outcome& outcome);
-// The same in words: "lost-write, duplicate", "no anomaly (verdict valid)".
+// ShownTypes in words: "lost-write, duplicate", "no anomaly (verdict valid)".
 std::string WhatItShows(const Outcome& outcome);
 bool ShowsType(const Outcome& outcome, const std::string& type);
 

@@ -219,6 +219,7 @@ class Broker final : public sim::Process {
   void LoadDelayOffsets(sim::Env& env);
   void StartSchedule(sim::Effects& out);
   void ScheduleLevel(int64_t level, sim::Duration after, sim::Effects& out);
+  void ScheduleArrived(const std::vector<StoredMessage>& messages, sim::Effects& out);
   void OnSchedule(int64_t level, sim::Env& env, sim::Effects& out);
   void PersistDelayOffsets(sim::Effects& out);
 

@@ -12,10 +12,6 @@ namespace {
 
 constexpr sim::Duration kControllerTimeout = sim::Seconds(3);
 
-bool Contains(const std::vector<int64_t>& set, int64_t replica) {
-  return std::find(set.begin(), set.end(), replica) != set.end();
-}
-
 }  // namespace
 
 // Until the controller has spoken nobody is a master.

@@ -37,6 +37,16 @@ void Broker::ScheduleLevel(int64_t level, sim::Duration after, sim::Effects& out
   out.SetTimer({kSchedule, level}, after);
 }
 
+// The first message of a level that nobody waited for.
+void Broker::ScheduleArrived(const std::vector<StoredMessage>& messages, sim::Effects& out) {
+  for (const StoredMessage& message : messages) {
+    const Message& m = message->value();
+    if (m.topic != kScheduleTopic) continue;
+    const bool first = m.queue_offset == delay_offsets_[static_cast<size_t>(m.queue_id)];
+    if (first) ScheduleLevel(m.queue_id + 1, kDelayForAWhile, out);
+  }
+}
+
 // DeliverDelayedMessageTimerTask.executeOnTimeUp
 void Broker::OnSchedule(int64_t level, sim::Env& env, sim::Effects& out) {
   const auto index = static_cast<size_t>(level) - 1;

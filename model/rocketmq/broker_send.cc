@@ -8,7 +8,6 @@ namespace brokersim::rocketmq {
 namespace {
 
 constexpr int64_t kPage = 4096;
-constexpr sim::Duration kDelayForAWhile = sim::Milliseconds(100);  // ScheduleMessageService
 
 }  // namespace
 
@@ -222,13 +221,7 @@ void Broker::Dispatch(sim::Env& env, sim::Effects& out) {
     limit = std::min(limit, confirm_offset_);
   }
   const std::vector<StoredMessage> visible = store_.Reput(limit);
-  if (is_master()) {
-    for (const StoredMessage& message : visible) {
-      const Message& m = message->value();
-      const bool first = m.topic == kScheduleTopic && m.queue_offset == delay_offsets_[static_cast<size_t>(m.queue_id)];
-      if (first) ScheduleLevel(m.queue_id + 1, kDelayForAWhile, out);
-    }
-  }
+  if (is_master()) ScheduleArrived(visible, out);
   if (!visible.empty() && !held_.empty()) WakePulls(env, out);
 }
 

@@ -5,14 +5,6 @@
 #include "absl/strings/str_join.h"
 
 namespace brokersim::rocketmq {
-namespace {
-
-bool Contains(const std::vector<int64_t>& set, int64_t replica) {
-  return std::find(set.begin(), set.end(), replica) != set.end();
-}
-
-}  // namespace
-
 Controller::Controller(std::shared_ptr<const ClusterSpec> cluster, sim::Env& env, sim::Effects& out)
     : cluster_(std::move(cluster)), file_(env.Open("controller")), booted_(env.monotonic()) {
   for (const sim::Block& block : env.disk().file(file_).blocks) {

@@ -3,6 +3,7 @@
 #ifndef BROKERSIM_MODEL_ROCKETMQ_MESSAGES_H_
 #define BROKERSIM_MODEL_ROCKETMQ_MESSAGES_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -408,6 +409,11 @@ struct HaHandshakeResult {
 };
 
 // ---- Controller (RequestCode.java: CONTROLLER_*)
+
+// Whether a replica is in a SyncStateSet.
+inline bool Contains(const std::vector<int64_t>& set, int64_t replica) {
+  return std::find(set.begin(), set.end(), replica) != set.end();
+}
 
 // What a controller knows of a group. Replicas are numbered as their nodes are: a0, a1, ...
 struct ReplicaInfo {
