@@ -7,20 +7,31 @@
 
 namespace brokersim::kafka {
 
-Auditor::Auditor(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const AuditorSpec> spec,
-                 sim::Env& env, sim::Effects& out)
-    : Client(std::move(cluster), Settings{5000, 100, 300000}), spec_(std::move(spec)) {
+namespace {
+
+// Timers of the networks of all clusters but the first, whose kinds begin with 0.
+constexpr uint32_t kFurtherTimers = 20;
+
+}  // namespace
+
+Auditor::Auditor(std::shared_ptr<const AuditorSpec> spec, sim::Env& env, sim::Effects& out) : spec_(std::move(spec)) {
+  uint32_t first_timer = 0;
+  for (const auto& cluster : spec_->clusters) {
+    networks_.emplace_back(cluster, NetworkClient::Settings{5000, 100, 300000}, first_timer);
+    first_timer = std::max(first_timer + NetworkClient::kTimers, kFurtherTimers);
+  }
   out.SetTimer({kBegin}, std::max(spec_->start - env.monotonic(), sim::Nanoseconds(0)));
 }
 
 void Auditor::Begin(sim::Env& env, sim::Effects& out) {
-  RefreshMetadata(env, out);
+  for (NetworkClient& network : networks_) network.RefreshMetadata(env, out);
   out.SetTimer({kGiveUp}, spec_->patience);
-  for (const TopicPartition& tp : spec_->logs) {
+  for (const auto& [cluster, tp] : spec_->logs) {
     formats::Operation operation;
     operation.set_f("read-all");
     operation.add_actions()->mutable_poll()->set_log(LogName(tp));
     Log log;
+    log.cluster = cluster;
     log.tp = tp;
     log.op = out.Invoke(std::move(operation));
     logs_.push_back(std::move(log));
@@ -32,7 +43,8 @@ void Auditor::Begin(sim::Env& env, sim::Effects& out) {
 void Auditor::Advance(int64_t index, sim::Env& env, sim::Effects& out) {
   Log& log = logs_[static_cast<size_t>(index)];
   if (log.done) return;
-  const Leader leader = LeaderOf(log.tp);
+  NetworkClient& network = networks_[log.cluster];
+  const NetworkClient::Leader leader = network.LeaderOf(log.tp);
   if (leader.id == kNoLeader) {
     Retry(index, env, out);
     return;
@@ -40,18 +52,19 @@ void Auditor::Advance(int64_t index, sim::Env& env, sim::Effects& out) {
   if (!log.end.has_value() || log.position >= *log.end) {
     ListOffsetsRequest request;
     request.tp = log.tp;
-    SendTo(leader.id, std::move(request), Tag{kListTag, index}, env, out);
+    network.SendTo(leader.id, std::move(request), Tag{kListTag, index}, env, out);
     return;
   }
   FetchRequest request;
   request.isolation = spec_->isolation;
   request.partitions.push_back({log.tp, leader.epoch, log.position, -1});
-  SendTo(leader.id, std::move(request), Tag{kFetchTag, index}, env, out);
+  network.SendTo(leader.id, std::move(request), Tag{kFetchTag, index}, env, out);
 }
 
 void Auditor::Retry(int64_t index, sim::Env& env, sim::Effects& out) {
-  RefreshMetadata(env, out);
-  out.SetTimer({kRetry, index}, sim::Milliseconds(settings().retry_backoff_ms));
+  NetworkClient& network = networks_[logs_[static_cast<size_t>(index)].cluster];
+  network.RefreshMetadata(env, out);
+  out.SetTimer({kRetry, index}, sim::Milliseconds(network.settings().retry_backoff_ms));
 }
 
 void Auditor::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) {
@@ -88,7 +101,23 @@ void Auditor::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& o
   Advance(tag.arg, env, out);
 }
 
-void Auditor::OnLost(Tag tag, sim::Env& env, sim::Effects& out) { Retry(tag.arg, env, out); }
+void Auditor::OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) {
+  const auto* frame = message.payload.As<Frame>();
+  CHECK(frame != nullptr, "the auditor got a {}", message.payload.name());
+  Tag tag;
+  for (NetworkClient& network : networks_) {
+    if (network.OnMessage(message, *frame, &tag, env, out) != NetworkClient::Heard::kAnswer) continue;
+    OnAnswer(tag, frame->body, env, out);
+    return;
+  }
+}
+
+void Auditor::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+  const auto lost = [&](Tag tag) { Retry(tag.arg, env, out); };
+  for (NetworkClient& network : networks_) {
+    if (network.OnDisconnected(conn, lost, env, out)) return;
+  }
+}
 
 void Auditor::Conclude(Log* log, bool complete, sim::Effects& out) {
   log->done = true;
@@ -106,7 +135,11 @@ void Auditor::Conclude(Log* log, bool complete, sim::Effects& out) {
   if (all) out.FinishSimulation();
 }
 
-void Auditor::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
+void Auditor::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
+  const auto lost = [&](Tag tag) { Retry(tag.arg, env, out); };
+  for (NetworkClient& network : networks_) {
+    if (network.OnTimer(timer, lost, env, out)) return;
+  }
   switch (static_cast<TimerKind>(timer.kind)) {
     case kBegin:
       Begin(env, out);
@@ -122,8 +155,11 @@ void Auditor::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) 
   }
 }
 
-std::string_view Auditor::ClientTimerName(uint32_t kind) const {
-  switch (static_cast<TimerKind>(kind)) {
+std::string_view Auditor::TimerName(sim::Timer timer) const {
+  for (const NetworkClient& network : networks_) {
+    if (const std::string_view name = network.TimerName(timer.kind); !name.empty()) return name;
+  }
+  switch (static_cast<TimerKind>(timer.kind)) {
     case kBegin: return "begin-audit";
     case kGiveUp: return "give-up";
     case kRetry: return "retry";

@@ -6,15 +6,21 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
-#include "model/kafka/client.h"
+#include "model/kafka/network_client.h"
+#include "sim/kernel/process.h"
 
 namespace brokersim::kafka {
 
 struct AuditorSpec {
-  std::vector<TopicPartition> logs;
+  struct Log {
+    size_t cluster = 0;
+    TopicPartition tp;
+  };
+  std::vector<std::shared_ptr<const ClusterSpec>> clusters;
+  std::vector<Log> logs;
   sim::Time start;
   // Logs that can't be read by then count as unread.
   sim::Duration patience = sim::Seconds(60);
@@ -23,24 +29,22 @@ struct AuditorSpec {
   IsolationLevel isolation = IsolationLevel::kReadUncommitted;
 };
 
-class Auditor final : public Client {
+class Auditor final : public sim::Process {
  public:
-  Auditor(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const AuditorSpec> spec, sim::Env& env,
-          sim::Effects& out);
+  Auditor(std::shared_ptr<const AuditorSpec> spec, sim::Env& env, sim::Effects& out);
   std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<Auditor>(*this); }
-
- protected:
-  void OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) override;
-  void OnLost(Tag tag, sim::Env& env, sim::Effects& out) override;
-  void OnMetadata(sim::Env&, sim::Effects&) override {}
-  void OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
-  std::string_view ClientTimerName(uint32_t kind) const override;
+  void OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
+  void OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  void OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
+  std::string_view TimerName(sim::Timer timer) const override;
 
  private:
-  enum TimerKind : uint32_t { kBegin = kFirstTimer, kGiveUp, kRetry };
-  enum TagKind : int { kListTag, kFetchTag };
+  using Tag = NetworkClient::Tag;
+  enum TimerKind : uint32_t { kBegin = 10, kGiveUp, kRetry };
+  enum TagKind : int { kListTag, kFetchTag };  // arg: the log's index
 
   struct Log {
+    size_t cluster = 0;
     TopicPartition tp;
     sim::OpId op;
     int64_t position = 0;
@@ -50,16 +54,27 @@ class Auditor final : public Client {
   };
 
   void Begin(sim::Env& env, sim::Effects& out);
+  void OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out);
   // The next request for this log: where it ends, or its next records.
   void Advance(int64_t index, sim::Env& env, sim::Effects& out);
   void Retry(int64_t index, sim::Env& env, sim::Effects& out);
   void Conclude(Log* log, bool complete, sim::Effects& out);
 
   std::shared_ptr<const AuditorSpec> spec_;
+  std::vector<NetworkClient> networks_;  // by cluster
   std::vector<Log> logs_;
 };
 
-using AuditorFactory = ClientFactory<Auditor, AuditorSpec>;
+class AuditorFactory final : public sim::ProcessFactory {
+ public:
+  explicit AuditorFactory(std::shared_ptr<const AuditorSpec> spec) : spec_(std::move(spec)) {}
+  std::unique_ptr<sim::Process> Boot(sim::Env& env, sim::Effects& out) const override {
+    return std::make_unique<Auditor>(spec_, env, out);
+  }
+
+ private:
+  std::shared_ptr<const AuditorSpec> spec_;
+};
 
 }  // namespace brokersim::kafka
 

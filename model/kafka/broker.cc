@@ -480,17 +480,17 @@ void Broker::BeginLeading(Replica* replica, sim::Effects& out) {
   out.Note("leader", fmt::format("leads {} in epoch {}: log end {}, high watermark {}, ISR [{}]", partition.name(),
                                  partition.leader_epoch(), partition.log().log_end_offset(),
                                  partition.high_watermark(), absl::StrJoin(partition.isr(), " ")));
-  if (partition.tp().topic == kOffsetsTopic) {
+  if (NameInCluster(partition.tp().topic) == kOffsetsTopic) {
     coordinator_.Load(partition.tp().partition, partition.log().batches(), out);
-  } else if (partition.tp().topic == kTransactionsTopic) {
+  } else if (NameInCluster(partition.tp().topic) == kTransactionsTopic) {
     transactions_.Unload(partition.tp().partition, out);
     transactions_.Load(partition.tp().partition, partition.leader_epoch(), partition.log().batches());
   }
 }
 
 void Broker::StopLeading(const TopicPartition& tp, sim::Effects& out) {
-  if (tp.topic == kOffsetsTopic) coordinator_.Unload(tp.partition, out);
-  if (tp.topic == kTransactionsTopic) transactions_.Unload(tp.partition, out);
+  if (NameInCluster(tp.topic) == kOffsetsTopic) coordinator_.Unload(tp.partition, out);
+  if (NameInCluster(tp.topic) == kTransactionsTopic) transactions_.Unload(tp.partition, out);
 }
 
 void Broker::Truncate(Replica* replica, int64_t offset, std::string_view why, sim::Effects& out) {

@@ -7,7 +7,7 @@
 namespace brokersim::kafka {
 
 TopicPartition Broker::OffsetsPartitionOf(const std::string& group) const {
-  return {std::string(kOffsetsTopic), OffsetsPartitionFor(group, config_->offsets_topic_num_partitions)};
+  return {cluster_->Own(kOffsetsTopic), OffsetsPartitionFor(group, config_->offsets_topic_num_partitions)};
 }
 
 bool Broker::Coordinates(const std::string& group) const {
@@ -95,6 +95,10 @@ void Broker::On(const OffsetFetchRequest& m, sim::ConnId conn, int32_t id, sim::
   answer.error = ErrorCode::kNotCoordinator;
   if (Coordinates(m.group_id)) answer = coordinator_.FetchOffsets(m);
   Reply(conn, id, std::move(answer), out);
+}
+
+void Broker::On(const ListGroupsRequest&, sim::ConnId conn, int32_t id, sim::Env&, sim::Effects& out) {
+  Reply(conn, id, ListGroupsResponse{coordinator_.Groups()}, out);
 }
 
 }  // namespace brokersim::kafka

@@ -27,7 +27,7 @@ ErrorCode ToProducer(ErrorCode error, bool adds) {
 }  // namespace
 
 TopicPartition Broker::TransactionsPartitionOf(const std::string& transactional_id) const {
-  return {std::string(kTransactionsTopic),
+  return {cluster_->Own(kTransactionsTopic),
           TransactionsPartitionFor(transactional_id, config_->transaction_state_log_num_partitions)};
 }
 
@@ -105,7 +105,7 @@ void Broker::RunTransactions(sim::Env& env, sim::Effects& out) {
       DelayedWrite write;
       write.what = DelayedWrite::For::kTransaction;
       write.key = std::move(wanted.transactional_id);
-      const TopicPartition tp{std::string(kTransactionsTopic), wanted.partition};
+      const TopicPartition tp{cluster_->Own(kTransactionsTopic), wanted.partition};
       write.parts.push_back(AppendToLocalLog(tp, batch, -1, &write.syncs, env, out));
       TryCompleteWrites(out);
       Delay(std::move(write), wanted.timeout_ms, out);

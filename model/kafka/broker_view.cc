@@ -45,14 +45,15 @@ bool Broker::HoldsRole(std::string_view role) const {
     const std::vector<int32_t>& isr = replica.partition.isr();
     if (std::find(isr.begin(), isr.end(), id_) != isr.end() && role == fmt::format("isr({})", name)) return true;
   }
-  constexpr std::string_view kTransactions = "transaction-coordinator(";
-  if (role.starts_with(kTransactions) && role.back() == ')') {
-    return CoordinatesTransactions(
-        std::string(role.substr(kTransactions.size(), role.size() - kTransactions.size() - 1)));
-  }
-  constexpr std::string_view kCoordinator = "coordinator(";
-  if (role.substr(0, kCoordinator.size()) != kCoordinator || role.back() != ')') return false;
-  return Coordinates(std::string(role.substr(kCoordinator.size(), role.size() - kCoordinator.size() - 1)));
+  // "coordinator(G)" means group G here; of several clusters that of cluster b is "coordinator(b/G)".
+  const auto named = [&](std::string_view kind) -> std::optional<std::string> {
+    const std::string begin = fmt::format("{}({}{}", kind, cluster_->name, cluster_->name.empty() ? "" : "/");
+    if (!role.starts_with(begin) || role.back() != ')') return std::nullopt;
+    return std::string(role.substr(begin.size(), role.size() - begin.size() - 1));
+  };
+  if (const auto id = named("transaction-coordinator"); id.has_value()) return CoordinatesTransactions(*id);
+  const auto group = named("coordinator");
+  return group.has_value() && Coordinates(*group);
 }
 
 void Broker::Describe(sim::Describer& d) const {

@@ -1,19 +1,14 @@
-// Client: what producers, consumers and other clients share: the metadata and requests to brokers.
-// (NetworkClient.java, Metadata.java)
+// Client: a process that is a client of one cluster, such as a producer or a consumer.
 #ifndef BROKERSIM_MODEL_KAFKA_CLIENT_H_
 #define BROKERSIM_MODEL_KAFKA_CLIENT_H_
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
-#include "model/kafka/cluster.h"
-#include "model/kafka/messages.h"
-#include "model/kafka/request_manager.h"
+#include "model/kafka/network_client.h"
 #include "sim/kernel/process.h"
 
 namespace brokersim::kafka {
@@ -26,25 +21,13 @@ class Client : public sim::Process {
   std::string_view TimerName(sim::Timer timer) const override;
 
  protected:
-  struct Settings {
-    int64_t request_timeout_ms = 30000;
-    int64_t retry_backoff_ms = 100;
-    int64_t metadata_max_age_ms = 300000;
-  };
-  // What an answer belongs to: chosen by the derived class.
-  struct Tag {
-    int kind = 0;
-    int64_t arg = 0;
-  };
-  struct Leader {
-    int32_t id = kNoLeader;
-    int32_t epoch = -1;
-  };
+  using Settings = NetworkClient::Settings;
+  using Tag = NetworkClient::Tag;
+  using Leader = NetworkClient::Leader;
   // Derived classes' timers begin here.
   static constexpr uint32_t kFirstTimer = 10;
 
-  Client(std::shared_ptr<const ClusterSpec> cluster, Settings settings)
-      : cluster_(std::move(cluster)), settings_(settings) {}
+  Client(std::shared_ptr<const ClusterSpec> cluster, Settings settings) : network_(std::move(cluster), settings) {}
   Client(const Client&) = default;
 
   // ---- To override.
@@ -59,55 +42,52 @@ class Client : public sim::Process {
   virtual void OnOtherDisconnected(sim::ConnId, sim::Env&, sim::Effects&) {}
 
   // ---- To use.
-  void SendTo(int32_t broker, Body body, Tag tag, sim::Env& env, sim::Effects& out);
-  void SendOneWay(int32_t broker, Body body, sim::Effects& out);
-  // Any broker, the one with the fewest requests in flight (NetworkClient.leastLoadedNode), else drawn.
-  int32_t AnyBroker(sim::Env& env);
+  void SendTo(int32_t broker, Body body, Tag tag, sim::Env& env, sim::Effects& out) {
+    network_.SendTo(broker, std::move(body), tag, env, out);
+  }
+  void SendOneWay(int32_t broker, Body body, sim::Effects& out) { network_.SendOneWay(broker, std::move(body), out); }
+  int32_t AnyBroker(sim::Env& env) { return network_.AnyBroker(env); }
   void Disconnect(int32_t broker, sim::Env& env, sim::Effects& out);
-  int64_t InFlight(int32_t broker) const { return requests_.InFlight(cluster_->brokers.at(broker)); }
-  // Asks for metadata now, or retry.backoff.ms after it was last asked for.
-  void RefreshMetadata(sim::Env& env, sim::Effects& out);
-  Leader LeaderOf(const TopicPartition& tp) const;
-  bool has_metadata() const { return has_metadata_; }
-  int32_t PartitionsOf(const std::string& topic) const;
-  const ClusterSpec& cluster() const { return *cluster_; }
-  const Settings& settings() const { return settings_; }
+  int64_t InFlight(int32_t broker) const { return network_.InFlight(broker); }
+  void RefreshMetadata(sim::Env& env, sim::Effects& out) { network_.RefreshMetadata(env, out); }
+  Leader LeaderOf(const TopicPartition& tp) const { return network_.LeaderOf(tp); }
+  bool has_metadata() const { return network_.has_metadata(); }
+  int32_t PartitionsOf(const std::string& topic) const { return network_.PartitionsOf(topic); }
+  const ClusterSpec& cluster() const { return network_.cluster(); }
+  const Settings& settings() const { return network_.settings(); }
   void Reconfigure(int64_t request_timeout_ms, int64_t retry_backoff_ms) {
-    settings_.request_timeout_ms = request_timeout_ms;
-    settings_.retry_backoff_ms = retry_backoff_ms;
+    network_.settings().request_timeout_ms = request_timeout_ms;
+    network_.settings().retry_backoff_ms = retry_backoff_ms;
   }
 
  private:
-  enum TimerKind : uint32_t { kRequestTimeout, kMetadataBackoff, kMetadataAge };
-  static constexpr int kMetadataTag = -1;
-
-  void AskForMetadata(sim::Env& env, sim::Effects& out);
-  void LoseAll(const std::vector<int32_t>& lost, sim::Env& env, sim::Effects& out);
-
-  std::shared_ptr<const ClusterSpec> cluster_;
-  Settings settings_;
-  RequestManager requests_{kRequestTimeout};
-  absl::btree_map<int32_t, Tag> sent_;
-  absl::btree_map<TopicPartition, Leader> leaders_;
-  bool has_metadata_ = false;
-  bool metadata_asked_ = false;   // an answer is on its way
-  bool metadata_wanted_ = false;  // the back-off timer runs
-  std::optional<sim::Time> last_asked_;
+  NetworkClient network_;
 };
+
+using Clusters = std::vector<std::shared_ptr<const ClusterSpec>>;
+
+inline constexpr std::string_view kBootstrapServers = "bootstrap.servers";
+
+// The cluster that a client starts with: its own or, if bootstrap.servers was changed to the name of another, that one.
+std::shared_ptr<const ClusterSpec> ClusterToUse(std::shared_ptr<const ClusterSpec> own, const Clusters& all,
+                                                const sim::Settings& changed);
 
 // Boots clients of one kind: the cluster and what the client is to do are all that they need.
 template <class Process, class Spec>
 class ClientFactory final : public sim::ProcessFactory {
  public:
-  ClientFactory(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const Spec> spec)
-      : cluster_(std::move(cluster)), spec_(std::move(spec)) {}
+  // `all`: the clusters that it may be told to use instead.
+  ClientFactory(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const Spec> spec,
+                std::shared_ptr<const Clusters> all = std::make_shared<const Clusters>())
+      : cluster_(std::move(cluster)), spec_(std::move(spec)), all_(std::move(all)) {}
   std::unique_ptr<sim::Process> Boot(sim::Env& env, sim::Effects& out) const override {
-    return std::make_unique<Process>(cluster_, spec_, env, out);
+    return std::make_unique<Process>(ClusterToUse(cluster_, *all_, env.settings()), spec_, env, out);
   }
 
  private:
   std::shared_ptr<const ClusterSpec> cluster_;
   std::shared_ptr<const Spec> spec_;
+  std::shared_ptr<const Clusters> all_;
 };
 
 }  // namespace brokersim::kafka

@@ -19,7 +19,7 @@ Consumer::Consumer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<c
                    sim::Env& env, sim::Effects& out)
     : Client(std::move(cluster), Settings{spec->config.request_timeout_ms, spec->config.retry_backoff_ms,
                                           spec->config.metadata_max_age_ms}),
-      spec_(std::move(spec)) {
+      spec_(std::move(spec)), topics_(TopicsOf(*spec_, this->cluster())) {
   RefreshMetadata(env, out);
   last_auto_commit_ = env.monotonic();
   out.SetTimer({kStart}, std::max(spec_->start - env.monotonic(), sim::Nanoseconds(0)));

@@ -25,7 +25,9 @@ enum class CommitPolicy { kNever, kBeforeProcessing, kAfterProcessing };
 
 struct ConsumerSpec {
   ConsumerConfig config;
-  std::vector<std::string> topics;
+  std::vector<std::string> topics;  // without their cluster
+  // Mirrors of these topics too, as the pattern "(.*[.])?orders" would subscribe to them.
+  bool mirrors = false;
   CommitPolicy commit = CommitPolicy::kAfterProcessing;
   // Time to process a record, before its effect.
   sim::Distribution processing;
@@ -143,6 +145,7 @@ class Consumer final : public Client {
   Mutant mutant() const { return spec_->config.mutant; }
 
   std::shared_ptr<const ConsumerSpec> spec_;
+  std::vector<std::string> topics_;  // the spec's, in the cluster that is used
 
   Membership membership_ = Membership::kNone;
   int32_t coordinator_ = -1;

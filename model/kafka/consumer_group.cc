@@ -14,7 +14,7 @@ void Consumer::EnsureGroup(sim::Env& env, sim::Effects& out) {
   if (!in_group()) {
     if (!partitions_.empty()) return;
     std::vector<TopicPartition> all;
-    for (const std::string& topic : spec_->topics) {
+    for (const std::string& topic : topics_) {
       for (int32_t i = 0; i < PartitionsOf(topic); ++i) all.push_back({topic, i});
     }
     if (!all.empty()) Assign(all, env, out);
@@ -27,7 +27,7 @@ void Consumer::EnsureGroup(sim::Env& env, sim::Effects& out) {
   }
   // Only poll() joins: while the application is busy the group waits for it.
   if (activity_ != Activity::kPolling) return;
-  for (const std::string& topic : spec_->topics) {
+  for (const std::string& topic : topics_) {
     if (PartitionsOf(topic) > 0) continue;
     // A leader that knows no partitions can assign none. (The Java client would join, and again once it knows them.)
     RefreshMetadata(env, out);
@@ -55,7 +55,7 @@ void Consumer::Join(sim::Env& env, sim::Effects& out) {
   request.session_timeout_ms = static_cast<int32_t>(spec_->config.session_timeout_ms);
   request.rebalance_timeout_ms = static_cast<int32_t>(spec_->config.max_poll_interval_ms);
   request.member_id = member_id_;
-  request.topics = spec_->topics;
+  request.topics = topics_;
   SendTo(coordinator_, std::move(request), Tag{kJoinTag}, env, out);
 }
 
@@ -101,7 +101,7 @@ std::vector<MemberAssignment> Consumer::AssignRanges(const std::vector<JoinGroup
   }
   std::vector<MemberAssignment> list;
   for (auto& [id, assignment] : assignments) {
-    if (mutant() == Mutant::kAssignsTwice) assignment.partitions.push_back({spec_->topics.front(), 0});
+    if (mutant() == Mutant::kAssignsTwice) assignment.partitions.push_back({topics_.front(), 0});
     list.push_back(std::move(assignment));
   }
   return list;

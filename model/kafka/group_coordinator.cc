@@ -346,6 +346,9 @@ OffsetFetchResponse GroupCoordinator::FetchOffsets(const OffsetFetchRequest& m) 
   OffsetFetchResponse answer;
   auto group = groups_.find(m.group_id);
   if (config_->mutant == Mutant::kCommitOfOtherGroup) group = groups_.begin();
+  if (m.all && group != groups_.end()) {
+    for (const auto& [tp, offset] : group->second.offsets) answer.offsets.push_back({tp, offset});
+  }
   for (const TopicPartition& tp : m.partitions) {
     PartitionOffset offset{tp, -1};
     if (group != groups_.end()) {
@@ -358,6 +361,14 @@ OffsetFetchResponse GroupCoordinator::FetchOffsets(const OffsetFetchRequest& m) 
     answer.offsets.push_back(std::move(offset));
   }
   return answer;
+}
+
+std::vector<std::string> GroupCoordinator::Groups() const {
+  std::vector<std::string> names;
+  for (const auto& [name, group] : groups_) {
+    if (!group.members.empty() || !group.offsets.empty()) names.push_back(name);
+  }
+  return names;
 }
 
 bool GroupCoordinator::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {

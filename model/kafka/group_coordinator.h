@@ -46,6 +46,8 @@ class GroupCoordinator {
   // The records of a commit are committed themselves.
   void ApplyCommit(const std::string& group, const std::vector<PartitionOffset>& offsets);
   OffsetFetchResponse FetchOffsets(const OffsetFetchRequest& m) const;
+  // Those that have members or positions.
+  std::vector<std::string> Groups() const;
 
   bool OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out);
   void Describe(sim::Describer& d) const;

@@ -172,9 +172,10 @@ struct OffsetFetchRequest {
   static constexpr std::string_view kName = "OffsetFetchRequest";
   std::string group_id;
   std::vector<TopicPartition> partitions;
+  bool all = false;  // whatever the group has committed; then no partitions are named
   template <class V> void Fields(V& v) const {
     v("groupId", group_id);
-    v("partitions", partitions);
+    if (!all) v("partitions", partitions);
   }
 };
 
@@ -186,6 +187,18 @@ struct OffsetFetchResponse {
     v("error", error);
     v("offsets", offsets);
   }
+};
+
+struct ListGroupsRequest {
+  static constexpr std::string_view kName = "ListGroupsRequest";
+  template <class V> void Fields(V&) const {}
+};
+
+// The groups that this broker coordinates.
+struct ListGroupsResponse {
+  static constexpr std::string_view kName = "ListGroupsResponse";
+  std::vector<std::string> groups;
+  template <class V> void Fields(V& v) const { v("groups", groups); }
 };
 
 }  // namespace brokersim::kafka

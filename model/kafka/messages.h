@@ -27,7 +27,7 @@ using Body =
                  AlterPartitionResponse, AllocateProducerIdsRequest, AllocateProducerIdsResponse,
                  MetadataFetchRequest, MetadataFetchResponse, AddPartitionsToTxnRequest,
                  AddPartitionsToTxnResponse, EndTxnRequest, EndTxnResponse, WriteTxnMarkersRequest,
-                 WriteTxnMarkersResponse>;
+                 WriteTxnMarkersResponse, ListGroupsRequest, ListGroupsResponse>;
 
 // What travels: a request or response under its header.
 struct Frame {

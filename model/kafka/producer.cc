@@ -133,13 +133,13 @@ void Producer::SendNextRecord(sim::Env& env, sim::Effects& out) {
 }
 
 TopicPartition Producer::ChoosePartition(const std::string& key, sim::Env& env) {
-  const int32_t partitions = PartitionsOf(spec_->topic);
+  const int32_t partitions = PartitionsOf(topic_);
   CHECK(partitions > 0, "{} sends before it has metadata", env.name());
-  if (!key.empty()) return {spec_->topic, PartitionForKey(key, partitions)};
+  if (!key.empty()) return {topic_, PartitionForKey(key, partitions)};
   // KIP-794 in short: stick to a partition while its batch fills.
   if (!sticky_.has_value() || partitions_[*sticky_].queue.empty()) {
     sticky_ = TopicPartition{
-        spec_->topic, static_cast<int32_t>(env.Random("sticky").Below(static_cast<uint64_t>(partitions)))};
+        topic_, static_cast<int32_t>(env.Random("sticky").Below(static_cast<uint64_t>(partitions)))};
   }
   return *sticky_;
 }
@@ -508,7 +508,7 @@ void Producer::OnMetadata(sim::Env& env, sim::Effects& out) { Drain(env, out); }
 void Producer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
   switch (timer.kind) {
     case kNextRecord:
-      if (PartitionsOf(spec_->topic) == 0) {
+      if (PartitionsOf(topic_) == 0) {
         // send() blocks until there is metadata.
         RefreshMetadata(env, out);
         out.SetTimer(timer, sim::Milliseconds(settings().retry_backoff_ms));

@@ -20,7 +20,7 @@ namespace brokersim::kafka {
 
 struct ProducerSpec {
   ProducerConfig config;
-  std::string topic;
+  std::string topic;  // without its cluster
   // The application sends this many records (0: without end), `interval` apart, from `start` on and not after `stop`.
   int64_t records = 0;
   sim::Distribution interval;
@@ -155,6 +155,7 @@ class Producer final : public Client {
   void AbortUndrainedBatches();
 
   std::shared_ptr<const ProducerSpec> spec_;
+  std::string topic_;  // the spec's, in the cluster that is used
   ProducerConfig config_;  // the spec's, but for what an operation changed
   int64_t records_sent_ = 0;
   int64_t next_batch_ = 1;

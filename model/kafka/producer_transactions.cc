@@ -45,14 +45,14 @@ void Producer::BeginTransaction(sim::Env& env, sim::Effects& out) {
   transaction_.sent = 0;
   formats::Operation operation;
   operation.set_f("txn");
-  const int32_t partitions = PartitionsOf(spec_->topic);
+  const int32_t partitions = PartitionsOf(topic_);
   for (int64_t i = 0; i < spec_->records_per_transaction && HasMore(env); ++i) {
     Record record = NextRecord(env);
     // Without a key each batch has a partition of its own, and here a record is a batch (KIP-794).
     const int32_t partition = record.key.empty()
                                   ? static_cast<int32_t>(env.Random("sticky").Below(static_cast<uint64_t>(partitions)))
                                   : PartitionForKey(record.key, partitions);
-    const TopicPartition tp{spec_->topic, partition};
+    const TopicPartition tp{topic_, partition};
     formats::Send* send = operation.add_actions()->mutable_send();
     send->set_log(LogName(tp));
     send->set_key(record.key);
