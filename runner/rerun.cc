@@ -22,6 +22,7 @@ scenarios::Setup WithoutReferences(const scenarios::Setup& setup, const scenario
       fault.clear_after_begin_of();
       fault.clear_after_end_of();
       fault.clear_plus();
+      fault.clear_wait();
       fault.set_at(sim::ToText(report.began - sim::Time()));
     }
   }

@@ -136,6 +136,32 @@ Interval ExactInterval(uint64_t k, uint64_t n) {
   return interval;
 }
 
+Ranks QuantileRanks(uint64_t n, double q) {
+  // How many of the values lie below the quantile is binomial: P(X >= k) = I_q(k, n - k + 1).
+  const auto at_least = [n, q](uint64_t k) {
+    if (k == 0) return 1.0;
+    return k > n ? 0.0 : IncompleteBeta(static_cast<double>(k), static_cast<double>(n - k + 1), q);
+  };
+  const auto first = [n](const auto& holds) {  // the smallest k that it holds for
+    uint64_t low = 0;
+    uint64_t high = n + 1;
+    while (low < high) {
+      const uint64_t middle = low + (high - low) / 2;
+      if (holds(middle)) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  };
+  Ranks ranks;
+  const uint64_t too_many = first([&](uint64_t k) { return at_least(k) < 1 - kDoubt / 2; });
+  ranks.low = too_many - 1;
+  ranks.high = std::max<uint64_t>(first([&](uint64_t k) { return at_least(k) <= kDoubt / 2; }), 1);
+  return ranks;
+}
+
 double Difference::narrower() const {
   if (paired.width() > 0) return unpaired.width() / paired.width();
   return unpaired.width() > 0 ? std::numeric_limits<double>::infinity() : 1;

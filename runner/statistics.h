@@ -19,6 +19,15 @@ struct Interval {
 // 0 of n has the upper bound 1 - 0.05^(1/n), which is about 3/n. REQUIRES: 0 <= k <= n, n > 0.
 Interval ExactInterval(uint64_t k, uint64_t n);
 
+// The ranks (1-based, of n sorted values) between which the q-quantile of what they were drawn from lies, in at least
+// 95 % of all cases and whatever that is. low 0: below, nothing bounds it; high n + 1: above, nothing does.
+// REQUIRES: n > 0, 0 < q < 1.
+struct Ranks {
+  uint64_t low = 0;
+  uint64_t high = 0;
+};
+Ranks QuantileRanks(uint64_t n, double q);
+
 // ---- Two arms over the same seeds
 
 // Each of the n seeds by whether it shows something in arm a, and in arm b.

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "absl/strings/str_split.h"
+#include "runner/sqlite.h"
 
 namespace brokersim::runner {
 namespace {
@@ -15,39 +16,6 @@ namespace {
 constexpr int kFormat = 1;
 // In the file's header: "bsim", so that it is known for ours.
 constexpr int kApplicationId = 0x6273696d;
-
-// A statement that is finalized with its scope.
-class Statement {
- public:
-  Statement(sqlite3* db, const std::string& sql) {
-    sqlite3_prepare_v2(db, sql.c_str(), static_cast<int>(sql.size()), &statement_, nullptr);
-  }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  bool ok() const { return statement_ != nullptr; }
-  sqlite3_stmt* get() const { return statement_; }
-  // Whether there is a row; `code` says why not.
-  bool Step() { return (code_ = ok() ? sqlite3_step(statement_) : SQLITE_ERROR) == SQLITE_ROW; }
-  bool done() const { return code_ == SQLITE_DONE; }
-
-  int64_t Int(int column) const { return sqlite3_column_int64(statement_, column); }
-  bool IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-  std::string Text(int column) const {
-    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    return text == nullptr ? "" : std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
-  }
-
- private:
-  sqlite3_stmt* statement_ = nullptr;
-  int code_ = SQLITE_OK;
-};
-
-void Bind(sqlite3_stmt* statement, int place, int64_t value) { sqlite3_bind_int64(statement, place, value); }
-void Bind(sqlite3_stmt* statement, int place, const std::string& value) {
-  sqlite3_bind_text(statement, place, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
-}
 
 std::string MetricColumns(std::string_view after) {
   std::string columns;
@@ -141,20 +109,7 @@ SweepFile::~SweepFile() {
   sqlite3_close(db_);
 }
 
-absl::Status SweepFile::Error(std::string_view doing) const {
-  const int code = sqlite3_errcode(db_);
-  const std::string what = sqlite3_errmsg(db_);
-  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
-    return absl::UnavailableError(
-        fmt::format("{} is being written by another process; wait for it, or give each a file of its own (`brokersim "
-                    "report` merges)",
-                    path_));
-  }
-  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR) {
-    return absl::InvalidArgumentError(fmt::format("{} is no file of a sweep, or damaged: {}", path_, what));
-  }
-  return absl::UnavailableError(fmt::format("can't {} {}: {}", doing, path_, what));
-}
+absl::Status SweepFile::Error(std::string_view doing) const { return SqliteError(db_, path_, doing, "a sweep"); }
 
 absl::Status SweepFile::Execute(const std::string& sql) {
   return sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK ? absl::OkStatus() : Error("write");
@@ -172,12 +127,7 @@ absl::StatusOr<std::unique_ptr<SweepFile>> SweepFile::Open(const std::string& pa
   absl::StatusOr<std::unique_ptr<SweepFile>> file = Connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (!file.ok()) return file;
   SweepFile& it = **file;
-  // One writer. A write-ahead log without shared memory works on network file systems, too; what was inserted survives
-  // the death of the process, and the file that of the machine.
-  for (const char* pragma : {"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA journal_mode = WAL",
-                             "PRAGMA synchronous = NORMAL", "BEGIN EXCLUSIVE"}) {
-    if (const absl::Status status = it.Execute(pragma); !status.ok()) return status;
-  }
+  if (const absl::Status status = it.Execute(std::string(kOneWriter)); !status.ok()) return status;
   Statement empty(it.db_, "SELECT count(*) FROM sqlite_schema");
   if (!empty.Step()) return it.Error("read");
   if (empty.Int(0) == 0) {

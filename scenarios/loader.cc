@@ -1,17 +1,16 @@
 #include "scenarios/loader.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_join.h"
 #include "scenarios/locator.h"
+#include "scenarios/text_proto.h"
+#include "scenarios/topology.h"
 #include "sim/base/suggest.h"
 
 namespace brokersim::scenarios {
@@ -24,104 +23,8 @@ constexpr std::string_view kEnding = ".textproto";
 constexpr int64_t kDefaultBuggySeeds = 200;
 constexpr int64_t kDefaultValidSeeds = 1000;
 
-// Keeps the first complaint of protobuf's parser.
-class FirstError : public pb::io::ErrorCollector {
- public:
-  void AddError(int line, pb::io::ColumnNumber column, const std::string& message) override {
-    if (!message_.empty()) return;
-    line_ = line;
-    column_ = column;
-    message_ = message;
-  }
-  int line() const { return line_; }
-  int column() const { return column_; }
-  const std::string& message() const { return message_; }
-
- private:
-  int line_ = 0;
-  int column_ = 0;
-  std::string message_;
-};
-
-std::vector<std::string> FieldsOf(const pb::Descriptor* type) {
-  std::vector<std::string> names;
-  for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->name());
-  return names;
-}
-
-// How protobuf's complaints begin, and what to do.
-constexpr std::pair<std::string_view, std::string_view> kRemedies[] = {
-    {"Expected integer", "write a whole number without quotes"},
-    {"Expected string", "put the text in double quotes"},
-    {"Integer out of range", "write a smaller number"},
-    {"Invalid value for boolean field", "write true or false"},
-    {"Unknown enumeration value", "docs/scenario.md lists the values"},
-    {"Expected identifier", "write `field: value` or `field { ... }`, and close every brace once"},
-    {"Non-repeated field", "keep one of them"},
-    {"String literals cannot cross line boundaries", "end each line's part with a quote; parts are joined"},
-};
-
-// Protobuf says what it expected; we add what the author may have meant.
-std::string Improve(std::string message) {
-  if (message.ends_with('.')) message.pop_back();
-  const auto quoted = [&](size_t from, size_t* end) {
-    const size_t open = message.find('"', from);
-    const size_t close = open == std::string::npos ? open : message.find('"', open + 1);
-    if (close == std::string::npos) return std::string();
-    *end = close + 1;
-    return message.substr(open + 1, close - open - 1);
-  };
-  size_t end = 0;
-  if (message.rfind("Message type \"", 0) == 0 && message.find("has no field named") != std::string::npos) {
-    const std::string type_name = quoted(0, &end);
-    const std::string field = quoted(end, &end);
-    const pb::Descriptor* type = pb::DescriptorPool::generated_pool()->FindMessageTypeByName(type_name);
-    if (type == nullptr) return message;
-    const std::vector<std::string> fields = FieldsOf(type);
-    if (type == Fault::descriptor()) {
-      return fmt::format("there is no kind of fault, nor field, '{}'{}; docs/faults.md has the kinds", field,
-                         sim::DidYouMean(field, fields));
-    }
-    return fmt::format("there is no field '{}' here{}; the fields of {} are: {}", field, sim::DidYouMean(field, fields),
-                       type->name(), absl::StrJoin(fields, ", "));
-  }
-  for (const auto& [beginning, remedy] : kRemedies) {
-    if (message.rfind(beginning, 0) == 0) return fmt::format("{}; {}", message, remedy);
-  }
-  return fmt::format("{}; docs/scenario.md shows how a scenario is written", message);
-}
-
-// Whether the bytes are UTF-8, as protobuf's strings have to be.
-bool IsUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i++]);
-    const int more = lead < 0x80 ? 0 : lead >> 5 == 0x6 ? 1 : lead >> 4 == 0xe ? 2 : lead >> 3 == 0x1e ? 3 : -1;
-    if (more < 0) return false;
-    for (int k = 0; k < more; ++k, ++i) {
-      if (i >= text.size() || static_cast<unsigned char>(text[i]) >> 6 != 0x2) return false;
-    }
-  }
-  return true;
-}
-
-absl::Status CheckText(std::string_view text, std::string_view path) {
-  const auto error = [&](std::string_view what) {
-    return absl::InvalidArgumentError(fmt::format("{}:1:1: {}", path, what));
-  };
-  const bool blank = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-  if (blank) return error("the file is empty; a scenario needs at least a setup and a variant (see docs/scenario.md)");
-  for (char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 && c != '\n' && c != '\t' && c != '\r') {
-      return error("this is no text; a scenario is a protobuf text file (see docs/scenario.md)");
-    }
-  }
-  if (!IsUtf8(text)) return error("this text isn't UTF-8; save the file in that encoding");
-  return absl::OkStatus();
-}
-
 absl::StatusOr<ResolvedScenario> Resolve(const LoadedScenario& loaded, const Variant& variant,
-                                         const Place& file, int index) {
+                                         const Place& file, int index, std::string_view home) {
   ResolvedScenario resolved;
   resolved.name = loaded.name;
   resolved.variant = variant.name();
@@ -140,22 +43,15 @@ absl::StatusOr<ResolvedScenario> Resolve(const LoadedScenario& loaded, const Var
     resolved.anomaly_places.emplace_back(expect.Error("anomaly", i, "").message());
   }
   const Locator locator(file.Nested("variant", index).Nested("setup"), file.Nested("setup"));
+  if (const absl::Status status = LayTopologyUnder(loaded.path, home, &resolved.setup); !status.ok()) {
+    // What is wrong inside of that file, it names itself.
+    const bool inside = status.code() == absl::StatusCode::kInvalidArgument;
+    return inside ? status : locator.Error({}, "topology", std::string(status.message()));
+  }
   absl::StatusOr<std::shared_ptr<const World>> world = World::Build(resolved.setup, locator);
   if (!world.ok()) return world.status();
   resolved.world = *std::move(world);
   return resolved;
-}
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    return absl::NotFoundError(fmt::format("{} is a folder, not a scenario; name one of the files in it", path));
-  }
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError(fmt::format("can't read {}", path));
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
 }
 
 // The key by which elements of a repeated field are known, or null.
@@ -222,19 +118,11 @@ absl::StatusOr<ResolvedScenario> LoadedScenario::Variant(std::string_view wanted
                                          sim::DidYouMean(wanted, names), absl::StrJoin(names, ", ")));
 }
 
-absl::StatusOr<LoadedScenario> ParseScenario(std::string_view text, std::string_view path) {
-  if (const absl::Status status = CheckText(text, path); !status.ok()) return status;
+absl::StatusOr<LoadedScenario> ParseScenario(std::string_view text, std::string_view path, std::string_view home) {
   LoadedScenario loaded;
   loaded.path = std::string(path);
-  pb::TextFormat::Parser parser;
-  FirstError error;
   pb::TextFormat::ParseInfoTree tree;
-  parser.RecordErrorsTo(&error);
-  parser.WriteLocationsTo(&tree);
-  if (!parser.ParseFromString(std::string(text), &loaded.scenario)) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}:{}:{}: {}", path, error.line() + 1, error.column() + 1, Improve(error.message())));
-  }
+  if (const absl::Status status = ParseTextProto(text, path, &loaded.scenario, &tree); !status.ok()) return status;
   const Scenario& scenario = loaded.scenario;
   const Place file{std::string(path), &scenario, &tree, 0};
   const fs::path location{std::string(path)};
@@ -255,7 +143,7 @@ absl::StatusOr<LoadedScenario> ParseScenario(std::string_view text, std::string_
         return place.Error("name", fmt::format("there are two variants named '{}'", variant.name()));
       }
     }
-    absl::StatusOr<ResolvedScenario> resolved = Resolve(loaded, variant, file, i);
+    absl::StatusOr<ResolvedScenario> resolved = Resolve(loaded, variant, file, i, home);
     if (!resolved.ok()) return resolved.status();
     loaded.variants.push_back(*std::move(resolved));
   }
@@ -269,7 +157,8 @@ std::vector<std::string> ListScenarios(std::string_view home) {
   for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() != kEnding) continue;
     // As it is called here: a link may lead elsewhere.
-    names.push_back(it->path().lexically_relative(root).replace_extension("").generic_string());
+    const std::string name = it->path().lexically_relative(root).replace_extension("").generic_string();
+    if (!name.starts_with("drills/") && !name.starts_with("topologies/")) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -308,9 +197,9 @@ absl::StatusOr<LoadedScenario> LoadScenario(std::string_view scenario, std::stri
                                              "`brokersim list` names all", given, SuggestScenario(given, known)));
     }
   }
-  absl::StatusOr<std::string> text = ReadFile(path);
+  absl::StatusOr<std::string> text = ReadTextFile(path);
   if (!text.ok()) return text.status();
-  absl::StatusOr<LoadedScenario> loaded = ParseScenario(*text, path);
+  absl::StatusOr<LoadedScenario> loaded = ParseScenario(*text, path, home);
   if (!loaded.ok()) return loaded;
   const fs::path by_name = fs::path(std::string(home)) / "scenarios" / (loaded->name + std::string(kEnding));
   if (fs::equivalent(path, by_name, ignored)) {

@@ -38,10 +38,12 @@ struct LoadedScenario {
   absl::StatusOr<ResolvedScenario> Variant(std::string_view name) const;
 };
 
-// `text` is the file's content, `path` where it came from; the family is the name of its folder.
+// `text` is the file's content, `path` where it came from; the family is the name of its folder. Topologies are named
+// as below `home`.
 // Errors: kInvalidArgument: "PATH:LINE:COLUMN: what is wrong; what to do". Names of checks and anomalies are the
 // checker's to judge: their places are handed over.
-absl::StatusOr<LoadedScenario> ParseScenario(std::string_view text, std::string_view path);
+absl::StatusOr<LoadedScenario> ParseScenario(std::string_view text, std::string_view path,
+                                             std::string_view home = ".");
 
 // SCENARIO as on the command line: a path, or a name below `home`/scenarios.
 // Errors: kNotFound, naming the nearest scenario; and as ParseScenario.

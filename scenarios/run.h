@@ -50,6 +50,8 @@ class BegunRun {
 
   // All that happens up to this time, included.
   void RunTo(sim::Time until);
+  // Nothing more will happen.
+  bool over() const { return reason_ != sim::RunEnd::kTimeLimit || !internal_error_.empty(); }
   // The rest of it. Call once.
   RunResult Finish();
 

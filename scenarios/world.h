@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -27,6 +28,12 @@ struct ModelPlan {
   std::vector<std::string> option_places;
 };
 
+// Something that one node at a time is to own, e.g. the leadership of a partition.
+struct Owned {
+  std::string role;               // what its owner is, as selectors say: "leader(orders-0)", "master(a)"
+  std::vector<std::string> logs;  // of histories, that only the owner may write
+};
+
 class World {
  public:
   // Errors: kInvalidArgument, with the place in the file.
@@ -37,9 +44,16 @@ class World {
 
   // The faults that this seed draws; none if the scenario asks for none.
   std::vector<sim::Fault> DrawnFaults(uint64_t seed) const;
+  // Of what nodes it is made, in the order of their ids.
+  size_t nodes() const { return nodes_.size(); }
+  const sim::NodeSpec& node(size_t index) const { return nodes_[index].spec; }
+  // What one node at a time is to own.
+  const std::vector<Owned>& owned() const { return owned_; }
   // Whether the scenario allows that the fault has no effect.
   bool MayBeInert(const std::string& fault) const;
 
+  // When every fault has ended and every node runs again; absent: never.
+  std::optional<sim::Time> heal_at() const { return heal_at_; }
   // No run is longer: the audit and its patience, and some time for what is under way then.
   sim::Time time_limit() const { return time_limit_; }
   // Says what of the system could be served again; null if there is nobody to ask.
@@ -67,11 +81,14 @@ class World {
   sim::SimulationSettings settings_;
   std::vector<NodePlan> nodes_;
   std::vector<LinkPlan> links_;
+  std::vector<Owned> owned_;
   std::vector<sim::Fault> faults_;
+  // What a fault, by its index, waits for longer, drawn for each seed.
+  std::vector<std::pair<size_t, sim::Distribution>> waits_;
   std::optional<sim::SwarmPlan> swarm_;
   std::set<std::string> may_be_inert_;
   std::shared_ptr<const sim::RecoveryOracle> recovery_;
-  sim::Time heal_at_;
+  std::optional<sim::Time> heal_at_;
   sim::Time time_limit_;
   std::vector<std::string> checks_;
   std::vector<std::string> check_places_;

@@ -1,8 +1,10 @@
 #include "scenarios/world_builder.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "scenarios/quantity.h"
 #include "sim/base/suggest.h"
 
@@ -11,6 +13,11 @@ namespace {
 
 // What may still be under way when the audit's patience ends.
 constexpr sim::Duration kGrace = sim::Seconds(30);
+
+// Where nodes are that nobody has placed.
+constexpr std::string_view kNowhere = "dc1";
+
+constexpr std::string_view kNever = "never";  // of heal_at
 
 }  // namespace
 
@@ -25,9 +32,14 @@ sim::Simulation World::Simulate(uint64_t seed, sim::RecordingLevel recording) co
   sim::Simulation simulation(settings);
   for (const LinkPlan& link : links_) simulation.SetLink(link.from, link.to, link.spec);
   for (const NodePlan& node : nodes_) simulation.Install(simulation.AddNode(node.spec), node.factory);
-  for (const sim::Fault& fault : faults_) simulation.AddFault(fault);
+  std::vector<sim::Fault> faults = faults_;
+  for (const auto& [index, wait] : waits_) {
+    sim::Stream stream(seed, fmt::format("wait/{}", faults[index].id));
+    faults[index].trigger.delay = faults[index].trigger.delay + wait.Sample(stream);
+  }
+  for (sim::Fault& fault : faults) simulation.AddFault(std::move(fault));
   for (sim::Fault& fault : DrawnFaults(seed)) simulation.AddFault(std::move(fault));
-  simulation.HealAt(heal_at_);
+  if (heal_at_.has_value()) simulation.HealAt(*heal_at_);
   return simulation;
 }
 
@@ -43,7 +55,7 @@ bool World::MayBeInert(const std::string& fault) const {
 absl::StatusOr<std::shared_ptr<const World>> WorldBuilder::Build() {
   world_ = std::make_shared<World>();
   for (absl::Status (WorldBuilder::*part)() :
-       {&WorldBuilder::BuildTimes, &WorldBuilder::BuildNetwork, &WorldBuilder::BuildFamily,
+       {&WorldBuilder::BuildTimes, &WorldBuilder::BuildNetwork, &WorldBuilder::BuildFamily, &WorldBuilder::CheckSites,
         &WorldBuilder::BuildFaults, &WorldBuilder::BuildSwarm, &WorldBuilder::BuildChecks}) {
     if (const absl::Status status = (this->*part)(); !status.ok()) return status;
   }
@@ -93,15 +105,16 @@ absl::Status WorldBuilder::BuildTimes() {
   sim::Duration heal;
   if (auto status = Read({}, "audit_at", setup_.audit_at(), {}, &audit); !status.ok()) return status;
   const sim::Duration ten = sim::Seconds(10);
-  if (auto status = Read({}, "heal_at", setup_.heal_at(), audit > ten ? audit - ten : sim::Duration(), &heal);
+  const bool never = setup_.heal_at() == kNever;
+  if (auto status = Read({}, "heal_at", never ? "" : setup_.heal_at(), audit > ten ? audit - ten : sim::Duration(), &heal);
       !status.ok())
     return status;
   if (auto status = Read({}, "audit_patience", setup_.audit_patience(), sim::Seconds(60), &audit_patience_);
       !status.ok())
     return status;
-  if (heal > audit) return locator_.Error({}, "heal_at", "heal_at must not be later than audit_at");
+  if (!never && heal > audit) return locator_.Error({}, "heal_at", "heal_at must not be later than audit_at");
   audit_at_ = sim::Time() + audit;
-  world_->heal_at_ = sim::Time() + heal;
+  if (!never) world_->heal_at_ = sim::Time() + heal;
   world_->time_limit_ = audit_at_ + audit_patience_ + kGrace;
   world_->settings_.permute_ties = setup_.permute_ties();
   return absl::OkStatus();
@@ -160,16 +173,57 @@ World::NodePlan WorldBuilder::PlanNode(std::string name, std::string role, const
   World::NodePlan plan;
   plan.spec.name = std::move(name);
   plan.spec.role = std::move(role);
-  plan.spec.datacenter = datacenter.empty() ? "dc1" : datacenter;
+  plan.spec.datacenter = datacenter.empty() ? std::string(kNowhere) : datacenter;
   return plan;
 }
 
-sim::NodeId WorldBuilder::AddAppNode(std::string name, std::shared_ptr<const sim::ProcessFactory> factory) {
-  World::NodePlan plan = PlanNode(name, name, "");
+sim::NodeId WorldBuilder::AddAppNode(std::string name, const std::string& datacenter,
+                                     std::shared_ptr<const sim::ProcessFactory> factory) {
+  World::NodePlan plan = PlanNode(name, name, datacenter);
   plan.factory = std::move(factory);
   const sim::NodeId node = next_node();
   world_->nodes_.push_back(std::move(plan));
   return node;
+}
+
+// Where sites are declared, everything that can be placed is in one of them, and brokers in one of its racks.
+absl::Status WorldBuilder::CheckSites() {
+  if (!setup_.topology().empty()) {
+    return locator_.Error({}, "topology", "a topology is chosen in the file of the scenario, not by a setting");
+  }
+  if (setup_.datacenter().empty()) return absl::OkStatus();
+  std::vector<std::string> names;
+  std::set<std::string> roles;
+  for (const Datacenter& site : setup_.datacenter()) {
+    const Steps at = {{"datacenter", "name", site.name()}};
+    if (site.name().empty()) return locator_.Error(at, "name", "a datacenter needs a name");
+    names.push_back(site.name());
+    for (const std::string& role : site.role()) {
+      if (!roles.insert(role).second) {
+        return locator_.Error(at, "role", fmt::format("two datacenters have the role '{}'; drills need one", role), role);
+      }
+    }
+  }
+  for (const World::NodePlan& plan : world_->nodes_) {
+    const sim::NodeSpec& node = plan.spec;
+    if (node.role == "audit" || ((node.role == "ledger" || node.role == "database") && node.datacenter == kNowhere)) {
+      continue;  // they watch from outside
+    }
+    const auto site = std::find(names.begin(), names.end(), node.datacenter);
+    if (site == names.end()) {
+      return locator_.Error({}, "datacenter",
+                            fmt::format("{} is in datacenter '{}'{}; there are: {}", node.name, node.datacenter,
+                                        sim::DidYouMean(node.datacenter, names), absl::StrJoin(names, ", ")));
+    }
+    const auto& racks = setup_.datacenter(static_cast<int>(site - names.begin())).rack();
+    if (node.role != "broker" || racks.empty() || node.rack.empty()) continue;
+    if (std::find(racks.begin(), racks.end(), node.rack) == racks.end()) {
+      return locator_.Error({}, "datacenter",
+                            fmt::format("{} is in rack '{}', which datacenter {} hasn't; its racks are: {}", node.name,
+                                        node.rack, node.datacenter, absl::StrJoin(racks, ", ")));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status WorldBuilder::BuildChecks() {

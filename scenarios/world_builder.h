@@ -53,13 +53,16 @@ class WorldBuilder {
   sim::NodeId next_node() const { return sim::NodeId{static_cast<uint32_t>(world_->nodes_.size())}; }
   static World::NodePlan PlanNode(std::string name, std::string role, const std::string& datacenter);
   // The ledger, or a database: one of the application's own machines.
-  sim::NodeId AddAppNode(std::string name, std::shared_ptr<const sim::ProcessFactory> factory);
+  sim::NodeId AddAppNode(std::string name, const std::string& datacenter,
+                         std::shared_ptr<const sim::ProcessFactory> factory);
+  absl::Status CheckSites();
 
   // world_builder_kafka.cc
   absl::Status BuildKafka();
   absl::Status BuildBrokerConfigs();
   absl::Status BuildTopics();
   absl::Status AddTopic(const std::string& name, int64_t partitions, int64_t factor, const Topic* topic);
+  std::vector<int32_t> Place(int64_t partition, int64_t factor) const;
   absl::Status ReadAssignment(const Topic& topic, std::vector<std::vector<int32_t>>* assignment) const;
   absl::Status BuildProducer(const Producer& producer);
   absl::Status BuildConsumer(const Consumer& consumer, sim::NodeId ledger);

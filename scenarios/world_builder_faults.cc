@@ -53,6 +53,11 @@ absl::Status WorldBuilder::BuildFault(const Fault& fault) {
     if (auto status = Read(steps, "lasts", fault.lasts(), {}, &lasts); !status.ok()) return status;
     built.lasts = lasts;
   }
+  if (fault.has_wait()) {
+    sim::Distribution wait;
+    if (auto status = ReadAbsent(steps, "wait", &fault.wait(), {}, &wait); !status.ok()) return status;
+    world_->waits_.emplace_back(world_->faults_.size(), std::move(wait));
+  }
   if (fault.may_be_inert()) world_->may_be_inert_.insert(built.id);
   world_->faults_.push_back(std::move(built));
   return absl::OkStatus();

@@ -1,5 +1,6 @@
 // A Kafka cluster and its clients.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -72,7 +73,7 @@ absl::Status WorldBuilder::BuildKafka() {
   sim::NodeId ledger;
   for (const Consumer& consumer : kafka.consumer()) {
     if (!consumer.effects() || ledger.valid()) continue;
-    ledger = AddAppNode("ledger", std::make_shared<app::LedgerFactory>());
+    ledger = AddAppNode("ledger", setup_.ledger_datacenter(), std::make_shared<app::LedgerFactory>());
   }
   for (const Producer& producer : kafka.producer()) {
     if (auto status = BuildProducer(producer); !status.ok()) return status;
@@ -104,6 +105,7 @@ void WorldBuilder::FillKafkaVocabulary() {
     for (size_t p = 0; p < topic.assignment.size(); ++p) {
       vocabulary_.logs.push_back(fmt::format("{}-{}", topic.name, p));
       if (kafka::IsInternal(topic.name)) continue;
+      world_->owned_.push_back({fmt::format("leader({})", vocabulary_.logs.back()), {vocabulary_.logs.back()}});
       vocabulary_.swarm_logs.push_back(vocabulary_.logs.back());
       vocabulary_.swarm_roles.push_back(fmt::format("leader({})", vocabulary_.logs.back()));
     }
@@ -197,13 +199,36 @@ absl::Status WorldBuilder::AddTopic(const std::string& name, int64_t partitions,
   if (topic != nullptr && topic->assignment_size() > 0) {
     if (auto status = ReadAssignment(*topic, &spec.assignment); !status.ok()) return status;
   } else {
-    for (int64_t p = 0; p < partitions; ++p) {
-      std::vector<int32_t>& replicas = spec.assignment.emplace_back();
-      for (int64_t i = 0; i < factor; ++i) replicas.push_back(static_cast<int32_t>((p + i) % brokers) + 1);
-    }
+    for (int64_t p = 0; p < partitions; ++p) spec.assignment.push_back(Place(p, factor));
   }
   cluster_->topics.push_back(std::move(spec));
   return absl::OkStatus();
+}
+
+// Partition p's leader is the p-th broker, and those after it follow. Where every broker has a rack they are taken from
+// the racks in turn, as StripedReplicaPlacer does.
+std::vector<int32_t> WorldBuilder::Place(int64_t partition, int64_t factor) const {
+  std::map<std::string, std::vector<int32_t>> racks;
+  for (const auto& [id, node] : cluster_->brokers) racks[world_->nodes_[node.value].spec.rack].push_back(id);
+  std::vector<std::vector<int32_t>> stripes;
+  for (const auto& [rack, ids] : racks) stripes.push_back(ids);
+  const auto count = static_cast<int64_t>(racks.contains("") ? 1 : stripes.size());
+  std::vector<int32_t> replicas;
+  for (int64_t i = partition; static_cast<int64_t>(replicas.size()) < factor; ++i) {
+    if (count == 1) {
+      replicas.push_back(static_cast<int32_t>(i % static_cast<int64_t>(cluster_->brokers.size())) + 1);
+      continue;
+    }
+    // The next of that rack that isn't taken; a rack that is used up is passed over.
+    const std::vector<int32_t>& rack = stripes[static_cast<size_t>(i % count)];
+    for (size_t k = 0; k < rack.size(); ++k) {
+      const int32_t id = rack[(static_cast<size_t>(i / count) + k) % rack.size()];
+      if (std::find(replicas.begin(), replicas.end(), id) != replicas.end()) continue;
+      replicas.push_back(id);
+      break;
+    }
+  }
+  return replicas;
 }
 
 absl::Status WorldBuilder::ReadAssignment(const Topic& topic, std::vector<std::vector<int32_t>>* assignment) const {

@@ -54,12 +54,12 @@ absl::Status WorldBuilder::BuildRocketMq() {
   if (auto status = BuildRocketMqTopics(); !status.ok()) return status;
   for (const RocketMq::Producer& producer : rocketmq.producer()) {
     if (!producer.has_transaction() || rocketmq_->database.valid()) continue;
-    rocketmq_->database = AddAppNode("database", std::make_shared<app::DatabaseFactory>());
+    rocketmq_->database = AddAppNode("database", setup_.database_datacenter(), std::make_shared<app::DatabaseFactory>());
   }
   sim::NodeId ledger;
   for (const RocketMq::Consumer& consumer : rocketmq.consumer()) {
     if (!consumer.effects() || ledger.valid()) continue;
-    ledger = AddAppNode("ledger", std::make_shared<app::LedgerFactory>());
+    ledger = AddAppNode("ledger", setup_.ledger_datacenter(), std::make_shared<app::LedgerFactory>());
   }
   for (const RocketMq::Producer& producer : rocketmq.producer()) {
     if (auto status = BuildRocketMqProducer(producer); !status.ok()) return status;
@@ -317,7 +317,12 @@ absl::Status WorldBuilder::BuildRocketMqAudit() {
     if (topic.name.starts_with(rocketmq::kRetryPrefix)) continue;
     for (const rocketmq::BrokerSpec& broker : rocketmq_->brokers) {
       if (broker.broker_id != 0) continue;
-      for (int32_t q = 0; q < topic.queues; ++q) audit->queues.push_back({topic.name, broker.broker_name, q});
+      Owned owned{fmt::format("master({})", broker.broker_name), {}};
+      for (int32_t q = 0; q < topic.queues; ++q) {
+        audit->queues.push_back({topic.name, broker.broker_name, q});
+        owned.logs.push_back(rocketmq::LogName(audit->queues.back()));
+      }
+      world_->owned_.push_back(std::move(owned));
     }
   }
   for (const RocketMq::Producer& producer : setup_.rocketmq().producer()) {

@@ -95,7 +95,7 @@ absl::Status WorldBuilder::BuildSwarm() {
   FillSwarm(&plan);
   sim::Duration begin;
   sim::Duration end;
-  const sim::Duration heal = world_->heal_at_ - sim::Time();
+  const sim::Duration heal = world_->heal_at_.value_or(audit_at_) - sim::Time();
   if (auto status = Read(steps, "begin", swarm.begin(), {}, &begin); !status.ok()) return status;
   if (auto status = Read(steps, "end", swarm.end(), heal, &end); !status.ok()) return status;
   if (end > heal) return locator_.Error(steps, "end", "faults must end by heal_at");
