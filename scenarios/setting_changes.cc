@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "model/kafka/config.h"
+#include "model/kafka/mirror/config.h"
 #include "model/rocketmq/config.h"
 
 namespace brokersim::scenarios {
@@ -21,7 +22,7 @@ using model::SettingInfo;
 
 // Where lines of settings are: in a family's message itself, in the members of one of its repeated fields, or in both.
 struct Place {
-  std::string_view family;   // field of Setup
+  std::string_view family;   // field of Setup, which may be a repeated one
   std::string_view common;   // whose the family's own lines are; empty: there are none
   std::string_view lines;    // their field
   std::string_view members;  // the repeated field; empty: there are none
@@ -33,6 +34,10 @@ constexpr Place kPlaces[] = {
     {"kafka", "brokers", "config", "broker", kafka::BrokerSettings, kafka::RiskOf},
     {"kafka", "", "", "producer", kafka::ProducerSettings, kafka::RiskOf},
     {"kafka", "", "", "consumer", kafka::ConsumerSettings, kafka::RiskOf},
+    {"cluster", "brokers", "config", "broker", kafka::BrokerSettings, kafka::RiskOf},
+    {"cluster", "", "", "producer", kafka::ProducerSettings, kafka::RiskOf},
+    {"cluster", "", "", "consumer", kafka::ConsumerSettings, kafka::RiskOf},
+    {"mirror_maker", "MirrorMaker", "config", "", kafka::MirrorSettings, model::RiskOf},
     {"rocketmq", "brokers", "config", "group", rocketmq::BrokerSettings, model::RiskOf},
     {"rocketmq", "name servers", "namesrv_config", "", rocketmq::NamesrvSettings, model::RiskOf},
     {"rocketmq", "", "", "producer", rocketmq::ProducerSettings, model::RiskOf},
@@ -48,6 +53,7 @@ struct Holder {
   std::string name;
   pb::Message* message;
   const pb::FieldDescriptor* config;
+  bool common = false;  // its lines count for the members, too
 
   std::vector<std::string> lines() const {
     std::vector<std::string> lines;
@@ -62,21 +68,30 @@ struct Holder {
   }
 };
 
-// The common one first.
-std::vector<Holder> HoldersIn(const Place& place, Setup* setup) {
-  std::vector<Holder> holders;
-  const pb::FieldDescriptor* family = FieldOf(*setup, place.family);
-  if (!setup->GetReflection()->HasField(*setup, family)) return holders;
-  pb::Message* message = setup->GetReflection()->MutableMessage(setup, family);
+void AddHolders(const Place& place, pb::Message* message, std::vector<Holder>* holders) {
   if (!place.common.empty()) {
-    holders.push_back({std::string(place.common), message, FieldOf(*message, place.lines)});
+    holders->push_back({std::string(place.common), message, FieldOf(*message, place.lines), true});
   }
-  if (place.members.empty()) return holders;
+  if (place.members.empty()) return;
   const pb::FieldDescriptor* members = FieldOf(*message, place.members);
   for (int i = 0; i < message->GetReflection()->FieldSize(*message, members); ++i) {
     pb::Message* member = message->GetReflection()->MutableRepeatedMessage(message, members, i);
-    holders.push_back({member->GetReflection()->GetString(*member, FieldOf(*member, "name")), member,
-                       FieldOf(*member, "config")});
+    holders->push_back({member->GetReflection()->GetString(*member, FieldOf(*member, "name")), member,
+                        FieldOf(*member, "config")});
+  }
+}
+
+// The common one before its members.
+std::vector<Holder> HoldersIn(const Place& place, Setup* setup) {
+  std::vector<Holder> holders;
+  const pb::Reflection* reflection = setup->GetReflection();
+  const pb::FieldDescriptor* family = FieldOf(*setup, place.family);
+  if (family->is_repeated()) {
+    for (int i = 0; i < reflection->FieldSize(*setup, family); ++i) {
+      AddHolders(place, reflection->MutableRepeatedMessage(setup, family, i), &holders);
+    }
+  } else if (reflection->HasField(*setup, family)) {
+    AddHolders(place, reflection->MutableMessage(setup, family), &holders);
   }
   return holders;
 }
@@ -107,7 +122,7 @@ Setup WithValue(const Place& place, const Setup& setup, std::string_view setting
     std::vector<std::string> lines = holder.lines();
     std::erase_if(lines, [&](const std::string& line) { return Split(line).first == setting; });
     // The common line is everybody's.
-    const bool says = place.common.empty() || &holder == &holders.front();
+    const bool says = place.common.empty() || holder.common;
     if (!value.empty() && says) lines.push_back(fmt::format("{}={}", setting, value));
     holder.SetLines(lines);
   }

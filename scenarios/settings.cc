@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "model/base/settings.h"
 #include "model/kafka/config.h"
+#include "model/kafka/mirror/config.h"
 #include "model/rocketmq/config.h"
 #include "sim/base/suggest.h"
 
@@ -50,6 +51,7 @@ const std::vector<ConfigField>& AllConfigFields() {
       Lines<Broker>("config", kafka::BrokerSettings(), kafka::ApplyBrokerConfig),
       Lines<Producer>("config", kafka::ProducerSettings(), kafka::ApplyProducerConfig),
       Lines<Consumer>("config", kafka::ConsumerSettings(), kafka::ApplyConsumerConfig),
+      Lines<MirrorMaker>("config", kafka::MirrorSettings(), kafka::ApplyMirrorConfig),
       Lines<RocketMq>("config", rocketmq::BrokerSettings(), rocketmq::ApplyBrokerConfig),
       Lines<RocketMq>("namesrv_config", rocketmq::NamesrvSettings(), rocketmq::ApplyNamesrvConfig),
       Lines<RocketMq::Group>("config", rocketmq::BrokerSettings(), rocketmq::ApplyBrokerConfig),

@@ -1,6 +1,6 @@
 // WorldBuilder: turns a setup into a world, part by part; the first error ends it.
 //
-// Code by subject: world_builder.cc (network, times, nodes, checks), world_builder_kafka.cc, world_builder_rocketmq.cc,
+// Code by subject: world_builder.cc (network, times, nodes, checks), world_builder_kafka.cc and _kafka_clients.cc, world_builder_rocketmq.cc,
 // world_builder_faults.cc, world_builder_swarm.cc. What faults may speak of, a family says in its Vocabulary.
 #ifndef BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
 #define BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "model/kafka/auditor.h"
-#include "model/kafka/cluster.h"
+#include "model/kafka/client.h"
+#include "model/kafka/mirror/mirror_maker.h"
 #include "model/rocketmq/cluster.h"
 #include "model/rocketmq/producer.h"
 #include "scenarios/world.h"
@@ -57,17 +57,44 @@ class WorldBuilder {
                          std::shared_ptr<const sim::ProcessFactory> factory);
   absl::Status CheckSites();
 
+  // A Kafka cluster, as it is written, where that stands, and what becomes of it.
+  struct KafkaPlan {
+    const Kafka* text;
+    Steps at;
+    std::shared_ptr<kafka::ClusterSpec> spec;
+    // The element of this name.
+    Steps Below(const std::string& field, const std::string& name) const {
+      Steps steps = at;
+      steps.push_back({field, "name", name});
+      return steps;
+    }
+  };
+
   // world_builder_kafka.cc
   absl::Status BuildKafka();
-  absl::Status BuildBrokerConfigs();
+  absl::Status NameClusters();
+  absl::Status BuildCluster(const KafkaPlan& plan);
+  absl::Status BuildBrokerConfigs(const KafkaPlan& plan);
   absl::Status BuildTopics();
-  absl::Status AddTopic(const std::string& name, int64_t partitions, int64_t factor, const Topic* topic);
-  std::vector<int32_t> Place(int64_t partition, int64_t factor) const;
-  absl::Status ReadAssignment(const Topic& topic, std::vector<std::vector<int32_t>>* assignment) const;
-  absl::Status BuildProducer(const Producer& producer);
-  absl::Status BuildConsumer(const Consumer& consumer, sim::NodeId ledger);
-  absl::Status CheckTopicName(const Steps& steps, const std::string& name) const;
+  absl::Status AddTopic(const KafkaPlan& plan, const std::string& name, int64_t partitions, int64_t factor,
+                        const Topic* topic);
+  std::vector<int32_t> Place(const KafkaPlan& plan, int64_t partition, int64_t factor) const;
+  absl::Status ReadAssignment(const KafkaPlan& plan, const Topic& topic,
+                              std::vector<std::vector<int32_t>>* assignment) const;
+  absl::Status CheckTopicName(const KafkaPlan& plan, const Steps& steps, const std::string& name) const;
   void FillKafkaVocabulary();
+
+  // world_builder_kafka_clients.cc
+  absl::Status BuildKafkaClients();
+  absl::Status BuildProducer(const KafkaPlan& plan, const Producer& producer);
+  absl::Status BuildConsumer(const KafkaPlan& plan, const Consumer& consumer, sim::NodeId ledger);
+  absl::Status BuildMirrors();
+  absl::Status BuildMirrorTopics();
+  absl::Status ReadMirrorMaker(const MirrorMaker& text);
+  absl::Status BuildKafkaAudit();
+  const KafkaPlan& PlanOf(const std::string& cluster) const;
+  // Those that a client may be told to use; none if there is one only.
+  std::shared_ptr<const kafka::Clusters> AllClusters() const;
 
   // world_builder_rocketmq.cc
   absl::Status BuildRocketMq();
@@ -91,6 +118,7 @@ class WorldBuilder {
   // world_builder_faults.cc
   absl::Status BuildFaults();
   absl::Status BuildFault(const Fault& fault);
+  absl::Status CheckClusterChange(const Steps& steps, const sim::FaultAction& action) const;
   absl::Status BuildTrigger(const Fault& fault, const Steps& steps, sim::Trigger* trigger) const;
   absl::Status BuildAction(const Fault& fault, const Steps& steps, sim::FaultAction* action) const;
   absl::Status ReadSelector(const Steps& steps, const std::string& field,
@@ -105,7 +133,8 @@ class WorldBuilder {
   const Locator& locator_;
   std::shared_ptr<World> world_;
   bool has_transactions_ = false;
-  std::shared_ptr<kafka::ClusterSpec> cluster_;      // if it is Kafka
+  std::vector<KafkaPlan> clusters_;  // if it is Kafka
+  std::vector<std::shared_ptr<const kafka::MirrorMakerSpec>> mirror_makers_;
   std::shared_ptr<rocketmq::ClusterSpec> rocketmq_;  // if it is RocketMQ
   Vocabulary vocabulary_;
   sim::Time audit_at_;

@@ -48,6 +48,7 @@ absl::Status WorldBuilder::BuildFault(const Fault& fault) {
   }
   if (auto status = BuildTrigger(fault, steps, &built.trigger); !status.ok()) return status;
   if (auto status = BuildAction(fault, steps, &built.action); !status.ok()) return status;
+  if (auto status = CheckClusterChange(steps, built.action); !status.ok()) return status;
   if (!fault.lasts().empty()) {
     sim::Duration lasts;
     if (auto status = Read(steps, "lasts", fault.lasts(), {}, &lasts); !status.ok()) return status;
@@ -61,6 +62,19 @@ absl::Status WorldBuilder::BuildFault(const Fault& fault) {
   if (fault.may_be_inert()) world_->may_be_inert_.insert(built.id);
   world_->faults_.push_back(std::move(built));
   return absl::OkStatus();
+}
+
+// A client told to use another cluster: there must be such a one.
+absl::Status WorldBuilder::CheckClusterChange(const Steps& steps, const sim::FaultAction& action) const {
+  const auto* change = std::get_if<sim::ConfigChange>(&action);
+  if (change == nullptr || change->key != kafka::kBootstrapServers || clusters_.empty()) return absl::OkStatus();
+  std::vector<std::string> names;
+  for (const KafkaPlan& plan : clusters_) names.push_back(plan.spec->name);
+  if (std::find(names.begin(), names.end(), change->value) != names.end()) return absl::OkStatus();
+  return locator_.Error(steps, "config_change",
+                        fmt::format("bootstrap.servers takes the name of a cluster, not '{}'{}", change->value,
+                                    names.size() == 1 ? "; there is only one cluster"
+                                                      : "; there are: " + absl::StrJoin(names, ", ")));
 }
 
 absl::Status WorldBuilder::BuildTrigger(const Fault& fault, const Steps& steps, sim::Trigger* trigger) const {
@@ -176,7 +190,7 @@ absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& fiel
   }
   if (term == "-") return absl::OkStatus();  // nobody
   std::vector<std::string> known = {"*"};
-  if (cluster_ != nullptr) known.emplace_back("controller");  // who is it at that moment
+  if (!clusters_.empty()) known.emplace_back("controller");  // who is it at that moment
   std::string kind;
   std::string argument;
   const bool call = SplitTerm(term, &kind, &argument);
@@ -192,7 +206,7 @@ absl::Status WorldBuilder::CheckTerm(const Steps& steps, const std::string& fiel
   } else if (call && HasLogRole(kind)) {
     known.clear();
     for (const std::string& log : vocabulary_.logs) known.push_back(fmt::format("{}({})", kind, log));
-  } else if (call && kind == "coordinator" && cluster_ != nullptr) {
+  } else if (call && kind == "coordinator" && !clusters_.empty()) {
     return absl::OkStatus();
   } else {
     for (const World::NodePlan& node : world_->nodes_) known.push_back(node.spec.name);

@@ -126,7 +126,7 @@ void WorldBuilder::FillSwarm(sim::SwarmPlan* plan) const {
   } else {
     std::erase(plan->kinds, "wan");  // there is none
   }
-  plan->control = {cluster_ != nullptr ? "role(controller)" : "role(nameserver)"};
+  plan->control = {!clusters_.empty() ? "role(controller)" : "role(nameserver)"};
   plan->voters = {"role(broker)"};
   plan->partitions = vocabulary_.swarm_logs;
   for (const std::string& role : vocabulary_.swarm_roles) {

@@ -72,6 +72,11 @@ inline constexpr std::string_view kBootstrapServers = "bootstrap.servers";
 std::shared_ptr<const ClusterSpec> ClusterToUse(std::shared_ptr<const ClusterSpec> own, const Clusters& all,
                                                 const sim::Settings& changed);
 
+// Whether the operation is that change: it counts from the next start on.
+inline bool ChangesCluster(const sim::Operation& operation) {
+  return operation.name == "config_change" && operation.key == kBootstrapServers;
+}
+
 // Boots clients of one kind: the cluster and what the client is to do are all that they need.
 template <class Process, class Spec>
 class ClientFactory final : public sim::ProcessFactory {

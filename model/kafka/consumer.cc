@@ -13,6 +13,18 @@ namespace {
 // How long the application lets poll() wait.
 constexpr sim::Duration kPollWait = sim::Seconds(1);
 
+// Those that exist in this cluster; behind each its mirrors.
+std::vector<std::string> TopicsOf(const ConsumerSpec& spec, const ClusterSpec& cluster) {
+  std::vector<std::string> topics;
+  for (const std::string& wanted : spec.topics) {
+    for (const TopicSpec& topic : cluster.topics) {
+      const std::string_view name = NameInCluster(topic.name);
+      if (name == wanted || (spec.mirrors && name.ends_with("." + wanted))) topics.push_back(topic.name);
+    }
+  }
+  return topics;
+}
+
 }  // namespace
 
 Consumer::Consumer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ConsumerSpec> spec,
@@ -127,6 +139,7 @@ void Consumer::ProcessNext(sim::Env& env, sim::Effects& out) {
 
 // A slow consumer takes another time for each record, from the next one on.
 bool Consumer::OnOperation(const sim::Operation& operation, sim::Env&, sim::Effects&) {
+  if (ChangesCluster(operation)) return true;
   if (operation.name != "slow_consumer") return false;
   slow_.reset();
   if (operation.begins) slow_ = operation.distribution;

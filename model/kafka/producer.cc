@@ -88,6 +88,7 @@ Producer::Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<c
     : Client(std::move(cluster), Settings{spec->config.request_timeout_ms, spec->config.retry_backoff_ms,
                                           spec->config.metadata_max_age_ms}),
       spec_(std::move(spec)),
+      topic_(this->cluster().Own(spec_->topic)),
       config_(spec_->config) {
   RefreshMetadata(env, out);
   const sim::Time now = env.monotonic();
@@ -295,6 +296,7 @@ void Producer::SendRequest(int32_t broker, std::vector<std::pair<TopicPartition,
 
 // Another retry policy: request.timeout.ms, retries and retry.backoff.ms.
 bool Producer::OnOperation(const sim::Operation& operation, sim::Env&, sim::Effects&) {
+  if (ChangesCluster(operation)) return true;
   if (operation.name != "retry_policy") return false;
   config_ = spec_->config;
   if (operation.begins) {

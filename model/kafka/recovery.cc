@@ -43,40 +43,16 @@ std::string_view Robbed(sim::NodeId node, const sim::Simulation& simulation) {
   return "";
 }
 
-}  // namespace
-
-std::vector<sim::Recoverable> Recovery::Ask(const sim::Simulation& simulation) const {
-  const std::string_view forgot = Robbed(cluster_->controller, simulation);
-  const auto registered = Registered(simulation.disk(cluster_->controller));
-  std::vector<sim::Recoverable> all;
-  for (const TopicSpec& topic : cluster_->topics) {
-    for (size_t i = 0; i < topic.assignment.size(); ++i) {
-      const TopicPartition tp{topic.name, static_cast<int32_t>(i)};
-      if (!forgot.empty()) {
-        all.push_back({LogName(tp), false,
-                       fmt::format("the controller has lost what it knew of its replicas (fault {})", forgot)});
-        continue;
-      }
-      const auto found = registered.find(tp);
-      PartitionRecord partition;
-      partition.tp = tp;
-      partition.isr = partition.replicas = topic.assignment[i];
-      all.push_back(Judge(found == registered.end() ? partition : found->second, simulation));
-    }
-  }
-  return all;
-}
-
-sim::Recoverable Recovery::Judge(const PartitionRecord& partition, const sim::Simulation& simulation) const {
+sim::Recoverable Judge(const ClusterSpec& cluster, const PartitionRecord& partition, const sim::Simulation& simulation) {
   const bool unclean =
-      ConfiguredAnew(cluster_->config, simulation.settings(cluster_->controller)).unclean_leader_election_enable;
+      ConfiguredAnew(cluster.config, simulation.settings(cluster.controller)).unclean_leader_election_enable;
   int64_t furthest = 0;
   for (int32_t replica : partition.replicas) {
-    furthest = std::max(furthest, EndOf(partition.tp, simulation.disk(cluster_->brokers.at(replica))));
+    furthest = std::max(furthest, EndOf(partition.tp, simulation.disk(cluster.brokers.at(replica))));
   }
   std::vector<std::string> lost;
   for (int32_t replica : unclean ? partition.replicas : partition.isr) {
-    const sim::NodeId node = cluster_->brokers.at(replica);
+    const sim::NodeId node = cluster.brokers.at(replica);
     const std::string_view fault = Robbed(node, simulation);
     const int64_t end = EndOf(partition.tp, simulation.disk(node));
     // One that was robbed and has since been filled from the others counts again.
@@ -94,6 +70,34 @@ sim::Recoverable Recovery::Judge(const PartitionRecord& partition, const sim::Si
           fmt::format("all that may lead it (ISR [{}]{}) have lost what they had: {}",
                       absl::StrJoin(partition.isr, " "), unclean ? ", unclean elections allowed" : "",
                       absl::StrJoin(lost, ", "))};
+}
+
+void AskCluster(const ClusterSpec& cluster, const sim::Simulation& simulation, std::vector<sim::Recoverable>* all) {
+  const std::string_view forgot = Robbed(cluster.controller, simulation);
+  const auto registered = Registered(simulation.disk(cluster.controller));
+  for (const TopicSpec& topic : cluster.topics) {
+    for (size_t i = 0; i < topic.assignment.size(); ++i) {
+      const TopicPartition tp{topic.name, static_cast<int32_t>(i)};
+      if (!forgot.empty()) {
+        all->push_back({LogName(tp), false,
+                       fmt::format("the controller has lost what it knew of its replicas (fault {})", forgot)});
+        continue;
+      }
+      const auto found = registered.find(tp);
+      PartitionRecord partition;
+      partition.tp = tp;
+      partition.isr = partition.replicas = topic.assignment[i];
+      all->push_back(Judge(cluster, found == registered.end() ? partition : found->second, simulation));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<sim::Recoverable> Recovery::Ask(const sim::Simulation& simulation) const {
+  std::vector<sim::Recoverable> all;
+  for (const auto& cluster : clusters_) AskCluster(*cluster, simulation, &all);
+  return all;
 }
 
 }  // namespace brokersim::kafka

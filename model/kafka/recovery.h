@@ -1,4 +1,4 @@
-// Whether a Kafka cluster could serve its logs again: from what its controller and brokers have on their disks.
+// Whether Kafka clusters could serve their logs again: from what their controllers and brokers have on their disks.
 #ifndef BROKERSIM_MODEL_KAFKA_RECOVERY_H_
 #define BROKERSIM_MODEL_KAFKA_RECOVERY_H_
 
@@ -16,13 +16,11 @@ namespace brokersim::kafka {
 // of the ISR, or with unclean elections any replica. None can be if the controller has forgotten who they are.
 class Recovery final : public sim::RecoveryOracle {
  public:
-  explicit Recovery(std::shared_ptr<const ClusterSpec> cluster) : cluster_(std::move(cluster)) {}
+  explicit Recovery(std::vector<std::shared_ptr<const ClusterSpec>> clusters) : clusters_(std::move(clusters)) {}
   std::vector<sim::Recoverable> Ask(const sim::Simulation& simulation) const override;
 
  private:
-  sim::Recoverable Judge(const PartitionRecord& partition, const sim::Simulation& simulation) const;
-
-  std::shared_ptr<const ClusterSpec> cluster_;
+  std::vector<std::shared_ptr<const ClusterSpec>> clusters_;
 };
 
 }  // namespace brokersim::kafka

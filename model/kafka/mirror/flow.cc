@@ -1,6 +1,7 @@
 #include "model/kafka/mirror/flow.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
@@ -258,10 +259,13 @@ bool MirrorFlow::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
   return true;
 }
 
-void MirrorFlow::Stop(sim::Env& env, sim::Effects& out) {
-  stopping_ = true;
+// SubmittedRecords.awaitAllMessages, then WorkerSourceTask.finalOffsetCommit.
+bool MirrorFlow::ProceedToStop(sim::Env& env, sim::Effects& out) {
   source_.Pause(true);
-  if (!restoring_) FlushOffsets(env, out);
+  if (target_.bytes_waiting() > 0) return false;
+  if (std::exchange(offsets_final_, true) || restoring_) return true;
+  FlushOffsets(env, out);
+  return target_.bytes_waiting() == 0;
 }
 
 std::string_view MirrorFlow::TimerName(uint32_t kind) const {

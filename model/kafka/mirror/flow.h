@@ -39,9 +39,10 @@ class MirrorFlow final : private MirrorClient::Owner {
   bool OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out);
   bool OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out);
   std::string_view TimerName(uint32_t kind) const;
-  // It ends in good order: nothing is read any more, and what is stored is written down as copied.
-  void Stop(sim::Env& env, sim::Effects& out);
-  bool stopped() const { return stopping_ && target_.bytes_waiting() == 0; }
+  // It ends in good order: nothing is read any more; when all that was read is stored, that is written down.
+  void Stop() { stopping_ = true; }
+  // One step of that, after each event; true: it is done.
+  bool ProceedToStop(sim::Env& env, sim::Effects& out);
   void Describe(sim::Describer& d) const;
 
  private:
@@ -111,6 +112,7 @@ class MirrorFlow final : private MirrorClient::Owner {
   TopicPartition syncs_log_;
   bool restoring_ = true;
   bool stopping_ = false;
+  bool offsets_final_ = false;
   absl::btree_map<TopicPartition, Copied> copied_;             // by partition of the source
   absl::btree_map<TopicPartition, TopicPartition> source_of_;  // of each mirror
   absl::btree_map<TopicPartition, OffsetSync> pending_syncs_;

@@ -25,7 +25,7 @@ void MirrorMaker::OnMessage(const sim::Received& message, sim::Env& env, sim::Ef
   for (MirrorFlow& flow : flows_) {
     if (flow.OnMessage(message, *frame, env, out)) break;
   }
-  ExitIfDone(out);
+  ExitIfDone(env, out);
 }
 
 void MirrorMaker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
@@ -40,7 +40,7 @@ void MirrorMaker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       break;
     }
   }
-  ExitIfDone(out);
+  ExitIfDone(env, out);
 }
 
 void MirrorMaker::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
@@ -51,15 +51,16 @@ void MirrorMaker::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& 
 
 void MirrorMaker::OnStop(sim::Env& env, sim::Effects& out) {
   stopping_ = true;
-  for (MirrorFlow& flow : flows_) flow.Stop(env, out);
+  for (MirrorFlow& flow : flows_) flow.Stop();
   out.SetTimer({kStopTimeout}, kLongestStop);
-  ExitIfDone(out);
+  ExitIfDone(env, out);
 }
 
-void MirrorMaker::ExitIfDone(sim::Effects& out) {
-  if (stopping_ && std::all_of(flows_.begin(), flows_.end(), [](const MirrorFlow& flow) { return flow.stopped(); })) {
-    out.Exit();
-  }
+void MirrorMaker::ExitIfDone(sim::Env& env, sim::Effects& out) {
+  if (!stopping_) return;
+  bool done = true;
+  for (MirrorFlow& flow : flows_) done = flow.ProceedToStop(env, out) && done;
+  if (done) out.Exit();
 }
 
 std::string_view MirrorMaker::TimerName(sim::Timer timer) const {

@@ -31,7 +31,7 @@ class MirrorMaker final : public sim::Process {
   enum TimerKind : uint32_t { kStart, kStopTimeout };
   static constexpr uint32_t kFirstFlowTimer = 10;
 
-  void ExitIfDone(sim::Effects& out);
+  void ExitIfDone(sim::Env& env, sim::Effects& out);
 
   std::vector<MirrorFlow> flows_;
   bool stopping_ = false;
