@@ -199,11 +199,6 @@ class DrSweep {
   std::vector<DrRow> rows_;
 };
 
-bool Loses(const DrMeasures& measures) {
-  const std::optional<int64_t>& lost = measures[DrMeasure::kLostRecords];
-  return lost.has_value() && *lost > 0 && *lost != kNever;
-}
-
 bool LosesNothing(const DrMeasures& measures) { return measures[DrMeasure::kLostRecords] == 0; }
 
 }  // namespace
