@@ -36,6 +36,7 @@ Command AddShow(CLI::App* app, const Context& context);
 Command AddShrink(CLI::App* app, const Context& context);
 Command AddExplain(CLI::App* app, const Context& context);
 Command AddLife(CLI::App* app, const Context& context);
+Command AddDr(CLI::App* app, const Context& context);
 Command AddDraws(CLI::App* app, const Context& context);
 Command AddVerifyDeterminism(CLI::App* app, const Context& context);
 Command AddCheck(CLI::App* app, const Context& context);

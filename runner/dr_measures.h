@@ -7,10 +7,12 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "formats/history.pb.h"
@@ -86,6 +88,8 @@ struct DrillSeen {
   std::vector<OwnedLogs> owned;
   std::vector<Belief> beliefs;             // by (owned, node, from_ns)
   std::set<std::string> survivors;         // clients that run at the end
+  // When clients were found dead, though they had run.
+  std::map<std::string, std::vector<int64_t>> deaths;
 };
 
 // From this length on, that writes or reads are waited for and none comes is an outage. Times of recovery end the longest

@@ -29,6 +29,7 @@ class Observer {
       if (world.node(i).role == "broker") brokers_.push_back(sim::NodeId{static_cast<uint32_t>(i)});
     }
     since_.resize(world.owned().size() * brokers_.size());
+    alive_.resize(world.nodes());
   }
 
   void Look(const sim::Simulation& simulation) {
@@ -48,11 +49,17 @@ class Observer {
       const sim::Process* process = simulation.process(broker);
       calm = calm && process != nullptr && process->Healthy();
     }
+    for (size_t i = 0; i < alive_.size(); ++i) {
+      const bool alive = simulation.process(sim::NodeId{static_cast<uint32_t>(i)}) != nullptr;
+      if (alive_[i] && !alive) seen_.deaths[world_.node(i).name].push_back(now);
+      alive_[i] = alive;
+    }
     if (calm && !calm_since_.has_value()) calm_since_ = now;
     if (!calm) calm_since_.reset();
   }
 
-  DrillSeen Finish(const sim::Simulation& simulation, const scenarios::RunResult& run, const std::string& strike) {
+  DrillSeen Finish(const sim::Simulation& simulation, const scenarios::RunResult& run,
+                   const scenarios::LaidOver& laid) {
     const int64_t end = (run.end - sim::Time()).nanos();
     for (size_t owned = 0; owned < world_.owned().size(); ++owned) {
       for (size_t i = 0; i < brokers_.size(); ++i) Note(owned, i, false, end);
@@ -61,7 +68,7 @@ class Observer {
     std::stable_sort(seen_.beliefs.begin(), seen_.beliefs.end(), [](const Belief& a, const Belief& b) {
       return std::tie(a.owned, a.node, a.from_ns) < std::tie(b.owned, b.node, b.from_ns);
     });
-    FindTimes(run, strike);
+    FindTimes(run, laid);
     for (size_t i = 0; i < world_.nodes(); ++i) {
       const std::string& role = world_.node(i).role;
       if (role != "producer" && role != "consumer") continue;
@@ -82,17 +89,19 @@ class Observer {
   }
 
   // When it began, when the last fault was over, and from when on all was well.
-  void FindTimes(const scenarios::RunResult& run, const std::string& strike) {
+  void FindTimes(const scenarios::RunResult& run, const scenarios::LaidOver& laid) {
     int64_t healed = 0;
     bool all_over = true;
     for (const sim::FaultReport& fault : run.faults) {
       if (!fault.fired) continue;
       const int64_t began = (fault.began - sim::Time()).nanos();
-      if (fault.id == strike) seen_.strike_ns = began;
+      if (fault.id == laid.strike) seen_.strike_ns = began;
+      if (std::find(laid.faults.begin(), laid.faults.end(), fault.id) == laid.faults.end()) continue;
       all_over = all_over && fault.ended.has_value();
       healed = std::max(healed, fault.ended.has_value() ? (*fault.ended - sim::Time()).nanos() : began);
     }
-    if (!all_over) return;
+    // Where operators only moved work, there is nothing to recover from.
+    if (!all_over || laid.faults.empty()) return;
     seen_.healed_ns = healed;
     if (calm_since_.has_value()) seen_.converged_ns = std::max(healed, *calm_since_);
   }
@@ -100,6 +109,7 @@ class Observer {
   const scenarios::World& world_;
   std::vector<sim::NodeId> brokers_;
   std::vector<std::optional<int64_t>> since_;  // by owned and broker: from when on it believes
+  std::vector<bool> alive_;                    // by node
   std::optional<int64_t> calm_since_;  // all brokers healthy, one owner each, without a break
   DrillSeen seen_;
 };
@@ -199,11 +209,6 @@ class DrSweep {
   std::vector<DrRow> rows_;
 };
 
-bool Loses(const DrMeasures& measures) {
-  const std::optional<int64_t>& lost = measures[DrMeasure::kLostRecords];
-  return lost.has_value() && *lost > 0 && *lost != kNever;
-}
-
 bool LosesNothing(const DrMeasures& measures) { return measures[DrMeasure::kLostRecords] == 0; }
 
 }  // namespace
@@ -217,7 +222,7 @@ DrillRun RunDrill(const scenarios::LaidOver& laid, uint64_t seed, sim::Recording
   }
   DrillRun result;
   result.run = run.Finish();
-  result.seen = observer.Finish(run.simulation(), result.run, laid.strike);
+  result.seen = observer.Finish(run.simulation(), result.run, laid);
   result.measures = MeasureDrill(result.run.history, result.seen);
   return result;
 }
@@ -260,7 +265,7 @@ std::vector<SettingBehind> SettingsBehind(const DrCell& cell, const std::vector<
     const absl::StatusOr<scenarios::LoadedScenario> loaded =
         scenarios::ParseScenario(text, cell.drill + ".textproto");
     if (!loaded.ok()) continue;
-    const scenarios::LaidOver laid{loaded->variants.front(), cell.laid->strike};
+    const scenarios::LaidOver laid{loaded->variants.front(), cell.laid->strike, cell.laid->faults};
     SettingBehind one{change.line, change.whose, change.instead, change.risk, change.given};
     std::vector<int64_t> times;
     for (const uint64_t seed : lossy) {

@@ -196,17 +196,18 @@ absl::StatusOr<LaidOver> LayOver(const ResolvedScenario& architecture, const Dri
   scenario.set_title(fmt::format("{} ({}): {}", architecture.name, architecture.variant, drill.title()));
   Setup& setup = *scenario.mutable_setup();
   setup = architecture.setup;
+  LaidOver laid;
   for (Fault fault : drill.fault()) {
     const absl::Status status = roles.FillAll(&fault);
     if (!status.ok() && fault.may_be_inert()) continue;
     if (!status.ok()) return status;
+    laid.faults.push_back(fault.id());
     *setup.add_fault() = std::move(fault);
   }
   for (const Operators& operators : drill.operators()) {
     if (const absl::Status status = AddOperators(operators, roles, &setup); !status.ok()) return status;
   }
   if (setup.fault_size() == architecture.setup.fault_size()) return NotThere("none of its sites is there");
-  LaidOver laid;
   laid.strike = setup.fault(architecture.setup.fault_size()).id();
   setup.clear_runbook();
   setup.clear_unfit();

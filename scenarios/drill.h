@@ -24,7 +24,8 @@ std::vector<std::string> ListDrills(std::string_view home);
 
 struct LaidOver {
   ResolvedScenario scenario;
-  std::string strike;  // the id of the fault with which the drill begins
+  std::string strike;               // the id of the fault with which the drill begins
+  std::vector<std::string> faults;  // ids of what the drill does; the rest is what operators do
 };
 
 // The architecture under the drill, named "ARCHITECTURE-VARIANT-DRILL" with what isn't a letter or digit as "_".
