@@ -120,8 +120,10 @@ std::string AnyOperationSentence(const Operation& op) {
     if (action.has_poll() && op.type() == Operation::OK) {
       return fmt::format("{} reads {} from {} to {}", op.process(), log, action.poll().from(), action.poll().next());
     }
-    if (action.has_send()) return fmt::format("{} sends \"{}\" to {}", op.process(), action.send().value(),
-                                              action.send().log());
+    if (action.has_send()) {
+      return fmt::format("{} {} \"{}\" to {}", op.process(), op.f() == "mirror" ? "copies" : "sends",
+                         action.send().value(), action.send().log());
+    }
   }
   const std::string_view end = op.type() == Operation::INVOKE ? "begins" : op.type() == Operation::OK ? "is done"
                                : op.type() == Operation::FAIL ? "fails" : "ends without a known outcome";

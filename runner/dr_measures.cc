@@ -145,10 +145,15 @@ class Measurer {
     std::map<uint64_t, std::vector<size_t>> open;  // by invocation
     for (const Operation& operation : history_.operations()) {
       end_ = std::max(end_, operation.time_ns());
+      if (IsMirrors(operation)) {
+        NoteMirror(operation);
+        continue;
+      }
       if (operation.type() == Operation::INVOKE) {
         for (const formats::Action& action : operation.actions()) {
           if (!action.has_send()) continue;
           open[operation.index()].push_back(writes_.size());
+          origin_.try_emplace(action.send().value(), action.send().log());
           writes_.push_back({action.send().log(), action.send().key(), action.send().value(), operation.process(),
                              operation.time_ns()});
         }
@@ -171,6 +176,29 @@ class Measurer {
       if (write.done != kNever) load_end_ = std::max(load_end_, write.done);
     }
   }
+
+  // A mirror serves what the log that it copies holds.
+  void NoteMirror(const Operation& operation) {
+    for (const formats::Action& action : operation.actions()) {
+      const auto origin = origin_.find(action.send().value());
+      if (origin != origin_.end()) mirrors_[origin->second].insert(action.send().log());
+    }
+  }
+
+  // The log, and those that mirror it, as far as they could be read.
+  std::vector<std::string_view> ReadableCopiesOf(std::string_view log) const {
+    std::vector<std::string_view> logs;
+    if (logs_.contains(log)) logs.push_back(log);
+    const auto mirrors = mirrors_.find(log);
+    if (mirrors == mirrors_.end()) return logs;
+    for (const std::string_view mirror : mirrors->second) {
+      if (logs_.contains(mirror)) logs.push_back(mirror);
+    }
+    return logs;
+  }
+
+  // Of several clusters' logs of one name, "east/orders-0" and "west/orders-0": what applications take for one.
+  static std::string_view ForApplications(std::string_view log) { return log.substr(log.find('/') + 1); }
 
   void ReadLogs() {
     for (const Operation& operation : history_.operations()) {
@@ -201,7 +229,11 @@ class Measurer {
 
   bool Acknowledged(const Write& write) const { return write.outcome == Operation::OK; }
   bool IsLost(const Write& write) const {
-    return Acknowledged(write) && logs_.contains(write.log) && !copies_.contains({write.log, write.value});
+    if (!Acknowledged(write)) return false;
+    const std::vector<std::string_view> logs = ReadableCopiesOf(write.log);
+    return !logs.empty() && std::none_of(logs.begin(), logs.end(), [&](std::string_view log) {
+      return copies_.contains({log, write.value});
+    });
   }
 
   void MeasureLost() {
@@ -214,7 +246,7 @@ class Measurer {
     for (const Write& write : writes_) {
       if (!Acknowledged(write)) continue;
       any = true;
-      unread = unread || !logs_.contains(write.log);
+      unread = unread || ReadableCopiesOf(write.log).empty();
       if (!IsLost(write)) continue;
       ++count;
       bytes += static_cast<int64_t>(write.key.size() + write.value.size());
@@ -252,7 +284,7 @@ class Measurer {
     std::map<std::string_view, std::vector<Wait>> by_log;
     std::map<std::string_view, std::vector<Wait>> by_client;
     for (const Write& write : writes_) {
-      AddWait(write, &by_log[write.log]);
+      AddWait(write, &by_log[ForApplications(write.log)]);
       if (Survives(write.client)) AddWait(write, &by_client[write.client]);
     }
     for (const auto& [log, waits] : by_log) {
@@ -286,12 +318,12 @@ class Measurer {
     if (write.until == kNever) return kNever;
     std::set<std::string_view> written;  // from then on
     for (const Write& one : writes_) {
-      if (one.log == log && Acknowledged(one) && one.done >= write.until) written.insert(one.value);
+      const bool counts = ForApplications(one.log) == log && Acknowledged(one) && one.done >= write.until;
+      if (counts) written.insert(one.value);
     }
     for (const Delivery& delivery : deliveries_) {
       if (delivery.at < write.until || !Survives(delivery.client)) continue;
       for (const formats::Action& action : delivery.poll->actions()) {
-        if (action.poll().log() != log) continue;
         for (const formats::Read& read : action.poll().reads()) {
           if (written.contains(read.value())) return delivery.at - write.from;
         }
@@ -302,16 +334,14 @@ class Measurer {
 
   void MeasureOrder() {
     if (logs_.empty()) return;
-    std::map<RecordKey, std::pair<std::string_view, size_t>> sent;  // by whom, as the how manyeth
-    for (size_t i = 0; i < writes_.size(); ++i) {
-      sent.try_emplace({writes_[i].log, writes_[i].value}, writes_[i].client, i);
-    }
+    std::map<std::string_view, std::pair<std::string_view, size_t>> sent;  // by whom, as the how manyeth
+    for (size_t i = 0; i < writes_.size(); ++i) sent.try_emplace(writes_[i].value, writes_[i].client, i);
     std::set<RecordKey> reordered;  // log and key
     for (const auto& [log, reads] : logs_) {
       std::map<std::pair<std::string_view, std::string_view>, size_t> latest;  // by key and client
       std::set<std::string_view> seen;
       for (const formats::Read* read : reads) {
-        const auto record = sent.find({log, read->value()});
+        const auto record = sent.find(read->value());
         if (read->key().empty() || record == sent.end() || !seen.insert(read->value()).second) continue;
         const auto& [client, index] = record->second;
         size_t& last = latest[{read->key(), client}];
@@ -367,7 +397,7 @@ class Measurer {
     for (const auto& [record, count] : copies_) {
       if (count > 1) wrong.insert(record);
     }
-    std::map<std::pair<std::string_view, RecordKey>, int> effects;  // by group
+    std::map<RecordKey, int> effects;  // by group and value
     for (const Operation& operation : history_.operations()) {
       if (operation.f() != "process" || operation.type() != Operation::OK) continue;
       for (const formats::Action& action : operation.actions()) {
@@ -375,7 +405,7 @@ class Measurer {
         if (!effect.applied()) continue;
         const RecordKey record(effect.log(), effect.value());
         const bool vanished = logs_.contains(effect.log()) && !copies_.contains(record);
-        if (++effects[{effect.group(), record}] > 1 || vanished) wrong.insert(record);
+        if (++effects[{effect.group(), effect.value()}] > 1 || vanished) wrong.insert(record);
       }
     }
     measures_[DrMeasure::kReconcile] = static_cast<int64_t>(wrong.size());
@@ -383,6 +413,8 @@ class Measurer {
 
   const formats::History& history_;
   const DrillSeen& seen_;
+  std::map<std::string_view, std::string_view> origin_;               // the log that a value was sent to
+  std::map<std::string_view, std::set<std::string_view>> mirrors_;    // of a log
   std::vector<Write> writes_;  // in the order in which they began
   std::map<std::string_view, std::vector<const formats::Read*>> logs_;  // as they were at the end
   std::map<RecordKey, int> copies_;                                     // in them

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "formats/trace_codec.h"
+#include "runner/metrics.h"
 
 namespace brokersim::runner {
 namespace {
@@ -76,6 +77,7 @@ class Teller {
     std::map<std::string, std::vector<int64_t>> times;
     int64_t load_end = 0;
     for (const formats::Operation& operation : run_.run.history.operations()) {
+      if (IsMirrors(operation)) continue;
       for (const formats::Action& action : operation.actions()) {
         if (!action.has_send()) continue;
         load_end = std::max(load_end, operation.time_ns());

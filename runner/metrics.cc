@@ -39,6 +39,7 @@ constexpr MetricInfo kInfos[] = {
 static_assert(std::size(kInfos) == kMetricCount);
 
 int64_t SendsOf(const Operation& invoke) {
+  if (IsMirrors(invoke)) return 0;
   return std::count_if(invoke.actions().begin(), invoke.actions().end(),
                        [](const formats::Action& action) { return action.has_send(); });
 }

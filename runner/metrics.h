@@ -57,6 +57,9 @@ class Metrics {
 // Without acknowledgement while somebody waits: from this length on it counts as unavailable.
 inline constexpr int64_t kOutageNs = 1'000'000'000;
 
+// What MirrorMaker and the like do is no client's request: neither its records nor its waiting are measured.
+inline bool IsMirrors(const formats::Operation& operation) { return operation.f() == "mirror"; }
+
 Metrics MetricsOf(const formats::History& history);
 
 // A value, or a mean of values, with its unit: "12", "3.4 ms", "81.2/s".

@@ -74,7 +74,7 @@ std::shared_ptr<const ClusterSpec> ClusterToUse(std::shared_ptr<const ClusterSpe
 
 // Whether the operation is that change: it counts from the next start on.
 inline bool ChangesCluster(const sim::Operation& operation) {
-  return operation.name == "config_change" && operation.key == kBootstrapServers;
+  return operation.name == "config" && operation.key == kBootstrapServers;
 }
 
 // Boots clients of one kind: the cluster and what the client is to do are all that they need.

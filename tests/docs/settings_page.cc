@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/kafka/config.h"
+#include "model/kafka/mirror/config.h"
 #include "model/rocketmq/config.h"
 
 namespace brokersim::docs {
@@ -22,11 +23,13 @@ std::string Table(const std::string& title, const std::vector<model::SettingInfo
 }  // namespace
 
 std::string KafkaSettingsPage() {
-  return "# Kafka's settings\n\n<!-- Printed from model/kafka/config.cc; tests/docs/pages_test.cc says how. -->\n\n"
+  return "# Kafka's settings\n\n<!-- Printed from model/kafka/config.cc and mirror/config.cc; tests/docs/pages_test.cc says how. -->\n\n"
          "What `config:` of a scenario takes, under Kafka's names, with its defaults and units. Other settings that "
          "Kafka knows are accepted\nwithout effect, and a run lists them; what Kafka doesn't know is refused.\n" +
          Table("Brokers and controller", kafka::BrokerSettings()) + Table("Producers", kafka::ProducerSettings()) +
-         Table("Consumers", kafka::ConsumerSettings());
+         Table("Consumers", kafka::ConsumerSettings()) +
+         Table("MirrorMaker: `mirror_maker { config: ... }`, for all flows or behind `a->b.` for one",
+               kafka::MirrorSettings());
 }
 
 std::string RocketMqSettingsPage() {

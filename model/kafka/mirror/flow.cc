@@ -135,7 +135,7 @@ void MirrorFlow::Copy(const TopicPartition& tp, const FetchResponse::Partition& 
   const TopicPartition mirror = MirrorOf(tp);
   for (const VisibleRecord& visible : VisibleRecords(part, IsolationOf(spec_->config), position)) {
     formats::Operation operation;
-    operation.set_f("send");
+    operation.set_f("mirror");
     formats::Send* send = operation.add_actions()->mutable_send();
     send->set_log(LogName(mirror));
     send->set_key(visible.record->key);
@@ -167,7 +167,7 @@ void MirrorFlow::OnWritten(MirrorClient& client, const TopicPartition& tp, std::
     const MirrorClient::Write& write = writes[i];
     const int64_t offset = base_offset + static_cast<int64_t>(i);
     formats::Operation operation;
-    operation.set_f("send");
+    operation.set_f("mirror");
     operation.set_type(formats::Operation::OK);
     formats::Send* send = operation.add_actions()->mutable_send();
     send->set_log(log);
