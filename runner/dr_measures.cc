@@ -79,6 +79,11 @@ std::optional<Recovery> RecoveryOf(std::vector<Wait> waits, int64_t strike, int6
   }
   std::sort(served.begin(), served.end());
   served.push_back(kNever);
+  // Until when any of those from there on waits.
+  std::vector<int64_t> patience(waits.size());
+  for (size_t i = waits.size(); i-- > 0;) {
+    patience[i] = std::max(std::min(waits[i].done, end), i + 1 < waits.size() ? patience[i + 1] : 0);
+  }
   std::optional<Recovery> longest;
   int64_t before = 0;  // when somebody was served last
   size_t next = 0;     // the first that waits after that
@@ -87,7 +92,7 @@ std::optional<Recovery> RecoveryOf(std::vector<Wait> waits, int64_t strike, int6
     if (next == waits.size()) break;
     const int64_t begin = std::max({before, waits[next].begun, strike});
     before = at;
-    const int64_t length = std::min(at, end) - begin;
+    const int64_t length = std::min(at, patience[next]) - begin;
     if (at <= strike || begin >= at || length < kDrOutageNs) continue;
     if (longest.has_value() && longest->until != kNever && at != kNever &&
         at - begin <= longest->until - longest->from) {
@@ -167,8 +172,21 @@ class Measurer {
         }
       }
     }
+    GiveUp();
     for (const Write& write : writes_) {
-      if (write.done != kNever) load_end_ = std::max(load_end_, write.done);
+      if (write.outcome == Operation::OK) load_end_ = std::max(load_end_, write.done);
+    }
+  }
+
+  // A write that is never answered is given up when its client has an answer to a later one to the same log.
+  void GiveUp() {
+    std::map<RecordKey, int64_t> answered;  // by client and log: of those that began later
+    for (auto write = writes_.rbegin(); write != writes_.rend(); ++write) {
+      const RecordKey key(write->client, write->log);
+      if (const auto later = answered.find(key); write->done == kNever && later != answered.end()) {
+        write->done = later->second;
+      }
+      if (write->done != kNever) answered[key] = write->done;
     }
   }
 

@@ -11,6 +11,7 @@
 #include "runner/dr.h"
 #include "runner/parallel.h"
 #include "scenarios/setting_changes.h"
+#include "scenarios/settings.h"
 
 namespace brokersim::runner {
 namespace {
@@ -252,10 +253,38 @@ absl::StatusOr<DrResult> RunDr(DrPlan plan, DrFile* file, const std::function<bo
   return DrSweep(std::move(plan), file, progress).Run();
 }
 
+namespace {
+
+// min.insync.replicas that reaches over two sites, wherever the replicas are: no default, and no risk that is known of
+// without sites.
+void AddSecondSite(const scenarios::ResolvedScenario& scenario, std::vector<scenarios::SettingChange>* changes) {
+  constexpr std::string_view kKey = "min.insync.replicas=";
+  if (!scenario.setup.has_kafka()) return;
+  std::map<std::string, int> brokers;  // by site
+  int most = 0;
+  for (size_t i = 0; i < scenario.world->nodes(); ++i) {
+    const sim::NodeSpec& node = scenario.world->node(i);
+    if (node.role == "broker") most = std::max(most, ++brokers[node.datacenter]);
+  }
+  std::string now = std::string(kKey) + "1";
+  for (const std::string& line : scenario.setup.kafka().config()) {
+    if (line.starts_with(kKey)) now = line;
+  }
+  const std::string over = fmt::format("{}{}", kKey, most + 1);
+  const auto changed = scenarios::WithSettings(scenario, {over});
+  if (now == over || !changed.ok()) return;
+  changes->push_back({now, "brokers", std::to_string(most + 1), true, "Replicas of one site are enough to acknowledge a record",
+                      changed->setup});
+}
+
+}  // namespace
+
 std::vector<SettingBehind> SettingsBehind(const DrCell& cell, const std::vector<uint64_t>& seeds) {
   const std::vector<uint64_t> lossy(seeds.begin(), seeds.begin() + std::min(seeds.size(), kRunsToSpare));
   std::vector<SettingBehind> behind;
-  for (scenarios::SettingChange& change : scenarios::SettingChanges(cell.laid->scenario.setup)) {
+  std::vector<scenarios::SettingChange> changes = scenarios::SettingChanges(cell.laid->scenario.setup);
+  AddSecondSite(cell.laid->scenario, &changes);
+  for (scenarios::SettingChange& change : changes) {
     scenarios::Scenario changed;
     changed.set_name(cell.drill);
     *changed.mutable_setup() = std::move(change.setup);
