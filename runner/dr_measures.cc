@@ -355,11 +355,12 @@ class Measurer {
   void MeasureOwners() {
     int64_t writes = 0;
     std::vector<std::pair<int64_t, int64_t>> times;
+    const std::vector<TwoOwners> all = TwoOwnersOf(seen_);
     for (size_t owned = 0; owned < seen_.owned.size(); ++owned) {
       const std::vector<std::string>& logs = seen_.owned[owned].logs;
       int64_t kept = 0;
       int64_t lost = 0;
-      for (const TwoOwners& two : TwoOwnersOf(seen_)) {
+      for (const TwoOwners& two : all) {
         if (two.owned != owned) continue;
         times.emplace_back(two.from_ns, two.to_ns);
         for (const Write& write : writes_) {

@@ -138,9 +138,9 @@ std::string BehindText(const SettingBehind& behind) {
   std::string text = fmt::format("`{}` ({}{}): with {} instead, {} of {} runs that lose records lose none",
                                  behind.line, behind.whose, behind.given ? "" : ", the default", behind.instead,
                                  behind.spared, behind.tried);
-  text += fmt::format("; writes are then back {}",
-                      behind.rto == kNever ? "never" : "after " + DrText(DrMeasure::kRtoWrite, behind.rto));
-  return behind.risk.empty() ? text : fmt::format("{}. {}", text, behind.risk);
+  text += behind.rto == kNever ? "; writes then never come back"
+                               : "; writes are then back after " + DrText(DrMeasure::kRtoWrite, behind.rto);
+  return behind.risk.empty() ? text : fmt::format("{} (as it is: {})", text, behind.risk);
 }
 
 std::string DrReportText(const DrResult& result, const std::vector<DrCellReport>& reports) {

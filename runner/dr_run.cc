@@ -273,7 +273,7 @@ void AddSecondSite(const scenarios::ResolvedScenario& scenario, std::vector<scen
   const std::string over = fmt::format("{}{}", kKey, most + 1);
   const auto changed = scenarios::WithSettings(scenario, {over});
   if (now == over || !changed.ok()) return;
-  changes->push_back({now, "brokers", std::to_string(most + 1), true, "Replicas of one site are enough to acknowledge a record",
+  changes->push_back({now, "brokers", std::to_string(most + 1), true, "replicas of one site are enough to acknowledge a record",
                       changed->setup});
 }
 

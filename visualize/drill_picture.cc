@@ -52,7 +52,7 @@ class Lanes {
   explicit Lanes(const DrillView& view) : view_(view) {}
 
   std::string Draw() {
-    svg_.Text(0, 12, view_.title);
+    svg_.Text(2, 12, view_.title);
     int y = 24;
     for (const auto& [name, span] : view_.faults) {
       svg_.Text(kLeft - 6, y + 12, name, "end");
@@ -64,7 +64,7 @@ class Lanes {
     for (const DrillLane& lane : view_.lanes) {
       if (lane.what != what || y == top_) {
         y += kGap;
-        if (!lane.what.empty()) svg_.Text(0, y + 12, lane.what);
+        if (!lane.what.empty()) svg_.Text(2, y + 12, lane.what);
       }
       what = lane.what;
       DrawLane(lane, y);
@@ -73,7 +73,7 @@ class Lanes {
     DrawMarks(y);
     DrawAxis(y + kGap);
     DrawLegend(y + kGap + 34);
-    return svg_.Finish(kLeft + kWidth + 20, y + kGap + 48, view_.title);
+    return svg_.Finish(kLeft + kWidth + 30, y + kGap + 48, view_.title);
   }
 
  private:
@@ -142,7 +142,7 @@ class Lanes {
                                Entry{"#E0E0E0", "doesn't run"}}) {
       svg_.Rect(x, y - 8, 10, 10, entry.color);
       svg_.Text(x + 14, y + 1, entry.text);
-      x += 150;
+      x += 165;
     }
   }
 
@@ -158,10 +158,10 @@ std::string DrillSvg(const DrillView& view) { return Lanes(view).Draw(); }
 std::string DistributionSvg(const DistributionView& view) {
   constexpr int kPlotWidth = 330;
   constexpr int kPlotHeight = 90;
-  constexpr int kX = 34;
+  constexpr int kX = 44;
   constexpr int kY = 22;
   Svg svg;
-  svg.Text(0, 12, view.title);
+  svg.Text(2, 12, view.title);
   const auto never = std::lower_bound(view.values.begin(), view.values.end(), view.never);
   const auto finite = static_cast<int64_t>(never - view.values.begin());
   const auto all = std::max<int64_t>(static_cast<int64_t>(view.values.size()), 1);

@@ -18,7 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string Scenario(const std::string& more) {
+std::string Text(const std::string& more) {
   return R"(
 name: "mine"
 setup {
@@ -37,7 +37,7 @@ setup {
 }
 
 absl::StatusOr<ResolvedScenario> Architecture(const std::string& more = "") {
-  const auto loaded = ParseScenario(Scenario(more), "mine.textproto");
+  const auto loaded = ParseScenario(Text(more), "mine.textproto");
   if (!loaded.ok()) return loaded.status();
   return loaded->variants.front();
 }
@@ -102,7 +102,7 @@ TEST(Drill, OperatorsTakeTheArchitecturesSteps) {
     })end";
   const auto laid = LayOver(*Architecture(runbook), drill);
   ASSERT_TRUE(laid.ok()) << laid.status();
-  const Setup& setup = laid->scenario.setup;
+  const auto& setup = laid->scenario.setup;
   ASSERT_EQ(setup.fault_size(), 3);
   EXPECT_EQ(setup.fault(1).id(), "failover-1");
   EXPECT_EQ(setup.fault(1).after_begin_of(), "loss");
@@ -139,7 +139,8 @@ TEST(Drill, AllOfThemFitSomeArchitectureAndSayWhereNot) {
     for (const ResolvedScenario& architecture : architectures) {
       const auto laid = LayOver(architecture, *drill);
       fits += laid.ok() ? 1 : 0;
-      if (!laid.ok()) EXPECT_EQ(laid.status().code(), absl::StatusCode::kFailedPrecondition) << laid.status();
+      if (laid.ok()) continue;
+      EXPECT_EQ(laid.status().code(), absl::StatusCode::kFailedPrecondition) << laid.status();
     }
     EXPECT_GT(fits, 0) << name;
   }
@@ -163,13 +164,31 @@ TEST(Sites, WhatIsPlacedIsInOneOfThem) {
   EXPECT_THAT(Refused("datacenter { name: \"z\" role: \"primary\" }"),
               HasSubstr("two datacenters have the role 'primary'"));
   const auto placed = [](const std::string& where) {
-    std::string text = Scenario("");
+    std::string text = Text("");
     text.replace(text.find("datacenter: \"x\" }\n  }"), 15, where);
     return std::string(ParseScenario(text, "mine.textproto").status().message());
   };
   EXPECT_EQ(placed("datacenter: \"y\""), "");
   EXPECT_THAT(placed("datacenter: \"yy\""), HasSubstr("p is in datacenter 'yy' (did you mean"));
   EXPECT_THAT(placed(""), HasSubstr("p is in datacenter 'dc1'; there are: x, y"));
+}
+
+TEST(ConfigFiles, StandBeforeTheScenariosOwnLines) {
+  const std::filesystem::path folder = testing::TempDir();
+  std::ofstream(folder / "server.properties") << "# ours\n\nmin.insync.replicas = 2\nlisteners=PLAINTEXT://:9092\n";
+  std::string text = Text("");
+  text.replace(text.find("controller_datacenter"), 0, "config_file: \"server.properties\" config: \"num.partitions=3\"\n");
+  const std::string path = (folder / "mine.textproto").string();
+  const auto loaded = ParseScenario(text, path);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const auto& kafka = loaded->variants.front().setup.kafka();
+  EXPECT_EQ(kafka.config_file_size(), 0);
+  EXPECT_THAT(kafka.config(), testing::ElementsAre("min.insync.replicas=2", "listeners=PLAINTEXT://:9092",
+                                                   "num.partitions=3"));
+  EXPECT_THAT(loaded->variants.front().world->ignored_settings(), testing::Contains(HasSubstr("listeners")));
+  std::filesystem::remove(folder / "server.properties");
+  EXPECT_THAT(std::string(ParseScenario(text, path).status().message()),
+              testing::AllOf(HasSubstr("mine.textproto:8:"), HasSubstr("server.properties")));
 }
 
 TEST(Topologies, AreLaidUnderAScenario) {
@@ -181,8 +200,8 @@ TEST(Topologies, AreLaidUnderAScenario) {
   }
   const auto loaded = LoadScenario("dr/kafka_3dc", ".");
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  const Setup& near = loaded->variants[0].setup;
-  const Setup& far = loaded->variants[1].setup;
+  const auto& near = loaded->variants[0].setup;
+  const auto& far = loaded->variants[1].setup;
   EXPECT_TRUE(near.topology().empty());
   EXPECT_EQ(near.datacenter_size(), 4);
   EXPECT_EQ(near.network().link(0).latency().log_normal().median(), "900us");
