@@ -67,6 +67,12 @@ struct Recovery {
   int64_t time() const { return until == kNever ? kNever : until - from; }
 };
 
+// "b/orders-0" is the partition of that name in cluster b: where the service of "a/orders-0" may go on.
+std::string_view WithoutCluster(std::string_view log) {
+  const size_t slash = log.find('/');
+  return slash == std::string_view::npos ? log : log.substr(slash + 1);
+}
+
 // Empty: nobody waited for anything after the strike. `end`: when the last of them gave up waiting.
 std::optional<Recovery> RecoveryOf(std::vector<Wait> waits, int64_t strike, int64_t end) {
   std::stable_sort(waits.begin(), waits.end(), [](const Wait& a, const Wait& b) { return a.begun < b.begun; });
@@ -199,8 +205,12 @@ class Measurer {
         for (const formats::Read& read : action.poll().reads()) {
           log.push_back(&read);
           ++copies_[{action.poll().log(), read.value()}];
+          values_.insert(read.value());
         }
       }
+    }
+    for (const Write& write : writes_) {
+      if (!logs_.contains(write.log) && values_.contains(write.value)) mirrored_.insert(write.log);
     }
   }
 
@@ -217,9 +227,12 @@ class Measurer {
     }
   }
 
-  bool Acknowledged(const Write& write) const { return write.outcome == Operation::OK; }
+  static bool Acknowledged(const Write& write) { return write.outcome == Operation::OK; }
+  // Whether somebody can say what became of the log's records: it was read, or a mirror of it.
+  bool IsServed(std::string_view log) const { return logs_.contains(log) || mirrored_.contains(log); }
+  // Values are unique, so a mirror that has it is as good.
   bool IsLost(const Write& write) const {
-    return Acknowledged(write) && logs_.contains(write.log) && !copies_.contains({write.log, write.value});
+    return Acknowledged(write) && IsServed(write.log) && !values_.contains(write.value);
   }
 
   void MeasureLost() {
@@ -232,7 +245,7 @@ class Measurer {
     for (const Write& write : writes_) {
       if (!Acknowledged(write)) continue;
       any = true;
-      unread = unread || !logs_.contains(write.log);
+      unread = unread || !IsServed(write.log);
       if (!IsLost(write)) continue;
       ++count;
       bytes += static_cast<int64_t>(write.key.size() + write.value.size());
@@ -270,7 +283,7 @@ class Measurer {
     std::map<std::string_view, std::vector<Wait>> by_log;
     std::map<std::string_view, std::vector<Wait>> by_client;
     for (const Write& write : writes_) {
-      AddWait(write, &by_log[write.log]);
+      AddWait(write, &by_log[WithoutCluster(write.log)]);
       if (Survives(write.client)) AddWait(write, &by_client[write.client]);
     }
     for (const auto& [log, waits] : by_log) {
@@ -304,12 +317,12 @@ class Measurer {
     if (write.until == kNever) return kNever;
     std::set<std::string_view> written;  // from then on
     for (const Write& one : writes_) {
-      if (one.log == log && Acknowledged(one) && one.done >= write.until) written.insert(one.value);
+      if (WithoutCluster(one.log) == log && Acknowledged(one) && one.done >= write.until) written.insert(one.value);
     }
     for (const Delivery& delivery : deliveries_) {
       if (delivery.at < write.until || !Survives(delivery.client)) continue;
       for (const formats::Action& action : delivery.poll->actions()) {
-        if (action.poll().log() != log) continue;
+        if (WithoutCluster(action.poll().log()) != log) continue;
         for (const formats::Read& read : action.poll().reads()) {
           if (written.contains(read.value())) return delivery.at - write.from;
         }
@@ -405,6 +418,8 @@ class Measurer {
   std::vector<Write> writes_;  // in the order in which they began
   std::map<std::string_view, std::vector<const formats::Read*>> logs_;  // as they were at the end
   std::map<RecordKey, int> copies_;                                     // in them
+  std::set<std::string_view> values_;                                   // in any of them
+  std::set<std::string_view> mirrored_;  // logs that nobody could read, and of which another one has records
   std::vector<Delivery> deliveries_;
   std::set<std::string_view> readers_;
   int64_t end_ = 0;

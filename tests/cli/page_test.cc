@@ -1,4 +1,4 @@
-// The commands on pages of docs/ print what the page says. A block that begins with "```textproto NAME" is a file of that
+// The commands on pages of docs/ print what the page says. A block that begins with "```LANGUAGE NAME" is a file of that
 // name, there for the commands below it. To print them anew:
 //   BROKERSIM_REWRITE_GOLDENS=$PWD bazel run //tests/cli:page_test
 #include <gtest/gtest.h>
@@ -12,7 +12,6 @@
 namespace brokersim::cli {
 namespace {
 
-constexpr std::string_view kFile = "```textproto ";
 constexpr const char* kPrompt = "$ ./brokersim ";
 
 // The page with every output as it is now.
@@ -30,8 +29,8 @@ std::string Printed(const std::string& page) {
       if (line == "```") sandbox.Write(file, content);
     }
     if (line == "```") file.clear();
-    if (line.starts_with(kFile)) {
-      file = line.substr(kFile.size());
+    if (const size_t space = line.find(' '); line.starts_with("```") && space != std::string::npos) {
+      file = line.substr(space + 1);
       content.clear();
     }
     if (line.starts_with("```")) inside = !inside && i + 1 < lines.size() && lines[i + 1].starts_with(kPrompt);

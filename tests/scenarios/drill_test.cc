@@ -169,7 +169,7 @@ TEST(Sites, WhatIsPlacedIsInOneOfThem) {
     return std::string(ParseScenario(text, "mine.textproto").status().message());
   };
   EXPECT_EQ(placed("datacenter: \"y\""), "");
-  EXPECT_THAT(placed("datacenter: \"yy\""), HasSubstr("p is in datacenter 'yy' (did you mean"));
+  EXPECT_THAT(placed("datacenter: \"yy\""), HasSubstr("p is in datacenter 'yy'; there are: x, y"));
   EXPECT_THAT(placed(""), HasSubstr("p is in datacenter 'dc1'; there are: x, y"));
 }
 
@@ -188,7 +188,7 @@ TEST(ConfigFiles, StandBeforeTheScenariosOwnLines) {
   EXPECT_THAT(loaded->variants.front().world->ignored_settings(), testing::Contains(HasSubstr("listeners")));
   std::filesystem::remove(folder / "server.properties");
   EXPECT_THAT(std::string(ParseScenario(text, path).status().message()),
-              testing::AllOf(HasSubstr("mine.textproto:8:"), HasSubstr("server.properties")));
+              testing::AllOf(HasSubstr("mine.textproto:10:"), HasSubstr("server.properties")));
 }
 
 TEST(Topologies, AreLaidUnderAScenario) {
