@@ -116,7 +116,8 @@ int ListTopologies(bool json, const Context& context) {
       sites.push_back(fmt::format("{} ({})", site.name(), absl::StrJoin(site.role(), ", ")));
     }
     if (json) {
-      fmt::print("{}\n", nlohmann::ordered_json({{"name", name}, {"title", topology->title()}, {"sites", sites}}).dump());
+      const nlohmann::ordered_json line = {{"name", name}, {"title", topology->title()}, {"sites", sites}};
+      fmt::print("{}\n", line.dump());
     } else {
       fmt::print("{:<12} {}: {}\n", name, topology->title(), absl::StrJoin(sites, ", "));
     }

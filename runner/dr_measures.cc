@@ -15,7 +15,7 @@ using formats::Operation;
 
 constexpr DrMeasureInfo kInfos[] = {
     {"rpo-records", "rpo_records", DrUnit::kCount,
-     "RPO: acknowledged records that nobody can read at the end; not served: no log that has them, or not, can be read"},
+     "RPO: acknowledged records that nobody can read at the end; not served: no log that has them can be read"},
     {"rpo-bytes", "rpo_bytes", DrUnit::kBytes, "keys and values of these"},
     {"rpo-span", "rpo_span_ns", DrUnit::kNanoseconds, "from the first to the last acknowledgement of these"},
     {"rpo-age", "rpo_age_ns", DrUnit::kNanoseconds, "how long before the strike the first of these was acknowledged"},
@@ -34,7 +34,7 @@ constexpr DrMeasureInfo kInfos[] = {
     {"two-owners", "two_owners_ns", DrUnit::kNanoseconds,
      "time in which several nodes believed to own the same log, whichever; looked at every 100 ms"},
     {"split-brain-writes", "split_brain_writes", DrUnit::kCount,
-     "writes acknowledged in that time to a log of which both sides acknowledged some: the log has kept only one side's"},
+     "writes acknowledged in that time to a log of which both sides acknowledged some: it has kept only one side's"},
     {"converge", "converge_ns", DrUnit::kNanoseconds,
      "from the end of the last fault until every broker runs and is in sync, and each log has one owner"},
     {"reconcile", "reconcile", DrUnit::kCount,
@@ -66,12 +66,6 @@ struct Recovery {
   int64_t until = 0;  // when it is over; kNever
   int64_t time() const { return until == kNever ? kNever : until - from; }
 };
-
-// "b/orders-0" is the partition of that name in cluster b: where the service of "a/orders-0" may go on.
-std::string_view WithoutCluster(std::string_view log) {
-  const size_t slash = log.find('/');
-  return slash == std::string_view::npos ? log : log.substr(slash + 1);
-}
 
 // Empty: nobody waited for anything after the strike. `end`: when the last of them gave up waiting.
 std::optional<Recovery> RecoveryOf(std::vector<Wait> waits, int64_t strike, int64_t end) {
@@ -205,12 +199,8 @@ class Measurer {
         for (const formats::Read& read : action.poll().reads()) {
           log.push_back(&read);
           ++copies_[{action.poll().log(), read.value()}];
-          values_.insert(read.value());
         }
       }
-    }
-    for (const Write& write : writes_) {
-      if (!logs_.contains(write.log) && values_.contains(write.value)) mirrored_.insert(write.log);
     }
   }
 
@@ -223,16 +213,14 @@ class Measurer {
                                    [](const formats::Action& action) { return action.poll().reads_size() > 0; });
       if (!any) continue;
       const auto begun = static_cast<int>(operation.invocation());
-      deliveries_.push_back({operation.process(), history_.operations(begun).time_ns(), operation.time_ns(), &operation});
+      const int64_t begun_ns = history_.operations(begun).time_ns();
+      deliveries_.push_back({operation.process(), begun_ns, operation.time_ns(), &operation});
     }
   }
 
-  static bool Acknowledged(const Write& write) { return write.outcome == Operation::OK; }
-  // Whether somebody can say what became of the log's records: it was read, or a mirror of it.
-  bool IsServed(std::string_view log) const { return logs_.contains(log) || mirrored_.contains(log); }
-  // Values are unique, so a mirror that has it is as good.
+  bool Acknowledged(const Write& write) const { return write.outcome == Operation::OK; }
   bool IsLost(const Write& write) const {
-    return Acknowledged(write) && IsServed(write.log) && !values_.contains(write.value);
+    return Acknowledged(write) && logs_.contains(write.log) && !copies_.contains({write.log, write.value});
   }
 
   void MeasureLost() {
@@ -245,7 +233,7 @@ class Measurer {
     for (const Write& write : writes_) {
       if (!Acknowledged(write)) continue;
       any = true;
-      unread = unread || !IsServed(write.log);
+      unread = unread || !logs_.contains(write.log);
       if (!IsLost(write)) continue;
       ++count;
       bytes += static_cast<int64_t>(write.key.size() + write.value.size());
@@ -283,7 +271,7 @@ class Measurer {
     std::map<std::string_view, std::vector<Wait>> by_log;
     std::map<std::string_view, std::vector<Wait>> by_client;
     for (const Write& write : writes_) {
-      AddWait(write, &by_log[WithoutCluster(write.log)]);
+      AddWait(write, &by_log[write.log]);
       if (Survives(write.client)) AddWait(write, &by_client[write.client]);
     }
     for (const auto& [log, waits] : by_log) {
@@ -317,12 +305,12 @@ class Measurer {
     if (write.until == kNever) return kNever;
     std::set<std::string_view> written;  // from then on
     for (const Write& one : writes_) {
-      if (WithoutCluster(one.log) == log && Acknowledged(one) && one.done >= write.until) written.insert(one.value);
+      if (one.log == log && Acknowledged(one) && one.done >= write.until) written.insert(one.value);
     }
     for (const Delivery& delivery : deliveries_) {
       if (delivery.at < write.until || !Survives(delivery.client)) continue;
       for (const formats::Action& action : delivery.poll->actions()) {
-        if (WithoutCluster(action.poll().log()) != log) continue;
+        if (action.poll().log() != log) continue;
         for (const formats::Read& read : action.poll().reads()) {
           if (written.contains(read.value())) return delivery.at - write.from;
         }
@@ -418,8 +406,6 @@ class Measurer {
   std::vector<Write> writes_;  // in the order in which they began
   std::map<std::string_view, std::vector<const formats::Read*>> logs_;  // as they were at the end
   std::map<RecordKey, int> copies_;                                     // in them
-  std::set<std::string_view> values_;                                   // in any of them
-  std::set<std::string_view> mirrored_;  // logs that nobody could read, and of which another one has records
   std::vector<Delivery> deliveries_;
   std::set<std::string_view> readers_;
   int64_t end_ = 0;

@@ -111,7 +111,7 @@ class Observer {
   std::vector<sim::NodeId> brokers_;
   std::vector<std::optional<int64_t>> since_;  // by owned and broker: from when on it believes
   std::vector<bool> alive_;                    // by node
-  std::optional<int64_t> calm_since_;  // all brokers healthy, one owner each, without a break
+  std::optional<int64_t> calm_since_;          // all brokers healthy, one owner each, without a break
   DrillSeen seen_;
 };
 
@@ -164,8 +164,7 @@ class DrSweep {
       numbers_.push_back(0);
       if (!cell.laid.has_value()) continue;
       const scenarios::ResolvedScenario& scenario = cell.laid->scenario;
-      const uint64_t canary =
-          scenarios::RunScenario(scenario, kCanarySeed, sim::RecordingLevel::kHash, Version()).hash;
+      const uint64_t canary = scenarios::RunScenario(scenario, kCanarySeed, sim::RecordingLevel::kHash, Version()).hash;
       const absl::StatusOr<uint32_t> number = file_->AddCell(cell, SetupText(scenario.setup), canary);
       if (!number.ok()) return number.status();
       numbers_.back() = *number;
@@ -233,7 +232,7 @@ absl::StatusOr<std::vector<DrCell>> CellsOf(const std::vector<scenarios::Resolve
   std::vector<DrCell> cells;
   for (const scenarios::ResolvedScenario& architecture : architectures) {
     for (const DrillChoice& choice : drills) {
-      DrCell cell{architecture.name, architecture.variant,  architecture.reference, choice.drill.name(),
+      DrCell cell{architecture.name, architecture.variant, architecture.reference, choice.drill.name(),
                   choice.reference,  choice.drill.title(), std::nullopt,           ""};
       absl::StatusOr<scenarios::LaidOver> laid = scenarios::LayOver(architecture, choice.drill);
       if (laid.ok()) {
@@ -273,8 +272,8 @@ void AddSecondSite(const scenarios::ResolvedScenario& scenario, std::vector<scen
   const std::string over = fmt::format("{}{}", kKey, most + 1);
   const auto changed = scenarios::WithSettings(scenario, {over});
   if (now == over || !changed.ok()) return;
-  changes->push_back({now, "brokers", std::to_string(most + 1), true, "replicas of one site are enough to acknowledge a record",
-                      changed->setup});
+  changes->push_back({now, "brokers", std::to_string(most + 1), true,
+                      "replicas of one site are enough to acknowledge a record", changed->setup});
 }
 
 }  // namespace
@@ -291,8 +290,7 @@ std::vector<SettingBehind> SettingsBehind(const DrCell& cell, const std::vector<
     changed.add_variant()->set_name(cell.variant);
     std::string text;
     google::protobuf::TextFormat::PrintToString(changed, &text);
-    const absl::StatusOr<scenarios::LoadedScenario> loaded =
-        scenarios::ParseScenario(text, cell.drill + ".textproto");
+    const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::ParseScenario(text, cell.drill + ".textproto");
     if (!loaded.ok()) continue;
     const scenarios::LaidOver laid{loaded->variants.front(), cell.laid->strike, cell.laid->faults};
     SettingBehind one{change.line, change.whose, change.instead, change.risk, change.given};

@@ -56,8 +56,8 @@ class Teller {
           appended[{record.log, record.value}] = std::string(trace_.NodeName(event.node));
         }
         if (record.verb != formats::RecordVerb::kAcknowledged) continue;
-        acknowledged_.push_back({event.time_ns, record.log, appended[{record.log, record.value}],
-                                 IsLost(record.log, record.value)});
+        acknowledged_.push_back(
+            {event.time_ns, record.log, appended[{record.log, record.value}], IsLost(record.log, record.value)});
       }
     }
   }
@@ -116,8 +116,9 @@ class Teller {
       if (to - from < kDrOutageNs) continue;
       story->lines.push_back({from, "", fmt::format("the last acknowledged write to {} before the silence", log)});
       const bool again = to != load_end;
-      story->lines.push_back({to, "", again ? fmt::format("{} is written again: after {}", log, Seconds(to - from))
-                                            : fmt::format("the load ends, and {} was not written again", log)});
+      story->lines.push_back({to, "",
+                              again ? fmt::format("{} is written again: after {}", log, Seconds(to - from))
+                                    : fmt::format("the load ends, and {} was not written again", log)});
     }
     if (!lost_.empty()) {
       story->lines.push_back({trace_.end_ns, "", fmt::format("{} acknowledged records are missing", lost_.size())});
@@ -145,8 +146,8 @@ class Teller {
     int64_t since = -1;
     for (const formats::TraceEvent& event : trace_.events) {
       if (trace_.NodeName(event.node) != node) continue;
-      const bool ends = event.kind == EventKind::kCrash || event.kind == EventKind::kPowerLoss ||
-                        event.kind == EventKind::kExit;
+      const bool ends =
+          event.kind == EventKind::kCrash || event.kind == EventKind::kPowerLoss || event.kind == EventKind::kExit;
       if (ends && since < 0) since = event.time_ns;
       if (event.kind == EventKind::kStart && since >= 0) {
         down.push_back({since, event.time_ns});

@@ -10,7 +10,7 @@ namespace {
 constexpr int kLeft = 190;  // of the axis of time: names stand before it
 constexpr int kWidth = 760;
 constexpr int kLane = 18;
-constexpr int kGap = 10;   // between groups of lanes
+constexpr int kGap = 10;  // between groups of lanes
 constexpr int kTicks = 10;
 // Ticks nearer to each other than this are one: a run has more writes than a picture has room.
 constexpr int kTickApart = 3;
@@ -23,15 +23,16 @@ constexpr const char* kGrey = "#C0C0C0";
 class Svg {
  public:
   void Rect(int x, int y, int width, int height, const char* fill, const std::string& title = "") {
-    out_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"", x, y, std::max(width, 1), height,
-                        fill);
+    out_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"", x, y, std::max(width, 1),
+                        height, fill);
     out_ += title.empty() ? "/>\n" : fmt::format("><title>{}</title></rect>\n", EscapeXml(title));
   }
   void Line(int x1, int y1, int x2, int y2, const char* color, const char* more = "") {
     out_ += fmt::format("<path d=\"M{} {}L{} {}\" stroke=\"{}\"{}/>\n", x1, y1, x2, y2, color, more);
   }
   void Path(const std::string& d, const char* color, const char* width) {
-    if (!d.empty()) out_ += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"/>\n", d, color, width);
+    if (!d.empty())
+      out_ += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"/>\n", d, color, width);
   }
   void Text(int x, int y, const std::string& text, const char* anchor = "start") {
     out_ += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor, EscapeXml(text));

@@ -16,14 +16,15 @@ using testing::StartsWith;
 
 TEST(Dr, PrintsALineACellAndWritesTheReport) {
   Sandbox sandbox;
-  const std::vector<std::string> words = {"dr", "--architecture=kafka_3dc:near", "--drill=dc_loss",
-                                          "--drill=failover_by_hand", "--seeds=3", "--out=out"};
+  const std::vector<std::string> words = {
+      "dr", "--architecture=kafka_3dc:near", "--drill=dc_loss", "--drill=failover_by_hand", "--seeds=3", "--out=out"};
   const Result result = sandbox.Run(words);
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.err, "");
-  EXPECT_THAT(result.out, AllOf(StartsWith("dr/kafka_3dc (near)\n"), HasSubstr("\n  dc_loss  "),
-                                HasSubstr("not tried:\n  dr/kafka_3dc (near), failover_by_hand: it fails over by itself"),
-                                HasSubstr("wrote     out/report.md\nwrote     out/report.html\n")));
+  EXPECT_THAT(result.out,
+              AllOf(StartsWith("dr/kafka_3dc (near)\n"), HasSubstr("\n  dc_loss  "),
+                    HasSubstr("not tried:\n  dr/kafka_3dc (near), failover_by_hand: it fails over by itself"),
+                    HasSubstr("wrote     out/report.md\nwrote     out/report.html\n")));
   EXPECT_THAT(sandbox.Read("out/report.md"), HasSubstr("| kafka_3dc (near) |"));
   EXPECT_THAT(sandbox.Read("out/report.html"), HasSubstr("<svg"));
   // Again: nothing is run, and the same is written.
@@ -53,8 +54,8 @@ TEST(Dr, OneSeedIsTold) {
 
 TEST(Dr, GoesOnAfterAnInterrupt) {
   Sandbox sandbox;
-  const std::vector<std::string> words = {"dr", "--architecture=kafka_2dc", "--drill=dc_outage", "--seeds=40",
-                                          "--out=out", "--jobs=1"};
+  const std::vector<std::string> words = {
+      "dr", "--architecture=kafka_2dc", "--drill=dc_outage", "--seeds=40", "--out=out", "--jobs=1"};
   const auto begun = [&] {
     std::error_code none;
     return std::filesystem::file_size(sandbox.Path("out/runs.db-wal"), none) > 40'000 && !none;

@@ -1,5 +1,5 @@
-// The commands on pages of docs/ print what the page says. A block that begins with "```LANGUAGE NAME" is a file of that
-// name, there for the commands below it. To print them anew:
+// The commands on pages of docs/ print what the page says. A block that begins with "```LANGUAGE NAME" is a file of
+// that name, there for the commands below it. To print them anew:
 //   BROKERSIM_REWRITE_GOLDENS=$PWD bazel run //tests/cli:page_test
 #include <gtest/gtest.h>
 

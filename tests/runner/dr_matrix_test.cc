@@ -1,4 +1,5 @@
-// docs/dr_matrix.md: every drill over every architecture, over a few seeds. To print it anew, and then read the difference:
+// docs/dr_matrix.md: every drill over every architecture, over a few seeds. To print it anew, and then read the
+// difference:
 //   BROKERSIM_REWRITE_GOLDENS=$PWD bazel run //tests/runner:dr_matrix_test
 #include <gtest/gtest.h>
 
@@ -17,8 +18,8 @@ constexpr uint64_t kSeeds = 5;
 
 constexpr std::string_view kHead = R"(# Disaster recovery: every drill over every architecture
 
-What [dr.md](dr.md) tells of, printed by `//tests/runner:dr_matrix_test`. Five seeds show which cells differ, not how far their tails
-reach: `./brokersim dr --seeds=1000 --out=DIR` does, and explains and draws each cell.
+What [dr.md](dr.md) tells of, printed by `//tests/runner:dr_matrix_test`. Five seeds show which cells differ, not how far
+their tails reach: `./brokersim dr --seeds=1000 --out=DIR` does, and explains and draws each cell.
 
 )";
 

@@ -57,8 +57,8 @@ DrResult RunAll(std::vector<DrCell> cells, uint64_t seeds, DrFile* file = nullpt
   plan.cells = std::move(cells);
   plan.seeds = {1, seeds};
   plan.jobs = jobs;
-  auto result = RunDr(std::move(plan), file,
-                      [&](const SweepProgress& now) { return now.done - now.stored < stop_after; });
+  auto result =
+      RunDr(std::move(plan), file, [&](const SweepProgress& now) { return now.done - now.stored < stop_after; });
   EXPECT_TRUE(result.ok()) << result.status();
   return *std::move(result);
 }
@@ -70,8 +70,8 @@ uint64_t Seeds(uint64_t otherwise) {
 }
 
 TEST(Truth, AQuorumOverThreeSitesLosesNothingWhicheverSiteIsLost) {
-  const DrResult result = RunAll(
-      Cells(Architecture("dr/kafka_3dc", "near"), {"dc_loss", "standby_loss", "third_loss"}), Seeds(100));
+  const DrResult result =
+      RunAll(Cells(Architecture("dr/kafka_3dc", "near"), {"dc_loss", "standby_loss", "third_loss"}), Seeds(100));
   ASSERT_EQ(result.rows.size(), 3 * Seeds(100));
   for (const DrRow& row : result.rows) {
     const std::string where = result.cells[row.cell].drill + ", seed " + std::to_string(row.seed);
@@ -95,12 +95,12 @@ TEST(Truth, TwoSitesCantHaveNoLossAndComeBackByThemselves) {
   for (const char* majority : {"a", "b"}) {
     for (const char* replicas : {"1", "2", "3", "4"}) {
       for (const char* unclean : {"false", "true"}) {
-        const std::vector<std::string> settings = {
-            std::string("min.insync.replicas=") + replicas, std::string("controller_datacenter=") + majority,
-            std::string("unclean.leader.election.enable=") + unclean};
-        const DrResult result = RunAll(Cells(Architecture("dr/kafka_2dc", "min_isr_2", settings),
-                                             {"dc_loss", "standby_loss", "creeping_loss"}),
-                                       3);
+        const std::vector<std::string> settings = {std::string("min.insync.replicas=") + replicas,
+                                                   std::string("controller_datacenter=") + majority,
+                                                   std::string("unclean.leader.election.enable=") + unclean};
+        const DrResult result = RunAll(
+            Cells(Architecture("dr/kafka_2dc", "min_isr_2", settings), {"dc_loss", "standby_loss", "creeping_loss"}),
+            3);
         const bool fails = std::any_of(result.rows.begin(), result.rows.end(), [](const DrRow& row) {
           return row.measures[DrMeasure::kLostRecords] != 0 || row.measures[DrMeasure::kRtoWrite] == kNever;
         });
@@ -193,9 +193,8 @@ TEST(Reports, HaveAMatrixACommandForEachNumberAndPictures) {
   ASSERT_EQ(reports.size(), 1u);
   const std::vector<DrCellDetail> details = DrDetailsOf(result, reports, 1, [](uint64_t, uint64_t) { return true; });
   const std::string markdown = DrReportMarkdown(result, reports, details);
-  for (const char* part :
-       {"| rocketmq_controller (defaults) |", "--drill=wan_cut --seeds=1..5", "zone_cut", "is the master of a",
-        "rpo-records", "it fails over by itself"}) {
+  for (const char* part : {"| rocketmq_controller (defaults) |", "--drill=wan_cut --seeds=1..5", "zone_cut",
+                           "is the master of a", "rpo-records", "it fails over by itself"}) {
     EXPECT_THAT(markdown, HasSubstr(part));
   }
   const std::string html = DrReportHtml(result, reports, details);
@@ -204,7 +203,8 @@ TEST(Reports, HaveAMatrixACommandForEachNumberAndPictures) {
   }
   // It needs nothing else.
   for (const char* part : {"<script", "src=", "url(", "@import"}) EXPECT_EQ(html.find(part), std::string::npos) << part;
-  EXPECT_EQ(html, DrReportHtml(result, reports, DrDetailsOf(result, reports, 2, [](uint64_t, uint64_t) { return true; })));
+  EXPECT_EQ(html,
+            DrReportHtml(result, reports, DrDetailsOf(result, reports, 2, [](uint64_t, uint64_t) { return true; })));
 }
 
 }  // namespace

@@ -2,9 +2,8 @@
 #include "scenarios/drill.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
@@ -33,7 +32,8 @@ setup {
     producer { name: "p" topic: "orders" stop: "9s" datacenter: "x" }
   }
   audit_at: "30s"
-)" + more + "}\nvariant { name: \"only\" }\n";
+)" + more +
+         "}\nvariant { name: \"only\" }\n";
 }
 
 absl::StatusOr<ResolvedScenario> Architecture(const std::string& more = "") {
@@ -177,14 +177,15 @@ TEST(ConfigFiles, StandBeforeTheScenariosOwnLines) {
   const std::filesystem::path folder = testing::TempDir();
   std::ofstream(folder / "server.properties") << "# ours\n\nmin.insync.replicas = 2\nlisteners=PLAINTEXT://:9092\n";
   std::string text = Text("");
-  text.replace(text.find("controller_datacenter"), 0, "config_file: \"server.properties\" config: \"num.partitions=3\"\n");
+  text.replace(text.find("controller_datacenter"), 0,
+               "config_file: \"server.properties\" config: \"num.partitions=3\"\n");
   const std::string path = (folder / "mine.textproto").string();
   const auto loaded = ParseScenario(text, path);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   const auto& kafka = loaded->variants.front().setup.kafka();
   EXPECT_EQ(kafka.config_file_size(), 0);
-  EXPECT_THAT(kafka.config(), testing::ElementsAre("min.insync.replicas=2", "listeners=PLAINTEXT://:9092",
-                                                   "num.partitions=3"));
+  EXPECT_THAT(kafka.config(),
+              testing::ElementsAre("min.insync.replicas=2", "listeners=PLAINTEXT://:9092", "num.partitions=3"));
   EXPECT_THAT(loaded->variants.front().world->ignored_settings(), testing::Contains(HasSubstr("listeners")));
   std::filesystem::remove(folder / "server.properties");
   EXPECT_THAT(std::string(ParseScenario(text, path).status().message()),
@@ -209,8 +210,10 @@ TEST(Topologies, AreLaidUnderAScenario) {
 }
 
 TEST(Topologies, AnUnknownOneIsNamedWithItsPlace) {
-  const auto loaded = ParseScenario("name: \"mine\"\nsetup {\n  topology: \"3dc_nea\"\n  audit_at: \"1s\"\n}\n"
-                                    "variant { name: \"only\" }\n", "mine.textproto");
+  const auto loaded = ParseScenario(
+      "name: \"mine\"\nsetup {\n  topology: \"3dc_nea\"\n  audit_at: \"1s\"\n}\n"
+      "variant { name: \"only\" }\n",
+      "mine.textproto");
   EXPECT_THAT(std::string(loaded.status().message()),
               HasSubstr("mine.textproto:3:3: there is no topology '3dc_nea' (did you mean '3dc_near'?)"));
 }

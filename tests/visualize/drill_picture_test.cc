@@ -21,9 +21,10 @@ DrillView Sample() {
   view.faults = {{"cut", {20 * kSecond, 60 * kSecond}}, {"at once", {70 * kSecond, 70 * kSecond}}};
   view.two_owners = {{30 * kSecond, 61 * kSecond}};
   view.marks = {{20 * kSecond, "strike"}};
-  view.lanes = {{"b1 in a", "leader(orders-0)", {{0, 61 * kSecond}}, {}, {10 * kSecond}, {40 * kSecond}},
-                {"b2 in b", "leader(orders-0)", {{30 * kSecond, 100 * kSecond}}, {}, {50 * kSecond, 50 * kSecond + 1}, {}},
-                {"pa in a", "", {}, {{20 * kSecond, 60 * kSecond}}, {5 * kSecond}, {}}};
+  view.lanes = {
+      {"b1 in a", "leader(orders-0)", {{0, 61 * kSecond}}, {}, {10 * kSecond}, {40 * kSecond}},
+      {"b2 in b", "leader(orders-0)", {{30 * kSecond, 100 * kSecond}}, {}, {50 * kSecond, 50 * kSecond + 1}, {}},
+      {"pa in a", "", {}, {{20 * kSecond, 60 * kSecond}}, {5 * kSecond}, {}}};
   return view;
 }
 
@@ -39,9 +40,11 @@ TEST(DrillSvg, NothingIsDrawnToo) {
 std::string Seconds(int64_t value) { return value == INT64_MAX ? "never" : std::to_string(value / kSecond) + " s"; }
 
 TEST(DistributionSvg, IsAsDrawn) {
-  ExpectGolden("distribution.svg",
-               DistributionSvg({"rto", {kSecond, 2 * kSecond, 2 * kSecond, 8 * kSecond, INT64_MAX}, INT64_MAX,
-                                {{2 * kSecond, "median"}, {INT64_MAX, "p99"}}, &Seconds}));
+  ExpectGolden("distribution.svg", DistributionSvg({"rto",
+                                                    {kSecond, 2 * kSecond, 2 * kSecond, 8 * kSecond, INT64_MAX},
+                                                    INT64_MAX,
+                                                    {{2 * kSecond, "median"}, {INT64_MAX, "p99"}},
+                                                    &Seconds}));
 }
 
 TEST(DistributionSvg, AllTheSameAllNeverOrNothing) {
