@@ -35,10 +35,9 @@ DrillRun RunDrill(const scenarios::LaidOver& laid, uint64_t seed, sim::Recording
 // An architecture (a variant of a scenario) under a drill.
 struct DrCell {
   std::string architecture;  // "dr/kafka_3dc"
-  std::string variant;
-  std::string reference;  // how a command names the architecture
+  std::string variant;       // with the settings that were laid over it: "near, min.insync.replicas=1"
+  std::string command;       // "./brokersim dr --architecture=... --drill=...", without seeds
   std::string drill;
-  std::string drill_reference;
   std::string drill_title;
   std::optional<scenarios::LaidOver> laid;
   std::string why_not;  // if the drill means nothing here

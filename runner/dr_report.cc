@@ -129,8 +129,7 @@ std::vector<DrCellDetail> DrDetailsOf(const DrResult& result, const std::vector<
 }
 
 std::string DrCommand(const DrCell& cell, uint64_t first, uint64_t last) {
-  return fmt::format("./brokersim dr --architecture={}:{} --drill={} --seeds={}..{}", cell.reference, cell.variant,
-                     cell.drill_reference, first, last);
+  return fmt::format("{} --seeds={}..{}", cell.command, first, last);
 }
 
 std::string BehindText(const SettingBehind& behind) {

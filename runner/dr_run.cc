@@ -211,6 +211,13 @@ class DrSweep {
 
 bool LosesNothing(const DrMeasures& measures) { return measures[DrMeasure::kLostRecords] == 0; }
 
+std::string CommandFor(const scenarios::ResolvedScenario& architecture, const std::string& drill) {
+  std::string command =
+      fmt::format("./brokersim dr --architecture={}:{}", architecture.reference, architecture.variant);
+  for (const std::string& line : architecture.settings) command += " --set=" + line;
+  return command + " --drill=" + drill;
+}
+
 }  // namespace
 
 DrillRun RunDrill(const scenarios::LaidOver& laid, uint64_t seed, sim::RecordingLevel recording) {
@@ -232,8 +239,13 @@ absl::StatusOr<std::vector<DrCell>> CellsOf(const std::vector<scenarios::Resolve
   std::vector<DrCell> cells;
   for (const scenarios::ResolvedScenario& architecture : architectures) {
     for (const DrillChoice& choice : drills) {
-      DrCell cell{architecture.name, architecture.variant, architecture.reference, choice.drill.name(),
-                  choice.reference,  choice.drill.title(), std::nullopt,           ""};
+      DrCell cell{architecture.name,
+                  scenarios::VariantText(architecture),
+                  CommandFor(architecture, choice.reference),
+                  choice.drill.name(),
+                  choice.drill.title(),
+                  std::nullopt,
+                  ""};
       absl::StatusOr<scenarios::LaidOver> laid = scenarios::LayOver(architecture, choice.drill);
       if (laid.ok()) {
         cell.laid = *std::move(laid);
