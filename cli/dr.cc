@@ -36,7 +36,8 @@ int ReadSeedsOrCount(const std::string& text, runner::SeedRange* seeds) {
   if (text.find("..") != std::string::npos) return ReadSeeds(text, seeds);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seeds->last);
   if (error == std::errc() && end == text.data() + text.size() && seeds->last > 0) return runner::kHeld;
-  return Fail(runner::kUsage, fmt::format("--seeds takes a number such as 1000, or a range such as 1..100, not '{}'", text));
+  return Fail(runner::kUsage,
+              fmt::format("--seeds takes a number such as 1000, or a range such as 1..100, not '{}'", text));
 }
 
 // NAME, NAME:VARIANT or a path; without a variant all of them.
@@ -59,7 +60,8 @@ int LoadArchitecture(const std::string& given, const std::vector<std::string>& s
     if (arm.setup.datacenter().empty()) {
       return Fail(runner::kBadInput, fmt::format("{} has no datacenters with roles, of which drills speak; give it a "
                                                  "`topology`, or `datacenter {{ name: ... role: \"primary\" }}` "
-                                                 "(docs/dr.md)", arm.name));
+                                                 "(docs/dr.md)",
+                                                 arm.name));
     }
     all->push_back(std::move(arm));
   }
@@ -138,7 +140,8 @@ int Report(const runner::DrResult& result, const Options& options) {
   }
   if (single && !details.empty() && details.front().typical.has_value()) {
     fmt::print("\n{}", runner::DrStoryText(*details.front().typical));
-    for (const runner::SettingBehind& behind : details.front().behind) fmt::print("behind it: {}\n", runner::BehindText(behind));
+    for (const runner::SettingBehind& behind : details.front().behind)
+      fmt::print("behind it: {}\n", runner::BehindText(behind));
   }
   int code = runner::kHeld;
   for (const runner::DrRow& row : result.rows) {
@@ -148,7 +151,8 @@ int Report(const runner::DrResult& result, const Options& options) {
   }
   if (options.out.empty()) return code;
   fmt::print("\n");
-  if (const absl::Status status = WriteReports(result, reports, details, options.out); !status.ok()) return Fail(status);
+  if (const absl::Status status = WriteReports(result, reports, details, options.out); !status.ok())
+    return Fail(status);
   return code;
 }
 

@@ -6,7 +6,9 @@
 #include "absl/strings/str_join.h"
 #include "checker/models.h"
 #include "cli/command.h"
+#include "scenarios/drill.h"
 #include "scenarios/loader.h"
+#include "scenarios/topology.h"
 #include "sim/fault/catalogue.h"
 
 namespace brokersim::cli {
@@ -105,6 +107,38 @@ int ListFaults(bool json) {
   return runner::kHeld;
 }
 
+int ListTopologies(bool json, const Context& context) {
+  for (const std::string& name : scenarios::ListTopologies(context.home)) {
+    const absl::StatusOr<scenarios::Topology> topology = scenarios::LoadTopology(name, context.home, "");
+    if (!topology.ok()) return Fail(topology.status());
+    std::vector<std::string> sites;
+    for (const scenarios::Datacenter& site : topology->datacenter()) {
+      sites.push_back(fmt::format("{} ({})", site.name(), absl::StrJoin(site.role(), ", ")));
+    }
+    if (json) {
+      const nlohmann::ordered_json line = {{"name", name}, {"title", topology->title()}, {"sites", sites}};
+      fmt::print("{}\n", line.dump());
+    } else {
+      fmt::print("{:<12} {}: {}\n", name, topology->title(), absl::StrJoin(sites, ", "));
+    }
+  }
+  return runner::kHeld;
+}
+
+int ListDrills(bool json, const Context& context) {
+  for (const std::string& name : scenarios::ListDrills(context.home)) {
+    const absl::StatusOr<scenarios::Drill> drill = scenarios::LoadDrill(name, context.home);
+    if (!drill.ok()) return Fail(drill.status());
+    if (json) {
+      fmt::print("{}\n",
+                 nlohmann::ordered_json({{"name", name}, {"title", drill->title()}, {"text", drill->text()}}).dump());
+    } else {
+      fmt::print("{:<20} {}\n", name, drill->title());
+    }
+  }
+  return runner::kHeld;
+}
+
 int Describe(const std::string& name, const Context& context) {
   const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::LoadScenario(name, context.home);
   if (!loaded.ok()) return Fail(loaded.status());
@@ -132,12 +166,14 @@ Command AddList(CLI::App* app, const Context& context) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      app->add_subcommand("list", "List the scenarios, the kinds of faults, or the models of histories");
-  command->add_option("WHAT", options->what, "scenarios (default), faults or models")
-      ->check(CLI::IsMember({"scenarios", "faults", "models"}));
+      app->add_subcommand("list", "List the scenarios, kinds of faults, models of histories, topologies, or drills");
+  command->add_option("WHAT", options->what, "scenarios (default), faults, models, topologies or drills")
+      ->check(CLI::IsMember({"scenarios", "faults", "models", "topologies", "drills"}));
   command->add_flag("--json", options->json, "one JSON object a line");
   return [options, context] {
     if (options->what == "models") return ListModels(options->json);
+    if (options->what == "topologies") return ListTopologies(options->json, context);
+    if (options->what == "drills") return ListDrills(options->json, context);
     return options->what == "faults" ? ListFaults(options->json) : List(options->json, context);
   };
 }

@@ -35,10 +35,9 @@ DrillRun RunDrill(const scenarios::LaidOver& laid, uint64_t seed, sim::Recording
 // An architecture (a variant of a scenario) under a drill.
 struct DrCell {
   std::string architecture;  // "dr/kafka_3dc"
-  std::string variant;
-  std::string reference;  // how a command names the architecture
+  std::string variant;       // with the settings that were laid over it: "near, min.insync.replicas=1"
+  std::string command;       // "./brokersim dr --architecture=... --drill=...", without seeds
   std::string drill;
-  std::string drill_reference;
   std::string drill_title;
   std::optional<scenarios::LaidOver> laid;
   std::string why_not;  // if the drill means nothing here
@@ -59,8 +58,8 @@ struct DrillChoice {
   scenarios::Drill drill;
   std::string reference;  // how a command names it
 };
-// Each drill over each architecture, in their order. Errors: kInvalidArgument if a drill and an architecture that it fits
-// make no scenario.
+// Each drill over each architecture, in their order. Errors: kInvalidArgument if a drill and an architecture that it
+// fits make no scenario.
 absl::StatusOr<std::vector<DrCell>> CellsOf(const std::vector<scenarios::ResolvedScenario>& architectures,
                                             const std::vector<DrillChoice>& drills);
 
@@ -106,8 +105,8 @@ struct DrResult {
   bool complete = false;    // all that was planned is there
 };
 
-// Runs what the file (null: none) doesn't have yet, and puts it there. `progress` hears of every run and returns whether
-// to go on. Errors: those of the file.
+// Runs what the file (null: none) doesn't have yet, and puts it there. `progress` hears of every run and returns
+// whether to go on. Errors: those of the file.
 absl::StatusOr<DrResult> RunDr(DrPlan plan, DrFile* file, const std::function<bool(const SweepProgress&)>& progress);
 
 // A setting without which a loss does not happen.
@@ -121,8 +120,8 @@ struct SettingBehind {
   uint64_t spared = 0;  // of these, that lose nothing with the other value
   int64_t rto = 0;      // with it, the median time until writes are acknowledged again
 };
-// Of runs that lose records, what has each setting to do with it? Those that spare at least nine tenths, what is known to
-// be a risk and was chosen first.
+// Of runs that lose records, what has each setting to do with it? Those that spare at least nine tenths, what is known
+// to be a risk and was chosen first.
 std::vector<SettingBehind> SettingsBehind(const DrCell& cell, const std::vector<uint64_t>& seeds);
 
 }  // namespace brokersim::runner

@@ -48,9 +48,7 @@ DrFile::~DrFile() {
   sqlite3_close(db_);
 }
 
-absl::Status DrFile::Error(std::string_view doing) const {
-  return SqliteError(db_, path_, doing, "`brokersim dr`");
-}
+absl::Status DrFile::Error(std::string_view doing) const { return SqliteError(db_, path_, doing, "`brokersim dr`"); }
 
 absl::Status DrFile::Execute(const std::string& sql) {
   return sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK ? absl::OkStatus() : Error("write");
@@ -90,10 +88,10 @@ absl::StatusOr<uint32_t> DrFile::AddCell(const DrCell& cell, const std::string& 
           cell.Text()));
     }
     if (find.Text(2) != HashText(canary)) {
-      return absl::InvalidArgumentError(
-          fmt::format("{} was made by a brokersim that behaves differently: under seed 0, {} has the run hash {} there, "
-                      "{} here; give --out a new folder",
-                      path_, cell.Text(), find.Text(2), HashText(canary)));
+      return absl::InvalidArgumentError(fmt::format(
+          "{} was made by a brokersim that behaves differently: under seed 0, {} has the run hash {} there, "
+          "{} here; give --out a new folder",
+          path_, cell.Text(), find.Text(2), HashText(canary)));
     }
     return static_cast<uint32_t>(find.Int(0));
   }

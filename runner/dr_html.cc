@@ -16,7 +16,8 @@ constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Disaster recovery</title><style>
 body{font-family:sans-serif;font-size:14px;margin:1.5em;max-width:75em;color:#222}
-table{border-collapse:collapse;margin:.7em 0}td,th{border:1px solid #ccc;padding:.25em .5em;text-align:right;font-size:12px}
+table{border-collapse:collapse;margin:.7em 0}
+td,th{border:1px solid #ccc;padding:.25em .5em;text-align:right;font-size:12px}
 th{background:#f4f4f4}td:first-child,th:first-child{text-align:left}
 .good{background:#e2f2e9}.slow{background:#fdf6d3}.bad{background:#fbe0d0}.none{color:#999}
 code,pre{background:#f6f6f6;font-size:12px}pre{padding:.5em;overflow:auto}
@@ -50,11 +51,11 @@ std::string MatrixCell(const DrResult& result, const std::vector<DrCellReport>& 
   if (summary == nullptr) return "<td class=\"none\">-</td>";
   const std::string median = DrText(measure, summary->median.value);
   const std::string worst = DrText(measure, summary->worst.value);
-  return fmt::format("<td class=\"{}\" title=\"{}\"><a href=\"#{}\">{}</a></td>", ClassOf(*summary),
-                     EscapeXml(fmt::format("median {}, p99 {}, worst {} (seed {}): {}", median,
-                                           DrText(measure, summary->p99.value), worst, summary->worst.seed,
-                                           DrCommand(cell, summary->worst.seed, summary->worst.seed))),
-                     Anchor(index), median == worst ? median : median + " / " + worst);
+  return fmt::format(
+      "<td class=\"{}\" title=\"{}\"><a href=\"#{}\">{}</a></td>", ClassOf(*summary),
+      EscapeXml(fmt::format("median {}, p99 {}, worst {} (seed {}): {}", median, DrText(measure, summary->p99.value),
+                            worst, summary->worst.seed, DrCommand(cell, summary->worst.seed, summary->worst.seed))),
+      Anchor(index), median == worst ? median : median + " / " + worst);
 }
 
 std::string Matrix(const DrResult& result, const std::vector<DrCellReport>& reports, DrMeasure measure) {
@@ -85,8 +86,8 @@ std::string Number(const DrCell& cell, DrMeasure measure, const DrQuantile& quan
   if (interval && (quantile.low != quantile.value || quantile.high != quantile.value)) {
     text += fmt::format(" ({} to {})", Bound(measure, quantile.low), Bound(measure, quantile.high));
   }
-  return fmt::format("<td title=\"{}\">{}</td><td>{}</td>",
-                     EscapeXml(DrCommand(cell, quantile.seed, quantile.seed)), text, quantile.seed);
+  return fmt::format("<td title=\"{}\">{}</td><td>{}</td>", EscapeXml(DrCommand(cell, quantile.seed, quantile.seed)),
+                     text, quantile.seed);
 }
 
 template <DrMeasure kMeasure>
@@ -106,25 +107,28 @@ std::string Plot(const DrCellReport& report) {
 }
 
 std::string Story(const DrCell& cell, const DrStory& story, std::string_view which) {
-  return fmt::format("<h4>The {} run, seed {}</h4><p><code>{}</code></p>\n<div class=\"wide\">{}</div>\n<pre>{}</pre>\n",
-                     which, story.seed, EscapeXml(DrCommand(cell, story.seed, story.seed)), DrillSvg(story.view),
-                     EscapeXml(DrStoryText(story)));
+  return fmt::format(
+      "<h4>The {} run, seed {}</h4><p><code>{}</code></p>\n<div class=\"wide\">{}</div>\n<pre>{}</pre>\n", which,
+      story.seed, EscapeXml(DrCommand(cell, story.seed, story.seed)), DrillSvg(story.view),
+      EscapeXml(DrStoryText(story)));
 }
 
 std::string Cell(const DrResult& result, const DrCellReport& report, const DrCellDetail* detail) {
   const DrCell& cell = result.cells[report.cell];
   std::string html = fmt::format("<details id=\"{}\"><summary>{}</summary>\n<p>{}. {} runs: <code>{}</code></p>\n",
-                                 Anchor(report.cell), EscapeXml(cell.Text()), EscapeXml(cell.drill_title),
-                                 report.runs, EscapeXml(DrCommand(cell, result.seeds.first, result.seeds.last)));
+                                 Anchor(report.cell), EscapeXml(cell.Text()), EscapeXml(cell.drill_title), report.runs,
+                                 EscapeXml(DrCommand(cell, result.seeds.first, result.seeds.last)));
   html += fmt::format("<p>Records are lost, or not served again, in {} of {} runs: {} ({} to {}).</p>\n", report.losing,
                       report.runs, Percent(static_cast<double>(report.losing) / static_cast<double>(report.runs)),
                       Percent(report.losing_rate.low), Percent(report.losing_rate.high));
-  html += "<table><tr><th>measure</th><th>median</th><th>seed</th><th>p99</th><th>seed</th><th>worst</th><th>seed</th></tr>\n";
+  html +=
+      "<table><tr><th>measure</th><th>median</th><th>seed</th><th>p99</th><th>seed</th><th>worst</th><th>seed</th></"
+      "tr>\n";
   for (const DrSummary& one : report.summaries) {
-    html += fmt::format("<tr><td title=\"{}\">{}</td>{}{}{}</tr>\n",
-                        EscapeXml(std::string(InfoOf(one.measure).meaning)), InfoOf(one.measure).name,
-                        Number(cell, one.measure, one.median, true), Number(cell, one.measure, one.p99, true),
-                        Number(cell, one.measure, one.worst, false));
+    html +=
+        fmt::format("<tr><td title=\"{}\">{}</td>{}{}{}</tr>\n", EscapeXml(std::string(InfoOf(one.measure).meaning)),
+                    InfoOf(one.measure).name, Number(cell, one.measure, one.median, true),
+                    Number(cell, one.measure, one.p99, true), Number(cell, one.measure, one.worst, false));
   }
   html += fmt::format("</table>\n<div class=\"plots\">{}{}{}</div>\n", Plot<DrMeasure::kLostRecords>(report),
                       Plot<DrMeasure::kRtoWrite>(report), Plot<DrMeasure::kRtoClients>(report));
@@ -145,11 +149,12 @@ std::string Cell(const DrResult& result, const DrCellReport& report, const DrCel
 std::string DrReportHtml(const DrResult& result, const std::vector<DrCellReport>& reports,
                          const std::vector<DrCellDetail>& details) {
   std::string html(kHead);
-  html += fmt::format("<p>Seeds {}..{} of each architecture under each drill. A number leads to its runs; the command that "
-                      "gives it stands where the pointer rests. <i>Not served</i>: at the end nobody can read the logs; "
-                      "<i>never</i>: not before the end of the run. In brackets: between which values the quantile of all "
-                      "seeds that there are lies, in 95 % of all cases (order statistics).</p>\n",
-                      result.seeds.first, result.seeds.last);
+  html += fmt::format(
+      "<p>Seeds {}..{} of each architecture under each drill. A number leads to its runs; the command that "
+      "gives it stands where the pointer rests. <i>Not served</i>: at the end nobody can read the logs; "
+      "<i>never</i>: not before the end of the run. In brackets: between which values the quantile of all "
+      "seeds that there are lies, in 95 % of all cases (order statistics).</p>\n",
+      result.seeds.first, result.seeds.last);
   for (const DrMeasure measure : {DrMeasure::kLostRecords, DrMeasure::kRtoWrite, DrMeasure::kRtoClients,
                                   DrMeasure::kSplitBrainWrites, DrMeasure::kReconcile}) {
     html += Matrix(result, reports, measure);

@@ -64,7 +64,8 @@ std::string MatrixOf(const DrResult& result, const std::vector<DrCellReport>& re
   std::string row;
   for (uint32_t i = 0; i < result.cells.size(); ++i) {
     const DrCell& cell = result.cells[i];
-    const std::string name = fmt::format("{} ({})", cell.architecture.substr(cell.architecture.rfind('/') + 1), cell.variant);
+    const std::string name =
+        fmt::format("{} ({})", cell.architecture.substr(cell.architecture.rfind('/') + 1), cell.variant);
     if (name != row) text += fmt::format("{}| {} |", row.empty() ? "" : "\n", name);
     row = name;
     const auto report =
@@ -110,7 +111,8 @@ std::string Cell(const DrResult& result, const DrCellReport& report, const DrCel
 
 std::string DrMatrixMarkdown(const DrResult& result, const std::vector<DrCellReport>& reports) {
   std::string text = fmt::format(
-      "Seeds {}..{} of each. A cell shows median / p99 / worst; fewer where they are the same; nothing where the drill means "
+      "Seeds {}..{} of each. A cell shows median / p99 / worst; fewer where they are the same; nothing where the drill "
+      "means "
       "nothing. *Not served*: at the end nobody can read the logs; *never*: not before the end of the run.\n",
       result.seeds.first, result.seeds.last);
   for (const Matrix& matrix : kMatrices) {
@@ -127,8 +129,9 @@ std::string DrReportMarkdown(const DrResult& result, const std::vector<DrCellRep
     const DrMeasureInfo& info = InfoOf(static_cast<DrMeasure>(i));
     text += fmt::format("- **{}**: {}\n", info.name, info.meaning);
   }
-  text += "\nIn brackets: between which values the quantile of all seeds that there are lies, in 95 % of all cases (order "
-          "statistics, no distribution assumed); ?: these runs don't bound it.\n\n## Each of them\n\n";
+  text +=
+      "\nIn brackets: between which values the quantile of all seeds that there are lies, in 95 % of all cases (order "
+      "statistics, no distribution assumed); ?: these runs don't bound it.\n\n## Each of them\n\n";
   for (size_t i = 0; i < reports.size(); ++i) {
     text += Cell(result, reports[i], i < details.size() ? &details[i] : nullptr);
   }

@@ -15,7 +15,7 @@ using formats::Operation;
 
 constexpr DrMeasureInfo kInfos[] = {
     {"rpo-records", "rpo_records", DrUnit::kCount,
-     "RPO: acknowledged records that nobody can read at the end; not served: no log that has them, or not, can be read"},
+     "RPO: acknowledged records that nobody can read at the end; not served: no log that has them can be read"},
     {"rpo-bytes", "rpo_bytes", DrUnit::kBytes, "keys and values of these"},
     {"rpo-span", "rpo_span_ns", DrUnit::kNanoseconds, "from the first to the last acknowledgement of these"},
     {"rpo-age", "rpo_age_ns", DrUnit::kNanoseconds, "how long before the strike the first of these was acknowledged"},
@@ -34,7 +34,7 @@ constexpr DrMeasureInfo kInfos[] = {
     {"two-owners", "two_owners_ns", DrUnit::kNanoseconds,
      "time in which several nodes believed to own the same log, whichever; looked at every 100 ms"},
     {"split-brain-writes", "split_brain_writes", DrUnit::kCount,
-     "writes acknowledged in that time to a log of which both sides acknowledged some: the log has kept only one side's"},
+     "writes acknowledged in that time to a log of which both sides acknowledged some: it has kept only one side's"},
     {"converge", "converge_ns", DrUnit::kNanoseconds,
      "from the end of the last fault until every broker runs and is in sync, and each log has one owner"},
     {"reconcile", "reconcile", DrUnit::kCount,
@@ -79,6 +79,11 @@ std::optional<Recovery> RecoveryOf(std::vector<Wait> waits, int64_t strike, int6
   }
   std::sort(served.begin(), served.end());
   served.push_back(kNever);
+  // Until when any of those from there on waits.
+  std::vector<int64_t> patience(waits.size());
+  for (size_t i = waits.size(); i-- > 0;) {
+    patience[i] = std::max(std::min(waits[i].done, end), i + 1 < waits.size() ? patience[i + 1] : 0);
+  }
   std::optional<Recovery> longest;
   int64_t before = 0;  // when somebody was served last
   size_t next = 0;     // the first that waits after that
@@ -87,7 +92,7 @@ std::optional<Recovery> RecoveryOf(std::vector<Wait> waits, int64_t strike, int6
     if (next == waits.size()) break;
     const int64_t begin = std::max({before, waits[next].begun, strike});
     before = at;
-    const int64_t length = std::min(at, end) - begin;
+    const int64_t length = std::min(at, patience[next]) - begin;
     if (at <= strike || begin >= at || length < kDrOutageNs) continue;
     if (longest.has_value() && longest->until != kNever && at != kNever &&
         at - begin <= longest->until - longest->from) {
@@ -172,8 +177,21 @@ class Measurer {
         }
       }
     }
+    GiveUp();
     for (const Write& write : writes_) {
-      if (write.done != kNever) load_end_ = std::max(load_end_, write.done);
+      if (write.outcome == Operation::OK) load_end_ = std::max(load_end_, write.done);
+    }
+  }
+
+  // A write that is never answered is given up when its client has an answer to a later one to the same log.
+  void GiveUp() {
+    std::map<RecordKey, int64_t> answered;  // by client and log: of those that began later
+    for (auto write = writes_.rbegin(); write != writes_.rend(); ++write) {
+      const RecordKey key(write->client, write->log);
+      if (const auto later = answered.find(key); write->done == kNever && later != answered.end()) {
+        write->done = later->second;
+      }
+      if (write->done != kNever) answered[key] = write->done;
     }
   }
 
@@ -223,7 +241,8 @@ class Measurer {
                                    [](const formats::Action& action) { return action.poll().reads_size() > 0; });
       if (!any) continue;
       const auto begun = static_cast<int>(operation.invocation());
-      deliveries_.push_back({operation.process(), history_.operations(begun).time_ns(), operation.time_ns(), &operation});
+      const int64_t begun_ns = history_.operations(begun).time_ns();
+      deliveries_.push_back({operation.process(), begun_ns, operation.time_ns(), &operation});
     }
   }
 
@@ -367,11 +386,12 @@ class Measurer {
   void MeasureOwners() {
     int64_t writes = 0;
     std::vector<std::pair<int64_t, int64_t>> times;
+    const std::vector<TwoOwners> all = TwoOwnersOf(seen_);
     for (size_t owned = 0; owned < seen_.owned.size(); ++owned) {
       const std::vector<std::string>& logs = seen_.owned[owned].logs;
       int64_t kept = 0;
       int64_t lost = 0;
-      for (const TwoOwners& two : TwoOwnersOf(seen_)) {
+      for (const TwoOwners& two : all) {
         if (two.owned != owned) continue;
         times.emplace_back(two.from_ns, two.to_ns);
         for (const Write& write : writes_) {

@@ -92,8 +92,8 @@ struct DrillSeen {
   std::map<std::string, std::vector<int64_t>> deaths;
 };
 
-// From this length on, that writes or reads are waited for and none comes is an outage. Times of recovery end the longest
-// outage that begins at or after the strike; without one they end with the first success.
+// From this length on, that writes or reads are waited for and none comes is an outage. Times of recovery end the
+// longest outage that begins at or after the strike; without one they end with the first success.
 inline constexpr int64_t kDrOutageNs = 1'000'000'000;
 
 DrMeasures MeasureDrill(const formats::History& history, const DrillSeen& seen);

@@ -19,8 +19,7 @@ using Values = std::vector<std::pair<int64_t, uint64_t>>;  // by value, then see
 
 DrQuantile QuantileOf(const Values& values, double q) {
   const auto n = static_cast<uint64_t>(values.size());
-  const uint64_t rank =
-      std::clamp<uint64_t>(static_cast<uint64_t>(q * static_cast<double>(n) + 0.999999), 1, n);
+  const uint64_t rank = std::clamp<uint64_t>(static_cast<uint64_t>(q * static_cast<double>(n) + 0.999999), 1, n);
   DrQuantile quantile;
   quantile.value = values[rank - 1].first;
   const auto first = std::lower_bound(values.begin(), values.end(), std::make_pair(quantile.value, uint64_t{0}));
@@ -53,8 +52,8 @@ uint64_t WorstSeed(const std::vector<const DrRow*>& rows) {
     return std::make_pair(row->measures[DrMeasure::kLostRecords].value_or(0),
                           row->measures[DrMeasure::kRtoWrite].value_or(0));
   };
-  const auto worst = std::max_element(rows.begin(), rows.end(),
-                                      [&](const DrRow* a, const DrRow* b) { return key(a) < key(b); });
+  const auto worst =
+      std::max_element(rows.begin(), rows.end(), [&](const DrRow* a, const DrRow* b) { return key(a) < key(b); });
   return (*worst)->seed;
 }
 
@@ -130,17 +129,16 @@ std::vector<DrCellDetail> DrDetailsOf(const DrResult& result, const std::vector<
 }
 
 std::string DrCommand(const DrCell& cell, uint64_t first, uint64_t last) {
-  return fmt::format("./brokersim dr --architecture={}:{} --drill={} --seeds={}..{}", cell.reference, cell.variant,
-                     cell.drill_reference, first, last);
+  return fmt::format("{} --seeds={}..{}", cell.command, first, last);
 }
 
 std::string BehindText(const SettingBehind& behind) {
-  std::string text = fmt::format("`{}` ({}{}): with {} instead, {} of {} runs that lose records lose none",
-                                 behind.line, behind.whose, behind.given ? "" : ", the default", behind.instead,
-                                 behind.spared, behind.tried);
-  text += fmt::format("; writes are then back {}",
-                      behind.rto == kNever ? "never" : "after " + DrText(DrMeasure::kRtoWrite, behind.rto));
-  return behind.risk.empty() ? text : fmt::format("{}. {}", text, behind.risk);
+  std::string text =
+      fmt::format("`{}` ({}{}): with {} instead, {} of {} runs that lose records lose none", behind.line, behind.whose,
+                  behind.given ? "" : ", the default", behind.instead, behind.spared, behind.tried);
+  text += behind.rto == kNever ? "; writes then never come back"
+                               : "; writes are then back after " + DrText(DrMeasure::kRtoWrite, behind.rto);
+  return behind.risk.empty() ? text : fmt::format("{} (as it is: {})", text, behind.risk);
 }
 
 std::string DrReportText(const DrResult& result, const std::vector<DrCellReport>& reports) {
@@ -168,7 +166,8 @@ std::string DrReportText(const DrResult& result, const std::vector<DrCellReport>
     }
     text += fmt::format("  {:<20}", cell.drill);
     constexpr int kWidths[] = {22, 20, 18, 14, 12};
-    for (size_t i = 0; i < std::size(kInLine); ++i) text += fmt::format(" {:>{}}", Line(report, kInLine[i]), kWidths[i]);
+    for (size_t i = 0; i < std::size(kInLine); ++i)
+      text += fmt::format(" {:>{}}", Line(report, kInLine[i]), kWidths[i]);
     text += "\n";
   }
   if (!single && !reports.empty()) text += "\nmedian / worst of the runs of each; one value: both are the same\n";

@@ -11,6 +11,7 @@
 #include "runner/dr.h"
 #include "runner/parallel.h"
 #include "scenarios/setting_changes.h"
+#include "scenarios/settings.h"
 
 namespace brokersim::runner {
 namespace {
@@ -110,7 +111,7 @@ class Observer {
   std::vector<sim::NodeId> brokers_;
   std::vector<std::optional<int64_t>> since_;  // by owned and broker: from when on it believes
   std::vector<bool> alive_;                    // by node
-  std::optional<int64_t> calm_since_;  // all brokers healthy, one owner each, without a break
+  std::optional<int64_t> calm_since_;          // all brokers healthy, one owner each, without a break
   DrillSeen seen_;
 };
 
@@ -163,8 +164,7 @@ class DrSweep {
       numbers_.push_back(0);
       if (!cell.laid.has_value()) continue;
       const scenarios::ResolvedScenario& scenario = cell.laid->scenario;
-      const uint64_t canary =
-          scenarios::RunScenario(scenario, kCanarySeed, sim::RecordingLevel::kHash, Version()).hash;
+      const uint64_t canary = scenarios::RunScenario(scenario, kCanarySeed, sim::RecordingLevel::kHash, Version()).hash;
       const absl::StatusOr<uint32_t> number = file_->AddCell(cell, SetupText(scenario.setup), canary);
       if (!number.ok()) return number.status();
       numbers_.back() = *number;
@@ -211,6 +211,13 @@ class DrSweep {
 
 bool LosesNothing(const DrMeasures& measures) { return measures[DrMeasure::kLostRecords] == 0; }
 
+std::string CommandFor(const scenarios::ResolvedScenario& architecture, const std::string& drill) {
+  std::string command =
+      fmt::format("./brokersim dr --architecture={}:{}", architecture.reference, architecture.variant);
+  for (const std::string& line : architecture.settings) command += " --set=" + line;
+  return command + " --drill=" + drill;
+}
+
 }  // namespace
 
 DrillRun RunDrill(const scenarios::LaidOver& laid, uint64_t seed, sim::RecordingLevel recording) {
@@ -232,8 +239,13 @@ absl::StatusOr<std::vector<DrCell>> CellsOf(const std::vector<scenarios::Resolve
   std::vector<DrCell> cells;
   for (const scenarios::ResolvedScenario& architecture : architectures) {
     for (const DrillChoice& choice : drills) {
-      DrCell cell{architecture.name, architecture.variant,  architecture.reference, choice.drill.name(),
-                  choice.reference,  choice.drill.title(), std::nullopt,           ""};
+      DrCell cell{architecture.name,
+                  scenarios::VariantText(architecture),
+                  CommandFor(architecture, choice.reference),
+                  choice.drill.name(),
+                  choice.drill.title(),
+                  std::nullopt,
+                  ""};
       absl::StatusOr<scenarios::LaidOver> laid = scenarios::LayOver(architecture, choice.drill);
       if (laid.ok()) {
         cell.laid = *std::move(laid);
@@ -252,18 +264,45 @@ absl::StatusOr<DrResult> RunDr(DrPlan plan, DrFile* file, const std::function<bo
   return DrSweep(std::move(plan), file, progress).Run();
 }
 
+namespace {
+
+// min.insync.replicas that reaches over two sites, wherever the replicas are: no default, and no risk that is known of
+// without sites.
+void AddSecondSite(const scenarios::ResolvedScenario& scenario, std::vector<scenarios::SettingChange>* changes) {
+  constexpr std::string_view kKey = "min.insync.replicas=";
+  if (!scenario.setup.has_kafka()) return;
+  std::map<std::string, int> brokers;  // by site
+  int most = 0;
+  for (size_t i = 0; i < scenario.world->nodes(); ++i) {
+    const sim::NodeSpec& node = scenario.world->node(i);
+    if (node.role == "broker") most = std::max(most, ++brokers[node.datacenter]);
+  }
+  std::string now = std::string(kKey) + "1";
+  for (const std::string& line : scenario.setup.kafka().config()) {
+    if (line.starts_with(kKey)) now = line;
+  }
+  const std::string over = fmt::format("{}{}", kKey, most + 1);
+  const auto changed = scenarios::WithSettings(scenario, {over});
+  if (now == over || !changed.ok()) return;
+  changes->push_back({now, "brokers", std::to_string(most + 1), true,
+                      "replicas of one site are enough to acknowledge a record", changed->setup});
+}
+
+}  // namespace
+
 std::vector<SettingBehind> SettingsBehind(const DrCell& cell, const std::vector<uint64_t>& seeds) {
   const std::vector<uint64_t> lossy(seeds.begin(), seeds.begin() + std::min(seeds.size(), kRunsToSpare));
   std::vector<SettingBehind> behind;
-  for (scenarios::SettingChange& change : scenarios::SettingChanges(cell.laid->scenario.setup)) {
+  std::vector<scenarios::SettingChange> changes = scenarios::SettingChanges(cell.laid->scenario.setup);
+  AddSecondSite(cell.laid->scenario, &changes);
+  for (scenarios::SettingChange& change : changes) {
     scenarios::Scenario changed;
     changed.set_name(cell.drill);
     *changed.mutable_setup() = std::move(change.setup);
     changed.add_variant()->set_name(cell.variant);
     std::string text;
     google::protobuf::TextFormat::PrintToString(changed, &text);
-    const absl::StatusOr<scenarios::LoadedScenario> loaded =
-        scenarios::ParseScenario(text, cell.drill + ".textproto");
+    const absl::StatusOr<scenarios::LoadedScenario> loaded = scenarios::ParseScenario(text, cell.drill + ".textproto");
     if (!loaded.ok()) continue;
     const scenarios::LaidOver laid{loaded->variants.front(), cell.laid->strike, cell.laid->faults};
     SettingBehind one{change.line, change.whose, change.instead, change.risk, change.given};

@@ -31,6 +31,7 @@ class Teller {
   }
 
   void Tell(DrStory* story) {
+    FindAcknowledgements();
     TellFaults(story);
     TellEvents(story);
     TellAnswers(story);
@@ -41,6 +42,27 @@ class Teller {
   }
 
  private:
+  struct Acknowledgement {
+    int64_t time_ns = 0;
+    std::string log;
+    std::string by;
+    bool lost = false;
+  };
+
+  void FindAcknowledgements() {
+    std::map<std::pair<std::string, std::string>, std::string> appended;  // by whom
+    for (const formats::TraceEvent& event : trace_.events) {
+      for (const formats::RecordNote& record : event.records) {
+        if (record.verb == formats::RecordVerb::kAppended) {
+          appended[{record.log, record.value}] = std::string(trace_.NodeName(event.node));
+        }
+        if (record.verb != formats::RecordVerb::kAcknowledged) continue;
+        acknowledged_.push_back(
+            {event.time_ns, record.log, appended[{record.log, record.value}], IsLost(record.log, record.value)});
+      }
+    }
+  }
+
   bool IsLost(const std::string& log, const std::string& value) const { return lost_.contains({log, value}); }
 
   void TellFaults(DrStory* story) const {
@@ -96,8 +118,9 @@ class Teller {
       if (to - from < kDrOutageNs) continue;
       story->lines.push_back({from, "", fmt::format("the last acknowledged write to {} before the silence", log)});
       const bool again = to != load_end;
-      story->lines.push_back({to, "", again ? fmt::format("{} is written again: after {}", log, Seconds(to - from))
-                                            : fmt::format("the load ends, and {} was not written again", log)});
+      story->lines.push_back({to, "",
+                              again ? fmt::format("{} is written again: after {}", log, Seconds(to - from))
+                                    : fmt::format("the load ends, and {} was not written again", log)});
     }
     if (!lost_.empty()) {
       story->lines.push_back({trace_.end_ns, "", fmt::format("{} acknowledged records are missing", lost_.size())});
@@ -125,8 +148,8 @@ class Teller {
     int64_t since = -1;
     for (const formats::TraceEvent& event : trace_.events) {
       if (trace_.NodeName(event.node) != node) continue;
-      const bool ends = event.kind == EventKind::kCrash || event.kind == EventKind::kPowerLoss ||
-                        event.kind == EventKind::kExit;
+      const bool ends =
+          event.kind == EventKind::kCrash || event.kind == EventKind::kPowerLoss || event.kind == EventKind::kExit;
       if (ends && since < 0) since = event.time_ns;
       if (event.kind == EventKind::kStart && since >= 0) {
         down.push_back({since, event.time_ns});
@@ -156,15 +179,12 @@ class Teller {
     }
   }
 
+  // Producers hear of acknowledgements; whose they are says who wrote the record to its log last, as leader.
   void DrawAcknowledged(size_t owned, const std::string& node, visualize::DrillLane* lane) const {
     const std::vector<std::string>& logs = run_.seen.owned[owned].logs;
-    for (const formats::TraceEvent& event : trace_.events) {
-      if (event.records.empty() || trace_.NodeName(event.node) != node) continue;
-      for (const formats::RecordNote& record : event.records) {
-        if (record.verb != formats::RecordVerb::kAcknowledged) continue;
-        if (std::find(logs.begin(), logs.end(), record.log) == logs.end()) continue;
-        (IsLost(record.log, record.value) ? lane->lost : lane->kept).push_back(event.time_ns);
-      }
+    for (const Acknowledgement& one : acknowledged_) {
+      if (one.by != node || std::find(logs.begin(), logs.end(), one.log) == logs.end()) continue;
+      (one.lost ? lane->lost : lane->kept).push_back(one.time_ns);
     }
   }
 
@@ -206,6 +226,7 @@ class Teller {
   const DrillRun& run_;
   const formats::DecodedTrace& trace_;
   std::set<std::pair<std::string, std::string>> lost_;
+  std::vector<Acknowledgement> acknowledged_;  // in order of time
 };
 
 }  // namespace

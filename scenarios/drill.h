@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "scenarios/drill.pb.h"
 #include "scenarios/loader.h"
-#include "scenarios/scenario.pb.h"
 
 namespace brokersim::scenarios {
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "scenarios/config_files.h"
 #include "scenarios/locator.h"
 #include "scenarios/text_proto.h"
 #include "scenarios/topology.h"
@@ -48,6 +49,8 @@ absl::StatusOr<ResolvedScenario> Resolve(const LoadedScenario& loaded, const Var
     const bool inside = status.code() == absl::StatusCode::kInvalidArgument;
     return inside ? status : locator.Error({}, "topology", std::string(status.message()));
   }
+  const std::string folder = fs::path(loaded.path).parent_path().string();
+  if (const absl::Status status = ReadConfigFiles(folder, locator, &resolved.setup); !status.ok()) return status;
   absl::StatusOr<std::shared_ptr<const World>> world = World::Build(resolved.setup, locator);
   if (!world.ok()) return world.status();
   resolved.world = *std::move(world);

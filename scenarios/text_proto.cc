@@ -164,9 +164,10 @@ absl::StatusOr<std::string> FindTextProto(std::string_view what, const std::stri
   const std::string path = (fs::path(folder) / (name + std::string(kEnding))).string();
   if (fs::is_regular_file(path, ignored)) return path;
   const std::vector<std::string> known = ListTextProtos(folder);
-  return absl::NotFoundError(fmt::format("there is no {} '{}'{}; there are: {}; a file of your own is named with its "
-                                         "ending, {}",
-                                         what, name, sim::DidYouMean(name, known), absl::StrJoin(known, ", "), kEnding));
+  return absl::NotFoundError(
+      fmt::format("there is no {} '{}'{}; there are: {}; a file of your own is named with its "
+                  "ending, {}",
+                  what, name, sim::DidYouMean(name, known), absl::StrJoin(known, ", "), kEnding));
 }
 
 }  // namespace brokersim::scenarios

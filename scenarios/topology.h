@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "scenarios/drill.pb.h"
 #include "scenarios/scenario.pb.h"
 
 namespace brokersim::scenarios {

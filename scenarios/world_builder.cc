@@ -106,9 +106,10 @@ absl::Status WorldBuilder::BuildTimes() {
   if (auto status = Read({}, "audit_at", setup_.audit_at(), {}, &audit); !status.ok()) return status;
   const sim::Duration ten = sim::Seconds(10);
   const bool never = setup_.heal_at() == kNever;
-  if (auto status = Read({}, "heal_at", never ? "" : setup_.heal_at(), audit > ten ? audit - ten : sim::Duration(), &heal);
-      !status.ok())
+  const std::string heal_text = never ? "" : setup_.heal_at();
+  if (auto status = Read({}, "heal_at", heal_text, audit > ten ? audit - ten : sim::Duration(), &heal); !status.ok()) {
     return status;
+  }
   if (auto status = Read({}, "audit_patience", setup_.audit_patience(), sim::Seconds(60), &audit_patience_);
       !status.ok())
     return status;
@@ -200,7 +201,8 @@ absl::Status WorldBuilder::CheckSites() {
     names.push_back(site.name());
     for (const std::string& role : site.role()) {
       if (!roles.insert(role).second) {
-        return locator_.Error(at, "role", fmt::format("two datacenters have the role '{}'; drills need one", role), role);
+        return locator_.Error(at, "role", fmt::format("two datacenters have the role '{}'; drills need one", role),
+                              role);
       }
     }
   }

@@ -54,7 +54,8 @@ absl::Status WorldBuilder::BuildRocketMq() {
   if (auto status = BuildRocketMqTopics(); !status.ok()) return status;
   for (const RocketMq::Producer& producer : rocketmq.producer()) {
     if (!producer.has_transaction() || rocketmq_->database.valid()) continue;
-    rocketmq_->database = AddAppNode("database", setup_.database_datacenter(), std::make_shared<app::DatabaseFactory>());
+    rocketmq_->database =
+        AddAppNode("database", setup_.database_datacenter(), std::make_shared<app::DatabaseFactory>());
   }
   sim::NodeId ledger;
   for (const RocketMq::Consumer& consumer : rocketmq.consumer()) {

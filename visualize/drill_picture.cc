@@ -10,7 +10,7 @@ namespace {
 constexpr int kLeft = 190;  // of the axis of time: names stand before it
 constexpr int kWidth = 760;
 constexpr int kLane = 18;
-constexpr int kGap = 10;   // between groups of lanes
+constexpr int kGap = 10;  // between groups of lanes
 constexpr int kTicks = 10;
 // Ticks nearer to each other than this are one: a run has more writes than a picture has room.
 constexpr int kTickApart = 3;
@@ -23,15 +23,16 @@ constexpr const char* kGrey = "#C0C0C0";
 class Svg {
  public:
   void Rect(int x, int y, int width, int height, const char* fill, const std::string& title = "") {
-    out_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"", x, y, std::max(width, 1), height,
-                        fill);
+    out_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"", x, y, std::max(width, 1),
+                        height, fill);
     out_ += title.empty() ? "/>\n" : fmt::format("><title>{}</title></rect>\n", EscapeXml(title));
   }
   void Line(int x1, int y1, int x2, int y2, const char* color, const char* more = "") {
     out_ += fmt::format("<path d=\"M{} {}L{} {}\" stroke=\"{}\"{}/>\n", x1, y1, x2, y2, color, more);
   }
   void Path(const std::string& d, const char* color, const char* width) {
-    if (!d.empty()) out_ += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"/>\n", d, color, width);
+    if (!d.empty())
+      out_ += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"/>\n", d, color, width);
   }
   void Text(int x, int y, const std::string& text, const char* anchor = "start") {
     out_ += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor, EscapeXml(text));
@@ -52,7 +53,7 @@ class Lanes {
   explicit Lanes(const DrillView& view) : view_(view) {}
 
   std::string Draw() {
-    svg_.Text(0, 12, view_.title);
+    svg_.Text(2, 12, view_.title);
     int y = 24;
     for (const auto& [name, span] : view_.faults) {
       svg_.Text(kLeft - 6, y + 12, name, "end");
@@ -64,7 +65,7 @@ class Lanes {
     for (const DrillLane& lane : view_.lanes) {
       if (lane.what != what || y == top_) {
         y += kGap;
-        if (!lane.what.empty()) svg_.Text(0, y + 12, lane.what);
+        if (!lane.what.empty()) svg_.Text(2, y + 12, lane.what);
       }
       what = lane.what;
       DrawLane(lane, y);
@@ -73,7 +74,7 @@ class Lanes {
     DrawMarks(y);
     DrawAxis(y + kGap);
     DrawLegend(y + kGap + 34);
-    return svg_.Finish(kLeft + kWidth + 20, y + kGap + 48, view_.title);
+    return svg_.Finish(kLeft + kWidth + 30, y + kGap + 48, view_.title);
   }
 
  private:
@@ -142,7 +143,7 @@ class Lanes {
                                Entry{"#E0E0E0", "doesn't run"}}) {
       svg_.Rect(x, y - 8, 10, 10, entry.color);
       svg_.Text(x + 14, y + 1, entry.text);
-      x += 150;
+      x += 165;
     }
   }
 
@@ -158,10 +159,10 @@ std::string DrillSvg(const DrillView& view) { return Lanes(view).Draw(); }
 std::string DistributionSvg(const DistributionView& view) {
   constexpr int kPlotWidth = 330;
   constexpr int kPlotHeight = 90;
-  constexpr int kX = 34;
+  constexpr int kX = 44;
   constexpr int kY = 22;
   Svg svg;
-  svg.Text(0, 12, view.title);
+  svg.Text(2, 12, view.title);
   const auto never = std::lower_bound(view.values.begin(), view.values.end(), view.never);
   const auto finite = static_cast<int64_t>(never - view.values.begin());
   const auto all = std::max<int64_t>(static_cast<int64_t>(view.values.size()), 1);

@@ -17,10 +17,10 @@ struct Span {
 };
 
 struct DrillLane {
-  std::string name;          // "b1 in a"
-  std::string what;          // what it may own: "leader(orders-0)"; empty: a client
-  std::vector<Span> owns;    // when it believed to own it
-  std::vector<Span> down;    // when it didn't run
+  std::string name;           // "b1 in a"
+  std::string what;           // what it may own: "leader(orders-0)"; empty: a client
+  std::vector<Span> owns;     // when it believed to own it
+  std::vector<Span> down;     // when it didn't run
   std::vector<int64_t> kept;  // acknowledgements of what is there at the end; of a client: its successes
   std::vector<int64_t> lost;  // ... of what isn't
 };

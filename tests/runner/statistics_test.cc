@@ -1,10 +1,13 @@
 // Against values from tables and from counting by hand.
 #include "runner/statistics.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "sim/random/stream.h"
 
 namespace brokersim::runner {
 namespace {
@@ -108,6 +111,42 @@ TEST(Statistics, Holm) {
   for (size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(adjusted[i], wanted[i], 1e-12);
   EXPECT_TRUE(AdjustedByHolm({}).empty());
   EXPECT_EQ(AdjustedByHolm({0.9, 0.8}), (std::vector<double>{1, 1}));
+}
+
+// Of the median of n values, the tables of the sign test (Conover, Practical Nonparametric Statistics).
+TEST(Statistics, RanksOfQuantiles) {
+  const auto is = [](uint64_t n, double q, uint64_t low, uint64_t high) {
+    const Ranks ranks = QuantileRanks(n, q);
+    EXPECT_EQ(ranks.low, low) << n << " " << q;
+    EXPECT_EQ(ranks.high, high) << n << " " << q;
+  };
+  is(5, 0.5, 0, 6);  // too few for any
+  is(6, 0.5, 1, 6);
+  is(10, 0.5, 2, 9);
+  is(20, 0.5, 6, 15);
+  is(100, 0.5, 40, 61);
+  // Of 100 values not even the largest is above the 99th percentile for certain.
+  EXPECT_EQ(QuantileRanks(100, 0.99).high, 101u);
+  EXPECT_LE(QuantileRanks(1000, 0.99).high, 1000u);
+}
+
+TEST(Statistics, RanksCoverTheQuantileInMostSamples) {
+  sim::Stream random(1, "samples");
+  for (const auto& [n, q] : {std::pair<uint64_t, double>{40, 0.5}, {500, 0.99}}) {
+    const Ranks ranks = QuantileRanks(n, q);
+    int covered = 0;
+    constexpr int kSamples = 2000;
+    for (int i = 0; i < kSamples; ++i) {
+      std::vector<uint64_t> values;
+      for (uint64_t k = 0; k < n; ++k) values.push_back(random.Below(1'000'000));
+      std::sort(values.begin(), values.end());
+      const auto truth = static_cast<uint64_t>(q * 1e6);
+      const bool above = ranks.low == 0 || values[ranks.low - 1] <= truth;
+      const bool below = ranks.high > n || values[ranks.high - 1] >= truth;
+      covered += above && below ? 1 : 0;
+    }
+    EXPECT_GE(covered, kSamples * 945 / 1000) << n;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,211 @@
+// Drills over architectures: known truths, rows that don't depend on how they came about, and reports.
+#include "runner/dr.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "runner/dr_report.h"
+#include "scenarios/settings.h"
+
+namespace brokersim::runner {
+namespace {
+
+using testing::HasSubstr;
+
+// Detection of a broker that died is at least this: its last heartbeat may be that old.
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kKafkaDetection = (9 - 2) * kSecond;  // broker.session.timeout.ms - broker.heartbeat.interval.ms
+
+std::vector<scenarios::ResolvedScenario> Architecture(const std::string& name, const std::string& variant = "",
+                                                      const std::vector<std::string>& settings = {}) {
+  const auto loaded = scenarios::LoadScenario(name, ".");
+  EXPECT_TRUE(loaded.ok()) << loaded.status();
+  std::vector<scenarios::ResolvedScenario> chosen;
+  for (const scenarios::ResolvedScenario& one : loaded->variants) {
+    if (!variant.empty() && one.variant != variant) continue;
+    const auto with = scenarios::WithSettings(one, settings);
+    EXPECT_TRUE(with.ok()) << with.status();
+    chosen.push_back(*with);
+  }
+  return chosen;
+}
+
+std::vector<DrillChoice> Drills(const std::vector<std::string>& names) {
+  std::vector<DrillChoice> drills;
+  for (const std::string& name : names) {
+    const auto drill = scenarios::LoadDrill(name, ".");
+    EXPECT_TRUE(drill.ok()) << drill.status();
+    drills.push_back({*drill, name});
+  }
+  return drills;
+}
+
+std::vector<DrCell> Cells(const std::vector<scenarios::ResolvedScenario>& architectures,
+                          const std::vector<std::string>& drills) {
+  auto cells = CellsOf(architectures, Drills(drills));
+  EXPECT_TRUE(cells.ok()) << cells.status();
+  return *std::move(cells);
+}
+
+DrResult RunAll(std::vector<DrCell> cells, uint64_t seeds, DrFile* file = nullptr, uint64_t stop_after = UINT64_MAX,
+                uint64_t jobs = 2) {
+  DrPlan plan;
+  plan.cells = std::move(cells);
+  plan.seeds = {1, seeds};
+  plan.jobs = jobs;
+  auto result =
+      RunDr(std::move(plan), file, [&](const SweepProgress& now) { return now.done - now.stored < stop_after; });
+  EXPECT_TRUE(result.ok()) << result.status();
+  return *std::move(result);
+}
+
+// BROKERSIM_DR_SEEDS=10000 tries the truths on as many.
+uint64_t Seeds(uint64_t otherwise) {
+  const char* text = std::getenv("BROKERSIM_DR_SEEDS");
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+TEST(Truth, AQuorumOverThreeSitesLosesNothingWhicheverSiteIsLost) {
+  const DrResult result =
+      RunAll(Cells(Architecture("dr/kafka_3dc", "near"), {"dc_loss", "standby_loss", "third_loss"}), Seeds(100));
+  ASSERT_EQ(result.rows.size(), 3 * Seeds(100));
+  for (const DrRow& row : result.rows) {
+    const std::string where = result.cells[row.cell].drill + ", seed " + std::to_string(row.seed);
+    EXPECT_EQ(row.measures[DrMeasure::kLostRecords], 0) << where;
+    EXPECT_NE(row.measures[DrMeasure::kRtoWrite].value_or(kNever), kNever) << where;
+  }
+}
+
+TEST(Truth, RecoveryTakesDetectionAndElectionAtLeast) {
+  std::vector<scenarios::ResolvedScenario> both = Architecture("dr/kafka_3dc", "near");
+  for (auto& far : Architecture("dr/kafka_3dc", "far")) both.push_back(std::move(far));
+  const DrResult result = RunAll(Cells(both, {"dc_loss", "dc_outage"}), Seeds(50));
+  for (const DrRow& row : result.rows) {
+    EXPECT_GE(row.measures[DrMeasure::kRtoWrite].value_or(0), kKafkaDetection)
+        << result.cells[row.cell].Text() << ", seed " << row.seed;
+  }
+}
+
+// Wherever the controllers' majority is, and whatever is demanded of an acknowledgement.
+TEST(Truth, TwoSitesCantHaveNoLossAndComeBackByThemselves) {
+  for (const char* majority : {"a", "b"}) {
+    for (const char* replicas : {"1", "2", "3", "4"}) {
+      for (const char* unclean : {"false", "true"}) {
+        const std::vector<std::string> settings = {std::string("min.insync.replicas=") + replicas,
+                                                   std::string("controller_datacenter=") + majority,
+                                                   std::string("unclean.leader.election.enable=") + unclean};
+        const DrResult result = RunAll(
+            Cells(Architecture("dr/kafka_2dc", "min_isr_2", settings), {"dc_loss", "standby_loss", "creeping_loss"}),
+            3);
+        const bool fails = std::any_of(result.rows.begin(), result.rows.end(), [](const DrRow& row) {
+          return row.measures[DrMeasure::kLostRecords] != 0 || row.measures[DrMeasure::kRtoWrite] == kNever;
+        });
+        EXPECT_TRUE(fails) << settings[0] << " " << settings[1] << " " << settings[2];
+      }
+    }
+  }
+}
+
+TEST(Truth, AsynchronousReplicasMissWhatWasAcknowledgedSinceTheCut) {
+  const DrResult result = RunAll(Cells(Architecture("dr/rocketmq_master_slave"), {"creeping_loss"}), 10);
+  for (const DrRow& row : result.rows) {
+    const std::string& variant = result.cells[row.cell].variant;
+    const int64_t lost = row.measures[DrMeasure::kLostRecords].value_or(kNever);
+    if (variant.starts_with("sync")) {
+      EXPECT_EQ(lost, 0) << variant << ", seed " << row.seed;
+    } else {
+      // 25 s of the near producer's records, five a second.
+      EXPECT_GT(lost, 75) << variant << ", seed " << row.seed;
+      EXPECT_LT(lost, 200) << variant << ", seed " << row.seed;
+    }
+  }
+}
+
+TEST(RunDrill, IsTheRunThatRunGives) {
+  for (const DrCell& cell : Cells(Architecture("dr/kafka_3dc", "near"), {"wan_cut", "dc_loss"})) {
+    const DrillRun run = RunDrill(*cell.laid, 7, sim::RecordingLevel::kHistory);
+    EXPECT_EQ(run.run.hash, scenarios::RunScenario(cell.laid->scenario, 7, sim::RecordingLevel::kHash, "").hash);
+    EXPECT_EQ(run.measures, RunDrill(*cell.laid, 7, sim::RecordingLevel::kTrace).measures);
+  }
+}
+
+TEST(RunDr, GoesOnWhereItWasInterrupted) {
+  const std::string path = (std::filesystem::path(testing::TempDir()) / "dr_resume.db").string();
+  std::filesystem::remove(path);
+  const std::vector<DrCell> cells = Cells(Architecture("dr/kafka_3dc", "near"), {"wan_cut", "dc_outage"});
+  const DrResult whole = RunAll(cells, 6, nullptr, UINT64_MAX, 1);
+  {
+    auto file = DrFile::Open(path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_FALSE(RunAll(cells, 6, file->get(), 5).complete);
+  }
+  auto file = DrFile::Open(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const DrResult rest = RunAll(cells, 6, file->get());
+  EXPECT_TRUE(rest.complete);
+  ASSERT_EQ(rest.rows.size(), whole.rows.size());
+  for (size_t i = 0; i < whole.rows.size(); ++i) {
+    EXPECT_EQ(rest.rows[i].hash, whole.rows[i].hash);
+    EXPECT_EQ(rest.rows[i].measures, whole.rows[i].measures);
+  }
+  EXPECT_EQ(DrReportText(rest, DrReportsOf(rest)), DrReportText(whole, DrReportsOf(whole)));
+}
+
+TEST(RunDr, AFileOfAnotherTextIsRefused) {
+  const std::string path = (std::filesystem::path(testing::TempDir()) / "dr_text.db").string();
+  std::filesystem::remove(path);
+  {
+    auto file = DrFile::Open(path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    RunAll(Cells(Architecture("dr/kafka_3dc", "near"), {"wan_cut"}), 1, file->get());
+  }
+  auto file = DrFile::Open(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  DrPlan plan;
+  plan.cells = Cells(Architecture("dr/kafka_3dc", "near", {"min.insync.replicas=1"}), {"wan_cut"});
+  plan.seeds = {1, 1};
+  const auto result = RunDr(std::move(plan), file->get(), [](const SweepProgress&) { return true; });
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("results of different texts don't mix"));
+}
+
+TEST(SettingsBehind, NameWhatLetTheRecordsGo) {
+  const std::vector<DrCell> cells = Cells(Architecture("dr/rocketmq_controller", "defaults"), {"wan_cut"});
+  const DrResult result = RunAll(cells, 10);
+  const std::vector<DrCellReport> reports = DrReportsOf(result);
+  ASSERT_EQ(reports.size(), 1u);
+  ASSERT_FALSE(reports[0].lossy.empty());
+  const std::vector<SettingBehind> behind = SettingsBehind(result.cells[0], reports[0].lossy);
+  const auto all_ack = std::find_if(behind.begin(), behind.end(), [](const SettingBehind& one) {
+    return one.line.starts_with("allAckInSyncStateSet") || one.line.starts_with("inSyncReplicas");
+  });
+  ASSERT_NE(all_ack, behind.end()) << behind.size();
+  EXPECT_EQ(all_ack->spared, all_ack->tried);
+}
+
+TEST(Reports, HaveAMatrixACommandForEachNumberAndPictures) {
+  const DrResult result =
+      RunAll(Cells(Architecture("dr/rocketmq_controller", "defaults"), {"wan_cut", "failover_by_hand"}), 5);
+  const std::vector<DrCellReport> reports = DrReportsOf(result);
+  ASSERT_EQ(reports.size(), 1u);
+  const std::vector<DrCellDetail> details = DrDetailsOf(result, reports, 1, [](uint64_t, uint64_t) { return true; });
+  const std::string markdown = DrReportMarkdown(result, reports, details);
+  for (const char* part : {"| rocketmq_controller (defaults) |", "--drill=wan_cut --seeds=1..5", "zone_cut",
+                           "is the master of a", "rpo-records", "it fails over by itself"}) {
+    EXPECT_THAT(markdown, HasSubstr(part));
+  }
+  const std::string html = DrReportHtml(result, reports, details);
+  for (const char* part : {"<svg", "believes to own it", "two owners", "share of runs at or below", "n/a"}) {
+    EXPECT_THAT(html, HasSubstr(part));
+  }
+  // It needs nothing else.
+  for (const char* part : {"<script", "src=", "url(", "@import"}) EXPECT_EQ(html.find(part), std::string::npos) << part;
+  EXPECT_EQ(html,
+            DrReportHtml(result, reports, DrDetailsOf(result, reports, 2, [](uint64_t, uint64_t) { return true; })));
+}
+
+}  // namespace
+}  // namespace brokersim::runner
