@@ -6,6 +6,7 @@
 #define BROKERSIM_CHECKER_HISTORY_VALUE_H_
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -68,7 +69,8 @@ class Value {
 
   // Whether it is the keyword, string or symbol `name`: JSON has strings where EDN has keywords.
   bool IsWord(std::string_view name) const {
-    return kind_ >= Kind::kString && kind_ <= Kind::kSymbol && std::string_view(text_, size_) == name;
+    return kind_ >= Kind::kString && kind_ <= Kind::kSymbol && size_ == name.size() &&
+           std::memcmp(text_, name.data(), name.size()) == 0;  // of a literal, a comparison of words
   }
 
   // Structural. Vectors and lists of equal elements are equal, as in Clojure; sets and maps compare by their
