@@ -95,10 +95,12 @@ void AddStoriesAndCauses(const formats::DecodedTrace& trace, Outcome* outcome) {
 namespace {
 
 scenarios::RunResult RunToViolation(const scenarios::ResolvedScenario& scenario, uint64_t seed,
-                                    sim::RecordingLevel recording, const std::string& folder) {
+                                    sim::RecordingLevel recording, const std::string& folder,
+                                    sim::ProbeCounts* probes) {
   ViolationWatch watch(*scenario.world, folder);
   scenarios::RunResult run = scenarios::RunScenario(scenario, seed, recording, Version(), watch.Watch());
   if (!watch.first().has_value()) return run;
+  std::fill(probes->begin(), probes->end(), 0);
   ViolationWatch again(*scenario.world, folder);
   again.StopAfter(*watch.first());
   return scenarios::RunScenario(scenario, seed, recording, Version(), again.Watch());
@@ -112,7 +114,7 @@ Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, 
   const sim::ProbeScope scope(&probes);
   Outcome outcome =
       Judged(scenario, seed,
-             stop_at_violation.has_value() ? RunToViolation(scenario, seed, recording, *stop_at_violation)
+             stop_at_violation.has_value() ? RunToViolation(scenario, seed, recording, *stop_at_violation, &probes)
                                            : scenarios::RunScenario(scenario, seed, recording, Version()));
   if (!outcome.run.trace.empty() && outcome.verdict.anomalies_size() > 0) {
     const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);

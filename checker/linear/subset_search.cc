@@ -12,7 +12,7 @@ constexpr size_t kMostConfigs = 256;
 }  // namespace
 
 SubsetSearch::SubsetSearch(const Model& model, absl::Span<const Operation> ops)
-    : space_(model, ops), equals_(space_.classes(), 0), begin_of_(ops.size(), 0) {
+    : space_(model, ops), equals_(space_.classes(), 0), begin_of_(ops.size(), 0), events_of_(ops.size()) {
   for (uint32_t op = 0; op < ops.size(); ++op) {
     if (ops[op].open()) open_ |= Bit(op);
     if (ops[op].pure && !ops[op].open()) pure_ |= Bit(op);
@@ -25,6 +25,7 @@ SubsetSearch::SubsetSearch(const Model& model, absl::Span<const Operation> ops)
     running_.push_back(running);
     running ^= Bit(now.op);
     if (!now.is_end) begin_of_[now.op] = event;
+    events_of_[now.op][event / 64] |= uint64_t{1} << (event % 64);
   }
   configs_.push_back({States::kInitial, 0});
 }
@@ -45,10 +46,14 @@ std::optional<bool> SubsetSearch::HasNoOrder(uint64_t in) {
     const size_t begin = begin_of_[static_cast<size_t>(std::countr_zero(different))];
     while (!behind_.empty() && behind_.back().event >= begin) behind_.pop_back();
   }
+  for (uint64_t left = different; left != 0; left &= left - 1) {
+    const EventSet& of_op = events_of_[static_cast<size_t>(std::countr_zero(left))];
+    for (size_t word = 0; word < events_.size(); ++word) events_[word] ^= of_op[word];
+  }
   base_ = in;
   configs_.resize(behind_.empty() ? 1 : behind_.back().last);
-  for (size_t event = NextOf(in, behind_.empty() ? 0 : behind_.back().event + 1); event < space_.events().size();
-       event = NextOf(in, event + 1)) {
+  for (size_t event = NextOf(behind_.empty() ? 0 : behind_.back().event + 1); event < space_.events().size();
+       event = NextOf(event + 1)) {
     const uint32_t op = space_.events()[event].op;
     Moment now = behind_.empty() ? Moment{0, 0, 1} : behind_.back();
     now.event = event;
@@ -67,10 +72,13 @@ std::optional<bool> SubsetSearch::HasNoOrder(uint64_t in) {
   return false;
 }
 
-// The first event from `event` on of an operation that is in; the number of events if there is none.
-size_t SubsetSearch::NextOf(uint64_t in, size_t event) const {
-  while (event < space_.events().size() && (in & Bit(space_.events()[event].op)) == 0) ++event;
-  return event;
+// The first event from `event` on of an operation that is in; beyond the last one if there is none.
+size_t SubsetSearch::NextOf(size_t event) const {
+  for (size_t word = event / 64; word < events_.size(); ++word) {
+    const uint64_t left = events_[word] & (word == event / 64 ? ~uint64_t{0} << (event % 64) : ~uint64_t{0});
+    if (left != 0) return 64 * word + static_cast<size_t>(std::countr_zero(left));
+  }
+  return 64 * events_.size();
 }
 
 void SubsetSearch::Begin(uint64_t pure, Moment* now) {

@@ -6,6 +6,7 @@
 #ifndef BROKERSIM_CHECKER_LINEAR_SUBSET_SEARCH_H_
 #define BROKERSIM_CHECKER_LINEAR_SUBSET_SEARCH_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -41,8 +42,10 @@ class SubsetSearch {
     size_t last = 0;
   };
 
+  using EventSet = std::array<uint64_t, 2 * kMost / 64>;
+
   static uint64_t Bit(uint32_t op) { return uint64_t{1} << op; }
-  size_t NextOf(uint64_t in, size_t event) const;
+  size_t NextOf(size_t event) const;
   void Begin(uint64_t pure, Moment* now);
   void End(const Moment& now, uint64_t ending, uint64_t running);
   void Expand(Config from, uint64_t running, uint64_t ending);
@@ -55,10 +58,12 @@ class SubsetSearch {
   uint64_t pure_ = 0;             // of those with an end
   std::vector<uint64_t> equals_;  // by class: its operations
   std::vector<size_t> begin_of_;  // by operation: its event
-  std::vector<uint64_t> running_;  // before each event
+  std::vector<EventSet> events_of_;  // by operation
+  std::vector<uint64_t> running_;    // before each event
   std::vector<Config> configs_;
   // Of the subset that was asked about last: the events that its search has behind it.
   uint64_t base_ = 0;
+  EventSet events_ = {};
   std::vector<Moment> behind_;
   std::vector<Config> work_;  // those in which the ending operation has not yet taken effect
   std::vector<Config> done_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checker/check.h"
+#include "tests/checker/cases.h"
 #include "tests/checker/random_history.h"
 
 namespace brokersim::checker {
@@ -54,7 +55,7 @@ int FirstOnline(const History& history, const std::vector<std::string>& checks, 
 TEST(Online, StopsWhereTheOfflineCheckFirstWould) {
   uint64_t asked = 0;
   int found = 0;
-  for (uint64_t seed = 0; seed < 3000; ++seed) {
+  for (uint64_t seed = 0; seed < Cases(3000); ++seed) {
     const History history = SenselessHistory(seed, 4 + static_cast<int>(seed % 40));
     const int expected = FirstInvalid(history, AllChecks());
     ASSERT_EQ(FirstOnline(history, AllChecks(), kInMemory, &asked), expected) << "seed " << seed << "\n"
@@ -63,14 +64,14 @@ TEST(Online, StopsWhereTheOfflineCheckFirstWould) {
                                                                              << history.DebugString();
     found += expected >= 0 ? 1 : 0;
   }
-  EXPECT_GT(found, 1000);
+  EXPECT_GT(found, Cases(1000));
 }
 
 TEST(Online, EachCheckAlone) {
   uint64_t asked = 0;
   for (const std::string& check : AllChecks()) {
     int found = 0;
-    for (uint64_t seed = 0; seed < 2000; ++seed) {
+    for (uint64_t seed = 0; seed < Cases(2000); ++seed) {
       History history = SenselessHistory(seed, 4 + static_cast<int>(seed % 40));
       const int expected = FirstInvalid(history, {check});
       ASSERT_EQ(FirstOnline(history, {check}, kInMemory, &asked), expected) << check << " seed " << seed << "\n"
