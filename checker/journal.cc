@@ -3,7 +3,7 @@
 namespace brokersim::checker {
 
 // A serialised history is its operations one behind the other, so pieces of one make one.
-void Journal::Add(formats::Operation operation) {
+void Journal::Add(formats::Operation&& operation) {
   *last_.add_operations() = std::move(operation);
   if (last_.operations_size() % kInMemory != 0) return;
   last_.SerializeToString(&bytes_);

@@ -17,7 +17,7 @@ class Journal {
   static constexpr int kInMemory = 4096;
   explicit Journal(std::string folder) : file_(std::move(folder)) {}
 
-  void Add(formats::Operation operation);
+  void Add(formats::Operation&& operation);
   // All of it, which may be put into `room`. kUnavailable if the file can't be read.
   absl::StatusOr<const formats::History*> Read(formats::History* room) const;
   // All of it; nothing is left.

@@ -19,7 +19,7 @@ std::vector<std::string> WithoutTheEnd(const std::vector<std::string>& checks) {
 OnlineCheck::OnlineCheck(const std::vector<std::string>& checks, const Settling& settling)
     : checks_(WithoutTheEnd(checks)), suspicion_(checks_, settling), journal_(settling.folder) {}
 
-bool OnlineCheck::Add(formats::Operation operation) {
+bool OnlineCheck::Add(formats::Operation&& operation) {
   const bool suspicious = suspicion_.Add(operation);
   journal_.Add(std::move(operation));
   if (invalid_ || !suspicious || checks_.empty()) return invalid_;

@@ -31,7 +31,7 @@ class OnlineCheck {
   OnlineCheck(const std::vector<std::string>& checks, const Settling& settling);
 
   // The history's next operation. Whether the history is INVALID by now; once true, always true.
-  bool Add(formats::Operation operation);
+  bool Add(formats::Operation&& operation);
 
   // The history so far.
   Journal& journal() { return journal_; }

@@ -91,7 +91,10 @@ void Suspicion::KeepOnly(const std::vector<bool>& gone) {
     renumber(&log.acknowledged);
     renumber(&log.polled);
   }
-  for (auto& [op, sent] : open_) renumber(&sent);
+  // What is being sent stays.
+  for (OpenSend& open : open_) {
+    for (Id& id : open.sent) id = now[id];
+  }
 }
 
 // Of a line of sends only those places matter beside which another may yet be filled in.
@@ -103,15 +106,19 @@ void Suspicion::PruneLines() {
   std::sort(empty.begin(), empty.end());
   auto next = empty.begin();
   for (uint32_t line = 0; line < lines_.size(); ++line) {
-    const auto& all = lines_[line].offsets;
-    absl::btree_map<uint32_t, int64_t> kept;
-    if (!all.empty()) kept.insert(*std::prev(all.end()));
+    std::vector<SendLine::Place>& all = lines_[line].offsets;
+    std::vector<SendLine::Place> kept;
+    const auto keep = [&kept](const SendLine::Place& one) {
+      if (kept.empty() || kept.back().place < one.place) kept.push_back(one);
+    };
     for (; next != empty.end() && next->first == line; ++next) {
-      const auto behind = all.lower_bound(next->second);
-      if (behind != all.end()) kept.insert(*behind);
-      if (behind != all.begin()) kept.insert(*std::prev(behind));
+      const auto behind = std::lower_bound(all.begin(), all.end(), next->second,
+                                           [](const SendLine::Place& one, uint32_t wanted) { return one.place < wanted; });
+      if (behind != all.begin()) keep(*std::prev(behind));
+      if (behind != all.end()) keep(*behind);
     }
-    lines_[line].offsets = std::move(kept);
+    if (!all.empty()) keep(all.back());
+    all = std::move(kept);
   }
 }
 

@@ -97,7 +97,7 @@ bool Suspicion::MayBeSettled(Id log, std::string_view value) const {
 // ---- operations
 
 void Suspicion::Begin(const Operation& op) {
-  std::vector<Id> sent;
+  Ids sent;
   for (const Action& action : op.actions()) {
     // What an invocation shows already was seen, even if it is never answered.
     if (action.has_poll()) Read(action.poll(), false, op.f() == "read-all");
@@ -118,21 +118,22 @@ void Suspicion::Begin(const Operation& op) {
     record.place = lines_[line].next++;
     if (record.offset != kNowhere) Put(record.offset, &record);
   }
-  if (!sent.empty()) open_.emplace(operations_, std::move(sent));
+  if (!sent.empty()) open_.push_back({operations_, std::move(sent)});
 }
 
 // What its invocation sent; it is open no more.
-std::vector<Id> Suspicion::Close(const Operation& op) {
-  const auto open = open_.find(op.invocation());
-  if (open == open_.end()) return {};
-  std::vector<Id> sent = std::move(open->second);
+Suspicion::Ids Suspicion::Close(const Operation& op) {
+  const auto open = std::lower_bound(open_.begin(), open_.end(), op.invocation(),
+                                     [](const OpenSend& send, uint64_t wanted) { return send.operation < wanted; });
+  if (open == open_.end() || open->operation != op.invocation()) return {};
+  Ids sent = std::move(open->sent);
   open_.erase(open);
   for (const Id id : sent) --tables_->records[id].open_sends;
   return sent;
 }
 
 void Suspicion::End(const Operation& op) {
-  const std::vector<Id> sent = Close(op);
+  const Ids sent = Close(op);
   if (op.type() == Operation::FAIL) return Fail(op, sent);
   const bool ok = op.type() == Operation::OK;
   const bool audit = op.f() == "read-all";
@@ -147,7 +148,7 @@ void Suspicion::End(const Operation& op) {
   if (audit) Audit(op, ok);
 }
 
-void Suspicion::Fail(const Operation& op, const std::vector<Id>& sent) {
+void Suspicion::Fail(const Operation& op, const Ids& sent) {
   for (const Id id : sent) {
     Record& record = tables_->records[id];
     record.failed = true;
@@ -174,10 +175,16 @@ void Suspicion::See(Id log, Id id, int64_t offset) {
 // Enters the record's offset into its process's line of sends.
 void Suspicion::Put(int64_t offset, Record* record) {
   if (!reordered_ || record->line == kNoPlace) return;
-  auto& offsets = lines_[record->line].offsets;
-  const auto here = offsets.insert_or_assign(record->place, offset).first;
-  if (std::next(here) != offsets.end() && std::next(here)->second < offset) suspicious_ = true;
-  if (here != offsets.begin() && std::prev(here)->second > offset) suspicious_ = true;
+  std::vector<SendLine::Place>& offsets = lines_[record->line].offsets;
+  auto here = offsets.end();
+  while (here != offsets.begin() && std::prev(here)->place >= record->place) --here;  // most often the last
+  if (here != offsets.end() && here->place == record->place) {
+    here->offset = offset;
+  } else {
+    here = offsets.insert(here, {record->place, offset});
+  }
+  if (std::next(here) != offsets.end() && std::next(here)->offset < offset) suspicious_ = true;
+  if (here != offsets.begin() && std::prev(here)->offset > offset) suspicious_ = true;
 }
 
 void Suspicion::Acknowledge(const formats::Send& send) {

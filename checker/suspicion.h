@@ -19,6 +19,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "absl/container/inlined_vector.h"
 #include "checker/interner.h"
 #include "checker/intervals.h"
 #include "checker/settled_records.h"
@@ -70,7 +71,11 @@ class Suspicion {
 
   // What one process sent to one log: the offsets of its places, as far as they matter.
   struct SendLine {
-    absl::btree_map<uint32_t, int64_t> offsets;
+    struct Place {
+      uint32_t place = 0;
+      int64_t offset = 0;
+    };
+    std::vector<Place> offsets;  // by place
     uint32_t next = 0;
   };
 
@@ -96,11 +101,17 @@ class Suspicion {
     int64_t number = 0;
   };
   using GroupAndLog = std::pair<Id, Id>;
+  using Ids = absl::InlinedVector<Id, 4>;
+  // An operation that sends, and its records.
+  struct OpenSend {
+    uint64_t operation = 0;
+    Ids sent = {};
+  };
 
   void Begin(const formats::Operation& op);
   void End(const formats::Operation& op);
-  void Fail(const formats::Operation& op, const std::vector<Id>& sent);
-  std::vector<Id> Close(const formats::Operation& op);
+  void Fail(const formats::Operation& op, const Ids& sent);
+  Ids Close(const formats::Operation& op);
   void See(Id log, Id id, int64_t offset);
   void Put(int64_t offset, Record* record);
   void Acknowledge(const formats::Send& send);
@@ -156,7 +167,7 @@ class Suspicion {
   std::vector<Log> logs_;
   std::vector<SendLine> lines_;
   std::vector<bool> processing_;                           // by group
-  absl::btree_map<uint64_t, std::vector<Id>> open_;        // by operation that sends: its records
+  std::vector<OpenSend> open_;                             // by operation
   absl::btree_map<GroupAndLog, Intervals> delivered_;      // offsets
   absl::btree_map<std::pair<Id, Id>, Intervals> applied_;  // by group and what stands before the number
   absl::btree_set<std::pair<Id, std::string>> applied_others_;

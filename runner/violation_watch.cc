@@ -24,7 +24,7 @@ sim::Recorder::Watch ViolationWatch::Watch() {
           .take = [this] { return Take(); }};
 }
 
-bool ViolationWatch::Add(formats::Operation operation) {
+bool ViolationWatch::Add(formats::Operation&& operation) {
   ++operations_;
   const bool broken = checks_.Add(std::move(operation));
   if (stop_after_.has_value()) return broken || operations_ == *stop_after_;

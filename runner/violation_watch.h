@@ -31,7 +31,7 @@ class ViolationWatch {
   std::optional<uint64_t> first();
 
  private:
-  bool Add(formats::Operation operation);
+  bool Add(formats::Operation&& operation);
   formats::History Take();
   // Looks at the history so far, which had nothing for models after `looked_` operations.
   void Look();

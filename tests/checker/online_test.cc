@@ -46,7 +46,7 @@ int FirstOnline(const History& history, const std::vector<std::string>& checks, 
   int operations = 0;
   for (const formats::Operation& op : history.operations()) {
     ++operations;
-    if (online.Add(op)) return operations;
+    if (online.Add(formats::Operation(op))) return operations;
   }
   *asked += online.asked();
   return -1;
@@ -148,11 +148,11 @@ class Endless {
     op.set_invocation(operations_);
     op.set_type(formats::Operation::INVOKE);
     *op.add_actions() = begun;
-    valid_ = !online_.Add(op) && valid_;
+    valid_ = !online_.Add(formats::Operation(op)) && valid_;
     op.set_index(operations_ + 1);
     op.set_type(formats::Operation::OK);
     *op.mutable_actions(0) = done;
-    valid_ = !online_.Add(op) && valid_;
+    valid_ = !online_.Add(formats::Operation(op)) && valid_;
     operations_ += 2;
     if (operations_ % 1000 == 0) most_ = std::max(most_, mallinfo2().uordblks - std::min(mallinfo2().uordblks, first_));
   }

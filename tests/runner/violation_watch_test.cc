@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
+#include "checker/check.h"
 #include "runner/judge.h"
 #include "runner/outcome.h"
 #include "scenarios/loader.h"
@@ -55,8 +55,9 @@ void ExpectEndsAtTheFirst(const scenarios::ResolvedScenario& scenario) {
   ASSERT_LT(size, whole.run.history.operations_size());
   EXPECT_EQ(early.run.history.SerializeAsString(), Beginning(whole.run.history, size).SerializeAsString());
   const auto found = [&](int operations) {
-    const formats::Verdict verdict = JudgeHistory(Beginning(whole.run.history, operations), *scenario.world);
-    return AnomalyTypes(verdict) == std::vector<std::string>{"duplicate"};
+    const formats::History beginning = Beginning(whole.run.history, operations);
+    return ModelsFind(beginning, *scenario.world) ||
+           checker::Check(beginning, scenario.world->checks()).result() == formats::Verdict::INVALID;
   };
   EXPECT_TRUE(found(size));
   EXPECT_FALSE(found(size - 1));
