@@ -7,7 +7,8 @@ void Journal::Add(formats::Operation&& operation) {
   *last_.add_operations() = std::move(operation);
   if (last_.operations_size() % kInMemory != 0) return;
   last_.SerializeToString(&bytes_);
-  if (file_.Append(bytes_.data(), bytes_.size()).has_value()) last_ = formats::History();  // its slots would each keep the memory of the largest
+  // Not cleared: its slots would each keep the memory of the largest operation that they ever held.
+  if (file_.Append(bytes_.data(), bytes_.size()).has_value()) last_ = formats::History();
 }
 
 absl::StatusOr<const formats::History*> Journal::Read(formats::History* room) const {

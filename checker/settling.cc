@@ -112,8 +112,9 @@ void Suspicion::PruneLines() {
       if (kept.empty() || kept.back().place < one.place) kept.push_back(one);
     };
     for (; next != empty.end() && next->first == line; ++next) {
-      const auto behind = std::lower_bound(all.begin(), all.end(), next->second,
-                                           [](const SendLine::Place& one, uint32_t wanted) { return one.place < wanted; });
+      const auto behind =
+          std::lower_bound(all.begin(), all.end(), next->second,
+                           [](const SendLine::Place& one, uint32_t wanted) { return one.place < wanted; });
       if (behind != all.begin()) keep(*std::prev(behind));
       if (behind != all.end()) keep(*behind);
     }

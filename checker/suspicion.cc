@@ -10,7 +10,6 @@ namespace {
 using formats::Action;
 using formats::Operation;
 
-
 }  // namespace
 
 std::string_view Texts::Keep(std::string_view text) {

@@ -84,9 +84,9 @@ class Suspicion {
     std::vector<Id> acknowledged;
     std::vector<Id> polled;
     int64_t highest_ack = kNowhere;
-    uint32_t audit = 0;                 // a read-all,
-    uint64_t audited = 0;               // how many settled records it showed,
-    int64_t audited_until = kNowhere;   // and the last of them
+    uint32_t audit = 0;                // a read-all,
+    uint64_t audited = 0;              // how many settled records it showed,
+    int64_t audited_until = kNowhere;  // and the last of them
   };
 
   // Of records that are not settled.
@@ -163,7 +163,7 @@ class Suspicion {
   Interner log_names_;
   Interner lines_by_name_;  // of lines of sends; scope: the log
   Interner groups_;
-  Interner befores_;        // what stands before numbers
+  Interner befores_;  // what stands before numbers
   std::vector<Log> logs_;
   std::vector<SendLine> lines_;
   std::vector<bool> processing_;                           // by group
@@ -176,7 +176,7 @@ class Suspicion {
 
   Settling settling_;
   SettledRecords settled_;
-  bool settles_ = false;  // until the file takes no more
+  bool settles_ = false;                                 // until the file takes no more
   absl::btree_map<std::pair<Id, Id>, int64_t> highest_;  // by log and what stands before: of settled values
   absl::btree_map<GroupAndLog, absl::btree_set<int64_t>> unprocessed_;  // offsets of settled records
   absl::btree_set<GroupAndLog> unfollowed_;  // records had settled before the group committed or processed

@@ -55,9 +55,9 @@ class SubsetSearch {
 
   Space space_;
   uint64_t open_ = 0;
-  uint64_t pure_ = 0;             // of those with an end
-  std::vector<uint64_t> equals_;  // by class: its operations
-  std::vector<size_t> begin_of_;  // by operation: its event
+  uint64_t pure_ = 0;                // of those with an end
+  std::vector<uint64_t> equals_;     // by class: its operations
+  std::vector<size_t> begin_of_;     // by operation: its event
   std::vector<EventSet> events_of_;  // by operation
   std::vector<uint64_t> running_;    // before each event
   std::vector<Config> configs_;

@@ -35,7 +35,8 @@ scenarios::ResolvedScenario Resolved(const std::string& judges) {
       )" + judges + R"(
     }
     variant { name: "only" summary: "s" expect { anomaly: "duplicate" } }
-  )", "own.textproto");
+  )",
+                                               "own.textproto");
   EXPECT_TRUE(loaded.ok()) << loaded.status();
   return loaded->variants[0];
 }

@@ -249,7 +249,8 @@ bool Is(const History& history, const Op& op, std::string_view f, OpType type) {
 int Ended(const History& history, std::string_view f, const Value& value, std::set<OpType> outcomes) {
   int count = 0;
   for (const Op& op : history.ops()) {
-    if (Is(history, op, f, OpType::kInvoke) && op.value == value) count += outcomes.contains(history.Outcome(op)) ? 1 : 0;
+    if (Is(history, op, f, OpType::kInvoke) && op.value == value)
+      count += outcomes.contains(history.Outcome(op)) ? 1 : 0;
   }
   return count;
 }
@@ -367,7 +368,8 @@ TEST(BankProperty, AgreesWithItsDefinition) {
     const std::string third = draws->Below(15) == 0 ? " 2 0" : "";
     return {"read", "nil", fmt::format("{{0 {} 1 {}{}}}", moved, 9 - moved - lost, third)};
   };
-  Agrees(draw, [](const History& history) { return CheckBank(history, {}); }, NaiveBank);
+  Agrees(
+      draw, [](const History& history) { return CheckBank(history, {}); }, NaiveBank);
 }
 
 // Who sees a write sees all that were acknowledged before it began.
