@@ -67,7 +67,7 @@ void SeedsASecond(const ResolvedScenario& scenario) {
       },
       [&] {
         for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-          runner::RunAndCheck(scenario, seed, RecordingLevel::kHistory, /*stop_at_violation=*/true);
+          runner::RunAndCheck(scenario, seed, RecordingLevel::kHistory, /*stop_at_violation=*/"/var/tmp");
         }
       },
   });

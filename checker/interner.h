@@ -26,6 +26,9 @@ class Interner {
   // kNoId if it was never interned.
   Id Find(Id scope, std::string_view text) const;
 
+  // Its text, wherever it lives from now on.
+  void Keep(Id id, std::string_view text) { entries_[id].text = text; }
+
   std::string_view Text(Id id) const { return entries_[id].text; }
   Id Scope(Id id) const { return entries_[id].scope; }
   Id size() const { return static_cast<Id>(entries_.size()); }

@@ -1,5 +1,6 @@
 #include "checker/models.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_split.h"
@@ -138,6 +139,29 @@ std::vector<std::string> AnomaliesOf(std::string_view model) {
     names = absl::StrSplit(absl::string_view(known.anomalies.data(), known.anomalies.size()), ' ');
   }
   return names;
+}
+
+bool WaitsForTheEnd(std::string_view model, std::string_view anomaly) {
+  struct Waiting {
+    std::string_view model;
+    std::vector<std::string_view> anomalies;
+  };
+  // What isn't there yet, and what only the last read of its kind tells.
+  static const std::vector<Waiting>& all = *new std::vector<Waiting>{
+      {"kafka", {"lost-write", "torn-transaction", "unseen"}},
+      {"set", {"lost", "unexpected"}},
+      {"set-full", {"lost"}},
+      {"total-queue", {"lost"}},
+      {"delivery", {"lost", "never-delivered"}},
+      {"exactly-once", {"lost", "torn", "aborted-output"}},
+      {"reconciliation", {"lost", "orphan-message", "orphan-row", "duplicate", "unexpected"}},
+      {"broker", {"unavailable"}},
+  };
+  for (const Waiting& waiting : all) {
+    const std::vector<std::string_view>& names = waiting.anomalies;
+    if (waiting.model == model && std::find(names.begin(), names.end(), anomaly) != names.end()) return true;
+  }
+  return false;
 }
 
 absl::Status ValidateModel(std::string_view model) {

@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/outcome_text.h"
 #include "cli/progress.h"
+#include "cli/spill.h"
 #include "runner/bundle.h"
 #include "runner/fault_coverage.h"
 #include "runner/files.h"
@@ -38,8 +39,9 @@ absl::Status WriteBundle(const scenarios::ResolvedScenario& scenario, const runn
 }
 
 int RunOne(const scenarios::ResolvedScenario& scenario, uint64_t seed, const Options& options) {
-  const runner::Outcome outcome =
-      runner::RunAndCheck(scenario, seed, sim::RecordingLevel::kTrace, options.stop_at_violation);
+  std::optional<std::string> stop;
+  if (options.stop_at_violation) stop = SpillFolder();
+  const runner::Outcome outcome = runner::RunAndCheck(scenario, seed, sim::RecordingLevel::kTrace, stop);
   const std::string folder =
       !options.out.empty() ? options.out
                            : fmt::format("brokersim-out/{}-{}-{}", outcome.scenario, outcome.variant, outcome.seed);

@@ -89,4 +89,18 @@ Verdict JudgeHistory(const formats::History& history, const scenarios::World& wo
   return verdict;
 }
 
+bool ModelsFind(const formats::History& history, const scenarios::World& world) {
+  if (world.models().empty() || history.operations_size() == 0) return false;
+  const absl::StatusOr<checker::History> lines = checker::FromProto(history);
+  for (const ModelPlan& model : world.models()) {
+    const absl::StatusOr<Verdict> verdict = lines.ok() ? JudgeBy(model, *lines) : lines.status();
+    if (!verdict.ok()) continue;
+    const auto stays = [&](const formats::Anomaly& anomaly) {
+      return !checker::WaitsForTheEnd(model.name, anomaly.type());
+    };
+    if (std::any_of(verdict->anomalies().begin(), verdict->anomalies().end(), stays)) return true;
+  }
+  return false;
+}
+
 }  // namespace brokersim::runner

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "checker/check.h"
-#include "checker/online.h"
 #include "checker/story.h"
 #include "formats/trace_codec.h"
 #include "runner/cause.h"
 #include "runner/judge.h"
+#include "runner/violation_watch.h"
 
 namespace brokersim::runner {
 namespace {
@@ -92,20 +92,30 @@ void AddStoriesAndCauses(const formats::DecodedTrace& trace, Outcome* outcome) {
 
 }  // namespace
 
+namespace {
+
+scenarios::RunResult RunToViolation(const scenarios::ResolvedScenario& scenario, uint64_t seed,
+                                    sim::RecordingLevel recording, const std::string& folder,
+                                    sim::ProbeCounts* probes) {
+  ViolationWatch watch(*scenario.world, folder);
+  scenarios::RunResult run = scenarios::RunScenario(scenario, seed, recording, Version(), watch.Watch());
+  if (!watch.first().has_value()) return run;
+  std::fill(probes->begin(), probes->end(), 0);
+  ViolationWatch again(*scenario.world, folder);
+  again.StopAfter(*watch.first());
+  return scenarios::RunScenario(scenario, seed, recording, Version(), again.Watch());
+}
+
+}  // namespace
+
 Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
-                    bool stop_at_violation) {
+                    const std::optional<std::string>& stop_at_violation) {
   sim::ProbeCounts probes;
   const sim::ProbeScope scope(&probes);
-  std::optional<checker::OnlineCheck> online;
-  sim::Recorder::Watch watch;
-  if (stop_at_violation) {
-    watch = [&](const formats::History& history) {
-      if (!online.has_value()) online.emplace(&history, scenario.world->checks());
-      return online->Advance();
-    };
-  }
   Outcome outcome =
-      Judged(scenario, seed, scenarios::RunScenario(scenario, seed, recording, Version(), std::move(watch)));
+      Judged(scenario, seed,
+             stop_at_violation.has_value() ? RunToViolation(scenario, seed, recording, *stop_at_violation, &probes)
+                                           : scenarios::RunScenario(scenario, seed, recording, Version()));
   if (!outcome.run.trace.empty() && outcome.verdict.anomalies_size() > 0) {
     const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
     if (trace.ok()) AddStoriesAndCauses(*trace, &outcome);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,10 +48,10 @@ struct Outcome {
 };
 
 // Simulates and checks. At RecordingLevel::kTrace the anomalies get their stories. `stop_at_violation`: the run ends
-// within the event that first breaks a promise, as the checks see it (models judge at the end); the verdict is then
-// that of the history so far.
+// within the event that first breaks a promise, as checks and models see it; the verdict is then that of the history so
+// far. It names a folder: what the checks needn't keep in memory lies in files there.
 Outcome RunAndCheck(const scenarios::ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
-                    bool stop_at_violation = false);
+                    const std::optional<std::string>& stop_at_violation = std::nullopt);
 
 // What a run that is over came to, without stories and probes.
 Outcome Judged(const scenarios::ResolvedScenario& scenario, uint64_t seed, scenarios::RunResult run);

@@ -75,8 +75,8 @@ RunResult BegunRun::Finish() {
   for (const sim::FaultReport& fault : result.faults) {
     if (fault.effects == 0 && !world.MayBeInert(fault.id)) result.inert.push_back(fault.id);
   }
-  if (internal_error_.empty()) result.stuck = FindStuck(world, simulation_, reason_, simulation_.recorder().history());
-  result.history = std::move(simulation_.recorder().history());
+  result.history = simulation_.recorder().TakeHistory();
+  if (internal_error_.empty()) result.stuck = FindStuck(world, simulation_, reason_, result.history);
   result.trace = simulation_.recorder().TakeTrace();
   return result;
 }
@@ -84,7 +84,7 @@ RunResult BegunRun::Finish() {
 RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
                       std::string_view build, sim::Recorder::Watch watch) {
   BegunRun run(scenario, seed, recording, build);
-  if (watch) run.simulation().recorder().WatchHistory(std::move(watch));
+  if (watch.add) run.simulation().recorder().WatchHistory(std::move(watch));
   return run.Finish();
 }
 

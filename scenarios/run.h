@@ -62,9 +62,9 @@ class BegunRun {
   std::string internal_error_;
 };
 
-// `watch`, if any, sees the history grow and may end the run.
+// `watch`, if any, keeps the history and may end the run.
 RunResult RunScenario(const ResolvedScenario& scenario, uint64_t seed, sim::RecordingLevel recording,
-                      std::string_view build, sim::Recorder::Watch watch = nullptr);
+                      std::string_view build, sim::Recorder::Watch watch = {});
 
 }  // namespace brokersim::scenarios
 

@@ -58,16 +58,16 @@ Value Value::Get(std::string_view name) const {
   return Nil();
 }
 
-bool operator==(const Value& a, const Value& b) {
-  if (a.kind_ != b.kind_) {
-    const auto listed = [](const Value& v) { return v.kind_ == Value::Kind::kVector || v.kind_ == Value::Kind::kList; };
-    if (!listed(a) || !listed(b)) return false;
+bool Value::SameData(const Value& other) const {
+  if (kind_ != other.kind_) {
+    const auto listed = [](const Value& v) { return v.kind_ == Kind::kVector || v.kind_ == Kind::kList; };
+    if (!listed(*this) || !listed(other)) return false;
   }
-  if (a.kind_ <= Value::Kind::kInt) return a.integer_ == b.integer_;
-  if (a.size_ != b.size_) return false;
-  if (a.is_text()) return a.text_ == b.text_ || a.text() == b.text();
-  const absl::Span<const Value> left = a.items();
-  return left.data() == b.items().data() || std::equal(left.begin(), left.end(), b.items().begin());
+  if (kind_ <= Kind::kInt) return integer_ == other.integer_;
+  if (size_ != other.size_) return false;
+  if (is_text()) return text_ == other.text_ || text() == other.text();
+  const absl::Span<const Value> left = items();
+  return left.data() == other.items().data() || std::equal(left.begin(), left.end(), other.items().begin());
 }
 
 uint64_t Value::Hash() const {

@@ -6,6 +6,7 @@
 #define BROKERSIM_CHECKER_HISTORY_VALUE_H_
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -68,12 +69,15 @@ class Value {
 
   // Whether it is the keyword, string or symbol `name`: JSON has strings where EDN has keywords.
   bool IsWord(std::string_view name) const {
-    return kind_ >= Kind::kString && kind_ <= Kind::kSymbol && std::string_view(text_, size_) == name;
+    return kind_ >= Kind::kString && kind_ <= Kind::kSymbol && size_ == name.size() &&
+           std::memcmp(text_, name.data(), name.size()) == 0;  // of a literal, a comparison of words
   }
 
   // Structural. Vectors and lists of equal elements are equal, as in Clojure; sets and maps compare by their
   // elements in the order given. A keyword, a string and a symbol are three different things.
-  friend bool operator==(const Value& a, const Value& b);
+  friend bool operator==(const Value& a, const Value& b) {
+    return a.kind_ == b.kind_ && a.kind_ <= Kind::kInt ? a.integer_ == b.integer_ : a.SameData(b);
+  }
   uint64_t Hash() const;
 
  private:
@@ -82,6 +86,9 @@ class Value {
       : kind_(kind), size_(static_cast<uint32_t>(text.size())), text_(text.data()) {}
   Value(Kind kind, absl::Span<const Value> items)
       : kind_(kind), size_(static_cast<uint32_t>(items.size())), items_(items.data()) {}
+
+  // Of two that aren't both numbers.
+  bool SameData(const Value& other) const;
 
   Kind kind_ = Kind::kNil;
   uint32_t size_ = 0;

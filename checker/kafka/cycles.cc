@@ -65,7 +65,7 @@ void AddLogOrder(const Events& events, const Logs& logs, bool rw, Graph* graph) 
     for (const Item& item : events.Of(node)) {
       if (item.kind != Item::Kind::kPoll) continue;
       const Index index = logs.IndexOf(item, node);
-      std::vector<std::pair<Index, Node>>& all = by_key[events.KeyOf(item.id)];
+      std::vector<std::pair<Index, Node>>& all = by_key[events.KeyOf(item)];
       if (index == kNoIndex) continue;
       if (all.empty() || all.back().second != node) all.emplace_back(index, node);
       all.back().first = std::max(all.back().first, index);

@@ -86,7 +86,7 @@ absl::Status Events::Add(OpIndex invocation, F f) {
   } else if (f == F::kAssign || f == F::kSubscribe) {
     subscribes_ |= f == F::kSubscribe;
     if (!value.is_sequence()) return Malformed(*line, value, "a vector of keys");
-    for (const Value& key : value.items()) Push(Item::Kind::kKey, keys_.Intern(key), kNoOffset);
+    for (const Value& key : value.items()) Push(Item::Kind::kKey, KeyNumber(key), kNoOffset);
   } else {
     if (!IsListOrVector(value)) return Malformed(*line, value, kMicroOps);
     for (const Value& micro_op : value.items()) {
@@ -114,44 +114,60 @@ absl::Status Events::AddMicroOp(const Op& line, const Value& micro_op) {
     if (pair[0].is_int()) offset = pair[0].integer();
     value = &pair[1];
   }
-  Push(Item::Kind::kSend, Sent(keys_.Intern(parts[1]), *value), offset);
+  const Id key = KeyNumber(parts[1]);
+  PushRecord(Item::Kind::kSend, Sent(key, *value), key, offset);
   return absl::OkStatus();
 }
 
+Id Events::KeyNumber(const Value& key) {
+  const std::string_view text = key.text();
+  const uint64_t guess = key.is_int() ? static_cast<uint64_t>(key.integer())
+                         : text.empty() ? 0
+                                        : text.size() + 8 * static_cast<unsigned char>(text.back());
+  KnownKey& known = known_keys_[guess % known_keys_.size()];
+  if (known.number == kNoId || !(known.key == key)) known = {key, keys_.Intern(key)};
+  return known.number;
+}
+
 Id Events::Sent(Id key, const Value& value) {
-  const Id record = values_.Intern(key, value);
+  const Id record = records_.Intern(key, value);
   if (record < follower_.size()) return record;
   follower_.push_back(kNoId);
-  if (last_sent_.size() <= key) last_sent_.resize(key + 1, kNoId);
-  if (last_sent_[key] != kNoId) follower_[last_sent_[key]] = record;
-  last_sent_[key] = record;
+  Id& last = EndsOf(key).sent;
+  if (last != kNoId) follower_[last] = record;
+  last = record;
   return record;
 }
 
 Id Events::Polled(Id key, const Value& value, Id before) {
   const Id guess = before == kNoId ? kNoId : follower_[before];
-  if (guess != kNoId && SameValue(values_.Get(guess), value)) return guess;
-  const Id record = values_.Intern(key, value);
+  if (guess != kNoId && SameValue(records_.Get(guess), value)) return guess;
+  const Id record = records_.Intern(key, value);
   if (record == follower_.size()) follower_.push_back(kNoId);
   if (before != kNoId) follower_[before] = record;
   return record;
 }
 
+Events::Ends& Events::EndsOf(Id key) {
+  while (ends_.size() <= key) ends_.emplace_back().polled.fill(kNoId);
+  return ends_[key];
+}
+
 absl::Status Events::AddPoll(const Op& line, const Value& polled) {
   if (!polled.is_map()) return Malformed(line, polled, kPolled);
   for (uint32_t i = 0; i < polled.entries(); ++i) {
-    const Id key = keys_.Intern(polled.key(i));
+    const Id key = KeyNumber(polled.key(i));
     const Value& pairs = polled.value(i);
     if (!pairs.is_sequence() && !pairs.is_nil()) return Malformed(line, polled, kPolled);
     if (pairs.items().empty()) Push(Item::Kind::kNothing, key, kNoOffset);
-    Id before = kNoId;
+    Id& before = EndsOf(key).polled[line.process % kReaders];
     for (const Value& pair : pairs.items()) {
       const absl::Span<const Value> parts = pair.items();
       if (!IsListOrVector(pair) || parts.size() != 2 || (!parts[0].is_int() && !parts[0].is_nil())) {
         return Malformed(line, pair, kPolled);
       }
       before = Polled(key, parts[1], before);
-      Push(Item::Kind::kPoll, before, parts[0].is_int() ? parts[0].integer() : kNoOffset);
+      PushRecord(Item::Kind::kPoll, before, key, parts[0].is_int() ? parts[0].integer() : kNoOffset);
     }
   }
   return absl::OkStatus();
@@ -160,7 +176,7 @@ absl::Status Events::AddPoll(const Op& line, const Value& polled) {
 absl::Status Events::AddCommit(const Op& line, const Value& key, const Value& offset) {
   if (!offset.is_int()) return Malformed(line, offset, "a commit's offset is an integer");
   commits_ = true;
-  Push(Item::Kind::kCommit, keys_.Intern(key), offset.integer());
+  Push(Item::Kind::kCommit, KeyNumber(key), offset.integer());
   return absl::OkStatus();
 }
 

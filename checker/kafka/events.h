@@ -2,6 +2,8 @@
 #ifndef BROKERSIM_CHECKER_KAFKA_EVENTS_H_
 #define BROKERSIM_CHECKER_KAFKA_EVENTS_H_
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,8 +11,8 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "checker/history/history.h"
+#include "checker/kafka/record_table.h"
 #include "checker/txn/graph.h"
-#include "checker/txn/keyed_values.h"
 
 namespace brokersim::checker {
 
@@ -25,9 +27,12 @@ struct Item {
     kCommit,   // of a key's offset
     kKey,      // assigned or subscribed
   };
+  static constexpr uint32_t kManyKeys = (1 << 24) - 1;
+
   int64_t offset = kNoOffset;
   uint32_t id = 0;  // the record's number, or the key's
-  Kind kind = Kind::kSend;
+  Kind kind : 8 = Kind::kSend;
+  uint32_t key : 24 = 0;  // the record's; kManyKeys: that number or a higher one
 };
 static_assert(sizeof(Item) == 16);
 
@@ -61,35 +66,54 @@ class Events {
   const Op& Line(Node node) const;
 
   Id keys() const { return keys_.size(); }
-  Id records() const { return values_.size(); }
-  Id KeyOf(Id record) const { return values_.Key(record); }
+  Id records() const { return records_.size(); }
+  Id KeyOf(Id record) const { return records_.Key(record); }
+  // Of a send or a poll of a record: without looking at the record.
+  Id KeyOf(const Item& item) const { return item.key < Item::kManyKeys ? item.key : records_.Key(item.id); }
   Id FindKey(const Value& key) const { return keys_.Find(key); }
-  const Value& ValueOf(Id record) const { return values_.Get(record); }
+  const Value& ValueOf(Id record) const { return records_.Get(record); }
   std::string KeyText(Id key) const { return ToText(keys_.Get(key)); }
-  std::string RecordText(Id record) const { return ToText(values_.Get(record)); }
+  std::string RecordText(Id record) const { return ToText(records_.Get(record)); }
   const History& history() const { return *history_; }
   bool subscribes() const { return subscribes_; }
   bool commits() const { return commits_; }
 
  private:
+  static constexpr size_t kReaders = 8;
+  struct KnownKey {
+    Value key;
+    Id number = kNoId;
+  };
+  // Of a key.
+  struct Ends {
+    Id sent = kNoId;                  // the last record
+    std::array<Id, kReaders> polled;  // ... of some processes
+  };
+
   absl::Status Add(OpIndex invocation, KafkaOp::F f);
   absl::Status AddMicroOp(const Op& line, const Value& micro_op);
   absl::Status AddPoll(const Op& line, const Value& polled);
   absl::Status AddCommit(const Op& line, const Value& key, const Value& offset);
-  // The number of a record that was sent, or that a poll returned after `before` (kNoId: as its first of the key).
+  Id KeyNumber(const Value& key);
+  Ends& EndsOf(Id key);
+  // The number of a record that was sent, or that a poll returned after `before` (kNoId: nobody knows after which).
   Id Sent(Id key, const Value& value);
   Id Polled(Id key, const Value& value, Id before);
-  void Push(Item::Kind kind, uint32_t id, int64_t offset) { items_.push_back({offset, id, kind}); }
+  void Push(Item::Kind kind, uint32_t id, int64_t offset) { items_.push_back({offset, id, kind, 0}); }
+  void PushRecord(Item::Kind kind, uint32_t id, Id key, int64_t offset) {
+    items_.push_back({offset, id, kind, std::min(key, Item::kManyKeys)});
+  }
 
   const History* history_ = nullptr;
   std::vector<KafkaOp> ops_;
   std::vector<Item> items_;
   std::vector<Node> at_;
   ValueInterner keys_;
-  KeyedValues values_;
+  RecordTable records_;
   // Guesses, checked before they are believed, because asking a table for every record that is read costs most:
-  std::vector<Id> follower_;   // by record: which one comes behind it in its log
-  std::vector<Id> last_sent_;  // by key
+  std::vector<Id> follower_;  // by record: which one comes behind it in its log
+  std::vector<Ends> ends_;    // by key
+  std::array<KnownKey, 64> known_keys_;
   bool subscribes_ = false;
   bool commits_ = false;
 };

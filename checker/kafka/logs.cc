@@ -115,7 +115,7 @@ Index Logs::IndexOf(const Item& item, Node node) const {
   const bool shows = item.kind == Item::Kind::kPoll || committed_[node];
   if (item.offset == record.offset && shows && record.index == record.last_index) return record.index;
   if (item.offset == kNoOffset || !shows || record.index == record.last_index) return record.last_index;
-  const absl::Span<const Place> log = Log(events_.KeyOf(item.id));
+  const absl::Span<const Place> log = Log(events_.KeyOf(item));
   const auto at = std::lower_bound(log.begin(), log.end(), item.offset,
                                    [](const Place& place, int64_t offset) { return place.offset < offset; });
   return at == log.end() || at->offset != item.offset ? record.last_index : at->index;

@@ -35,7 +35,11 @@ class Growth {
 // How far, at least, each poll was behind. Of every process, what it has seen of each of its logs.
 class LagMeter {
  public:
-  explicit LagMeter(const Events& events) : events_(events), growth_(events.keys()), kept_(events.keys(), kNoNode) {
+  explicit LagMeter(const Events& events)
+      : events_(events),
+        growth_(events.keys()),
+        kept_(events.keys(), kNoNode),
+        table_(events.history().processes(), events.keys()) {
     const History& history = events.history();
     for (OpIndex line = 0; line < history.size(); ++line) {
       const Node node = events.At(line);
@@ -104,7 +108,7 @@ class LagMeter {
     for (const Item& item : events_.Of(node)) {
       if (item.kind == Item::Kind::kNothing) next(item.id, -1);
       if (item.kind != Item::Kind::kSend && item.kind != Item::Kind::kPoll) continue;
-      if (item.offset != kNoOffset) next(events_.KeyOf(item.id), item.offset);
+      if (item.offset != kNoOffset) next(events_.KeyOf(item), item.offset);
     }
     if (key != kNoId) visit(key, highest);
   }

@@ -26,6 +26,7 @@ class OrderCheck {
         within_sends_(events.keys()),
         kept_(events.keys(), kNoNode),
         moved_(events.keys(), kNoNode),
+        table_(events.history().processes(), events.keys()),
         of_process_(events.history().processes()) {}
 
   void Run() {
@@ -73,7 +74,7 @@ class OrderCheck {
     for (const Item& item : events_.Of(node)) {
       const bool poll = item.kind == Item::Kind::kPoll;
       if (!poll && item.kind != Item::Kind::kSend) continue;
-      const Id key = events_.KeyOf(item.id);
+      const Id key = events_.KeyOf(item);
       const Spot spot = {logs_.IndexOf(item, node), item.id, node};
       Spot& within = poll ? within_polls_[key] : within_sends_[key];
       if (within.op != node) {
@@ -89,7 +90,7 @@ class OrderCheck {
     for (const Item& item : events_.Of(node)) {
       if (item.kind != Item::Kind::kPoll && item.kind != Item::Kind::kSend) continue;
       // A poll's records of one key stand together.
-      const Id key = events_.KeyOf(item.id);
+      const Id key = events_.KeyOf(item);
       if (item.kind == Item::Kind::kPoll && key == std::exchange(before, key)) continue;
       if (item.kind == Item::Kind::kPoll && events_.IsOk(node)) {
         Spot& last = StateOf(node, key).poll;
@@ -184,8 +185,8 @@ void FindTimeAnomalies(const Events& events, const Logs& logs, KafkaReport* repo
     Node op = kNoNode;
     int64_t lowest_open = INT64_MAX;  // of unknown outcome: it may be done at any later time
   };
-  std::vector<Spot> highest(events.keys());  // that was acknowledged
-  PairTable groups;                          // of group and key
+  std::vector<Spot> highest(events.keys());     // that was acknowledged
+  PairTable groups(UINT32_MAX, events.keys());  // of group and key
   ValueInterner group_names;
   std::vector<Committed> committed;
   std::vector<bool> fell(events.size(), false);
@@ -224,7 +225,7 @@ void FindTimeAnomalies(const Events& events, const Logs& logs, KafkaReport* repo
       // Of a record that several sent, only offsets that the sender was told are its own.
       if (item.offset == kNoOffset && logs.record(item.id).writer != node) continue;
       const Index index = logs.IndexOf(item, node);
-      Spot& top = highest[events.KeyOf(item.id)];
+      Spot& top = highest[events.KeyOf(item)];
       if (index == kNoIndex) continue;
       if (!begins && events.IsOk(node) && (top.op == kNoNode || index > top.index)) top = {index, item.id, node};
       if (!begins || top.op == kNoNode || index >= top.index || top.record == item.id) continue;
@@ -232,7 +233,7 @@ void FindTimeAnomalies(const Events& events, const Logs& logs, KafkaReport* repo
       formats::Anomaly& anomaly = report->Add(
           LogAnomaly::kOffsetInversion, {top.op, node},
           fmt::format("{} was told that {} is stored in {} before {} sent {}, which lies below it all the same.",
-                      report->Name(top.op), events.RecordText(top.record), events.KeyText(events.KeyOf(item.id)),
+                      report->Name(top.op), events.RecordText(top.record), events.KeyText(events.KeyOf(item)),
                       report->Name(node), events.RecordText(item.id)));
       report->AddRecord(top.record, logs.record(top.record).offset, &anomaly);
       report->AddRecord(item.id, logs.record(item.id).offset, &anomaly);

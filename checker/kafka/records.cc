@@ -97,7 +97,7 @@ void FindPrecommitted(const Events& events, KafkaReport* report) {
         formats::Anomaly& anomaly = report->Add(
             LogAnomaly::kPrecommittedRead, {node},
             fmt::format("{} read {} from {}, which it sent itself and had not committed.", report->Name(node),
-                        events.RecordText(item.id), events.KeyText(events.KeyOf(item.id))));
+                        events.RecordText(item.id), events.KeyText(events.KeyOf(item))));
         report->AddRecord(item.id, item.offset, &anomaly);
       }
       break;
@@ -232,7 +232,7 @@ void FindZombies(const Events& events, const Logs& logs, KafkaReport* report) {
             report->Add(LogAnomaly::kZombieWrite, {node, fenced_by[node], reader},
                         fmt::format("{} was fenced{}, but {}, which it sent to {}, {}.", report->Name(node),
                                     fenced_by[node] == node ? "" : " by " + report->Name(fenced_by[node]),
-                                    events.RecordText(item.id), events.KeyText(events.KeyOf(item.id)),
+                                    events.RecordText(item.id), events.KeyText(events.KeyOf(item)),
                                     reader == kNoNode ? "was acknowledged" : "was read by " + report->Name(reader)));
         report->AddRecord(item.id, item.offset, &anomaly);
       }

@@ -1,8 +1,10 @@
 // Fewer and fewer operations that still have no order.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "checker/linear/explain.h"
+#include "checker/linear/subset_search.h"
 
 namespace brokersim::checker {
 namespace {
@@ -10,7 +12,33 @@ namespace {
 // Of larger histories it is looked at only what costs little.
 constexpr size_t kLarge = 1024;
 
+// So many operations are tried before all.
+constexpr size_t kFew = 6;
+
 using Places = std::vector<uint32_t>;  // in the operations given, rising
+
+struct Pair {
+  uint32_t from = 0;
+  uint32_t to = 0;
+};
+
+// Pairs by what they are from, one behind the other.
+class Relation {
+ public:
+  Relation() = default;
+  Relation(size_t size, const std::vector<Pair>& pairs) : first_(size + 2, 0), all_(pairs.size()) {
+    for (const Pair& pair : pairs) ++first_[pair.from + 2];
+    for (size_t i = 2; i < first_.size(); ++i) first_[i] += first_[i - 1];
+    for (const Pair& pair : pairs) all_[first_[pair.from + 1]++] = pair.to;
+  }
+  absl::Span<const uint32_t> Of(uint32_t from) const {
+    return absl::MakeConstSpan(all_).subspan(first_[from], first_[from + 1] - first_[from]);
+  }
+
+ private:
+  std::vector<uint32_t> first_;  // by from
+  std::vector<uint32_t> all_;
+};
 
 class Minimizer {
  public:
@@ -18,23 +46,41 @@ class Minimizer {
       : model_(model), all_(ops), steps_left_(steps), arena_(*arena) {}
 
   Core Run(const PartCheck& found) {
-    Start(found);
+    if (!StartWithFew(found)) Start(found);
     // Who saw whom may change with who is left.
-    for (size_t before = 0; complete_ && before != place_.size();) {
-      before = place_.size();
+    for (bool shrunk = true; complete_ && shrunk;) {
       Link();
-      ShrinkKnown();
-      ShrinkOpen();
+      if (!ShrinkKnown()) ShrinkOpen();
       Places core;
       for (uint32_t op = 0; op < ops_.size(); ++op) {
         if (in_[op] != 0) core.push_back(place_[op]);
       }
-      Take(core);
+      shrunk = core.size() < place_.size();
+      if (shrunk) Take(core);
     }
     return {.places = std::move(place_), .ops = std::move(ops_), .complete = complete_};
   }
 
  private:
+  // What began before the operation ended that can't be placed; all, if it isn't known.
+  Places Until(uint32_t last) const {
+    const OpIndex until = last == kNone ? kNoOp : all_[last].end;
+    Places places;
+    for (uint32_t op = 0; op < all_.size() && all_[op].begin < until; ++op) places.push_back(op);
+    return places;
+  }
+
+  // What can't be placed, the last few before it, and what they saw: most often that is enough.
+  bool StartWithFew(const PartCheck& found) {
+    if (found.last() == kNone) return false;
+    Places few = Until(found.last());
+    if (few.size() <= 2 * kFew) return false;
+    few.erase(few.begin(), few.end() - kFew);
+    if (few.front() > found.last()) few.insert(few.begin(), found.last());
+    Take(WithSeen(few));
+    return HasNoOrder(in_);
+  }
+
   // Where to start: what the verdict hints at, with all that it saw; else all up to what can't be placed.
   void Start(const PartCheck& found) {
     if (!found.suspects().empty()) {
@@ -43,12 +89,7 @@ class Minimizer {
     }
     const uint32_t last = found.last();
     if (last == kNone && all_.size() > kLarge) CutToPrefix();
-    const OpIndex until = last == kNone ? kNoOp : all_[last].end;
-    Places places;
-    for (uint32_t op = 0; op < all_.size(); ++op) {
-      if (all_[op].begin < until) places.push_back(op);
-    }
-    Take(last == kNone ? std::move(places) : WithSeen(places));
+    Take(last == kNone ? Until(last) : WithSeen(Until(last)));
   }
 
   // The history as it was when the first operation ended by which it had no order: what still ran then is
@@ -125,17 +166,25 @@ class Minimizer {
     for (const uint32_t place : places) in[place] = 1;
     place_.clear();
     ops_.clear();
+    few_.reset();
     Pick(all_, in, &arena_, &ops_, &place_);
     in_.assign(ops_.size(), 1);
+    const auto tells_of_many = [&](const Operation& op) { return model_.TellsOfMany(op.call); };
+    if (ops_.size() > SubsetSearch::kMost || std::any_of(ops_.begin(), ops_.end(), tells_of_many)) return;
+    few_.emplace(model_, ops_);
   }
 
   // Those that are in, as they look without the others.
   void Pick(absl::Span<const Operation> ops, const std::vector<uint8_t>& in, Arena* arena,
             std::vector<Operation>* picked, Places* places) {
     std::vector<Operation> gone;
-    for (uint32_t op = 0; op < ops.size(); ++op) {
-      if (in[op] == 0) gone.push_back(ops[op]);
+    const auto tells_of_many = [&](const Operation& op) { return model_.TellsOfMany(op.call); };
+    if (std::any_of(ops.begin(), ops.end(), tells_of_many)) {
+      for (uint32_t op = 0; op < ops.size(); ++op) {
+        if (in[op] == 0) gone.push_back(ops[op]);
+      }
     }
+    picked->reserve(static_cast<size_t>(std::count(in.begin(), in.end(), 1)));
     for (uint32_t op = 0; op < ops.size(); ++op) {
       if (in[op] == 0) continue;
       picked->push_back(ops[op]);
@@ -158,19 +207,30 @@ class Minimizer {
   // Who must go with whom. Of many open ones only what others saw: they may happen or not, with or without
   // what they saw themselves.
   void Link() {
-    seen_by_.assign(ops_.size(), {});
-    needed_.assign(ops_.size(), {});
+    std::vector<Pair> needs;
+    Places seen;
     for (uint32_t op = 0; op < ops_.size() && complete_; ++op) {
       if (ops_[op].open() && ops_.size() > kLarge) continue;
-      Places seen;
+      seen.clear();
       model_.Saw(ops_, op, &seen);
       Spend(seen.size() + ops_.size() / 8);
-      for (const uint32_t other : seen) seen_by_[other].push_back(op);
-      needed_[op] = std::move(seen);
+      for (const uint32_t other : seen) needs.push_back({op, other});
     }
+    needed_ = Relation(ops_.size(), needs);
+    for (Pair& pair : needs) std::swap(pair.from, pair.to);
+    seen_by_ = Relation(ops_.size(), needs);
   }
 
   bool HasNoOrder(const std::vector<uint8_t>& in) {
+    if (few_.has_value()) {
+      uint64_t some = 0;
+      for (uint32_t op = 0; op < in.size(); ++op) some |= uint64_t{in[op]} << op;
+      const uint64_t before = few_->steps();
+      const std::optional<bool> none = few_->HasNoOrder(some);
+      Spend(few_->steps() - before + 1);
+      if (none.has_value()) return *none;
+      few_.reset();
+    }
     Arena arena;
     std::vector<Operation> some;
     Pick(ops_, in, &arena, &some, nullptr);
@@ -181,14 +241,17 @@ class Minimizer {
   }
 
   // Without these and all that saw them.
-  std::vector<uint8_t> Without(Places gone) const {
-    std::vector<uint8_t> in = in_;
-    for (size_t i = 0; i < gone.size(); ++i) {
-      if (in[gone[i]] == 0) continue;
-      in[gone[i]] = 0;
-      for (const uint32_t op : seen_by_[gone[i]]) gone.push_back(op);
+  const std::vector<uint8_t>& Without(absl::Span<const uint32_t> some) {
+    less_ = in_;
+    gone_.assign(some.begin(), some.end());
+    while (!gone_.empty()) {
+      const uint32_t op = gone_.back();
+      gone_.pop_back();
+      if (less_[op] == 0) continue;
+      less_[op] = 0;
+      gone_.insert(gone_.end(), seen_by_.Of(op).begin(), seen_by_.Of(op).end());
     }
-    return in;
+    return less_;
   }
 
   Places Known() const {
@@ -199,31 +262,31 @@ class Minimizer {
     return known;
   }
 
-  // By halves, quarters and so on, and by single ones until none can go.
-  void ShrinkKnown() {
-    for (size_t chunk = std::max<size_t>(1, Known().size() / 2); complete_;) {
+  // By halves, quarters and so on to single ones; false: none could go. The last ones first: then what comes before
+  // them is the same again and again, and what comes behind them is little already.
+  bool ShrinkKnown() {
+    bool any = false;
+    for (size_t chunk = few_.has_value() ? 1 : std::max<size_t>(1, Known().size() / 2); complete_; chunk /= 2) {
       const Places known = Known();
-      bool any = false;
-      for (size_t at = 0; at < known.size() && complete_; at += chunk) {
-        Places gone;
-        for (size_t i = at; i < std::min(known.size(), at + chunk); ++i) {
-          if (in_[known[i]] != 0) gone.push_back(known[i]);
-        }
-        if (gone.empty()) continue;
-        std::vector<uint8_t> less = Without(std::move(gone));
-        if (!HasNoOrder(less)) continue;
-        in_ = std::move(less);
+      for (size_t done = 0; done < known.size() && complete_; done += chunk) {
+        const size_t count = std::min(chunk, known.size() - done);
+        const size_t first = few_.has_value() ? known.size() - done - count : done;
+        const auto some = absl::MakeConstSpan(known).subspan(first, count);
+        if (std::none_of(some.begin(), some.end(), [&](uint32_t op) { return in_[op] != 0; })) continue;
+        if (!HasNoOrder(Without(some))) continue;
+        in_ = less_;
         any = true;
       }
-      if (chunk == 1 && !any) return;
-      chunk = std::max<size_t>(1, chunk / 2);
+      if (chunk == 1) break;
     }
+    return any;
   }
 
   // Whether each known operation is needed.
   bool IsMinimal() {
-    for (const uint32_t op : Known()) {
-      if (HasNoOrder(Without({op}))) return false;
+    const Places known = Known();
+    for (size_t i = known.size(); i-- > 0;) {
+      if (HasNoOrder(Without({known[i]}))) return false;
     }
     return complete_;
   }
@@ -233,7 +296,7 @@ class Minimizer {
     if (!complete_) return;
     std::vector<uint8_t> was_seen(ops_.size(), 0);
     for (const uint32_t op : Known()) {
-      for (const uint32_t other : needed_[op]) was_seen[other] = 1;
+      for (const uint32_t other : needed_.Of(op)) was_seen[other] = 1;
     }
     Places open;
     for (uint32_t op = 0; op < ops_.size(); ++op) {
@@ -258,8 +321,11 @@ class Minimizer {
   Places place_;  // of those below
   std::vector<Operation> ops_;
   std::vector<uint8_t> in_;
-  std::vector<Places> seen_by_;
-  std::vector<Places> needed_;
+  std::optional<SubsetSearch> few_;  // over ops_, where they are few
+  Relation seen_by_;
+  Relation needed_;
+  std::vector<uint8_t> less_;  // of Without
+  Places gone_;
 };
 
 }  // namespace

@@ -25,18 +25,16 @@ struct RegisterObject : ObjectOf<RegisterObject> {
   void Write(std::vector<Value>* row) const override { row->push_back(value); }
 };
 
-// What an operation leaves behind; false: nothing.
-bool Written(const Operation& op, Value* value) {
-  if (op.call.f != kWrite && op.call.f != kCas) return false;
-  *value = op.call.f == kWrite ? op.call.in : op.call.in.items()[1];
-  return true;
+// What an operation leaves behind; null: nothing.
+const Value* Written(const Operation& op) {
+  if (op.call.f == kWrite) return &op.call.in;
+  return op.call.f == kCas ? &op.call.in.items()[1] : nullptr;
 }
 
-// What it found, if it happened; false: it didn't look.
-bool Found(const Operation& op, Value* value) {
-  if (op.call.f == kRead) *value = op.call.out;
-  if (op.call.f == kCas) *value = op.call.in.items()[0];
-  return op.call.f == kRead || op.call.f == kCas;
+// What it found, if it happened; null: it didn't look.
+const Value* Found(const Operation& op) {
+  if (op.call.f == kRead) return &op.call.out;
+  return op.call.f == kCas ? &op.call.in.items()[0] : nullptr;
 }
 
 class Register final : public Model {
@@ -88,21 +86,19 @@ class Register final : public Model {
 
   // A value is seen of whoever wrote it, unless something else was surely written between.
   void Saw(absl::Span<const Operation> ops, uint32_t at, std::vector<uint32_t>* seen) const override {
-    Value found;
-    if (!Found(ops[at], &found)) return;
-    // Of the writes of something else that ended before: when the last one began.
+    const Value* const found = Found(ops[at]);
+    if (found == nullptr) return;
+    // Of the writes of something else that ended before: when the last one began. They are by their begin.
     OpIndex last_begin = 0;
-    for (const Operation& op : ops) {
-      Value written;
-      if (op.open() || op.end > ops[at].begin || !Written(op, &written) || written == found) continue;
-      last_begin = std::max(last_begin, op.begin);
+    for (uint32_t op = at; op-- > 0 && last_begin == 0;) {
+      const Value* const written = ops[op].end > ops[at].begin ? nullptr : Written(ops[op]);
+      if (written != nullptr && *written != *found) last_begin = ops[op].begin;
     }
     const size_t before = seen->size();
     uint32_t latest = kNoOp;  // of those that can't be it: the one that ended last
-    for (uint32_t writer = 0; writer < ops.size(); ++writer) {
-      Value written;
-      if (writer == at || !Written(ops[writer], &written) || !(written == found)) continue;
-      if (ops[writer].begin > ops[at].end) continue;
+    for (uint32_t writer = 0; writer < ops.size() && ops[writer].begin <= ops[at].end; ++writer) {
+      const Value* const written = writer == at ? nullptr : Written(ops[writer]);
+      if (written == nullptr || *written != *found) continue;
       if (ops[writer].end >= last_begin) {
         seen->push_back(writer);
       } else if (latest == kNoOp || ops[writer].end > ops[latest].end) {

@@ -58,13 +58,11 @@ uint64_t States::HashOfScratch() {
   return hash ^ (hash >> 32);
 }
 
-uint32_t States::Next(uint32_t state, uint32_t call_class) {
+uint32_t States::Ask(uint32_t state, uint32_t call_class) {
   const uint64_t place = uint64_t{state} * classes_.size() + call_class;
-  const bool remembers = place < kMaxRemembered;
-  if (remembers && place < next_.size() && next_[place] != 0) return next_[place] - 2;
   scratch_->Assign(*states_[state]);
   const uint32_t next = scratch_->Step(classes_[call_class]) ? Intern(HashOfScratch()) : kNone;
-  if (remembers) {
+  if (place < kMaxRemembered) {
     if (place >= next_.size()) next_.resize(std::max<size_t>(place + 1, states_.size() * classes_.size()), 0);
     next_[place] = next + 2;  // kNone is 1
   }

@@ -24,13 +24,17 @@ class States {
 
   static constexpr uint32_t kInitial = 0;
   // The state after a call of that class; kNone if it can't be in this state. Remembered.
-  uint32_t Next(uint32_t state, uint32_t call_class);
+  uint32_t Next(uint32_t state, uint32_t call_class) {
+    const uint64_t place = uint64_t{state} * classes_.size() + call_class;
+    return place < next_.size() && next_[place] != 0 ? next_[place] - 2 : Ask(state, call_class);
+  }
   std::string Text(uint32_t state) const { return states_[state]->Text(); }
   uint32_t size() const { return static_cast<uint32_t>(states_.size()); }
   // Approximate.
   uint64_t bytes() const { return bytes_; }
 
  private:
+  uint32_t Ask(uint32_t state, uint32_t call_class);
   uint32_t Intern(uint64_t hash);
   uint64_t HashOfScratch();
   void Grow();
@@ -39,7 +43,7 @@ class States {
   std::vector<std::unique_ptr<Object>> states_;
   std::vector<uint64_t> hashes_;
   std::vector<uint32_t> slots_;
-  std::vector<uint32_t> next_;  // by state and class: one more than the state, 0: not yet asked
+  std::vector<uint32_t> next_;  // by state and class: two more than the state, 1: kNone, 0: not yet asked
   std::unique_ptr<Object> scratch_;
   std::vector<Value> row_;
   std::vector<Value> other_row_;

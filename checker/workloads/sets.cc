@@ -13,8 +13,9 @@ namespace brokersim::checker {
 namespace {
 
 struct Element {
-  OpIndex add = kNoOp;    // the first invocation; kNoOp: nobody tried
-  OpIndex acked = kNoOp;  // the first acknowledgement
+  OpIndex add = kNoOp;        // the first invocation; kNoOp: nobody tried
+  OpIndex acked = kNoOp;      // the first acknowledgement
+  bool may_be_there = false;  // not all adds of it failed
 };
 
 struct SetRead {
@@ -44,6 +45,7 @@ absl::StatusOr<SetHistory> TakeApart(const History& history) {
       Element& element = set.elements[intern(op.value.is_nil() && op.pair != kNoOp ? history.op(op.pair).value
                                                                                    : op.value)];
       if (op.type == OpType::kInvoke && element.add == kNoOp) element.add = at;
+      if (op.type == OpType::kInvoke && history.Outcome(op) != OpType::kFail) element.may_be_there = true;
       if (op.type == OpType::kOk && element.acked == kNoOp) element.acked = at;
     } else if (f == "read") {
       if (op.type != OpType::kOk) continue;
@@ -56,11 +58,6 @@ absl::StatusOr<SetHistory> TakeApart(const History& history) {
     }
   }
   return set;
-}
-
-// What came only after all adds of it had failed is unexpected too: then nobody's add took effect.
-bool MayBeThere(const History& history, const Element& element) {
-  return element.add != kNoOp && (element.acked != kNoOp || history.Outcome(history.op(element.add)) != OpType::kFail);
 }
 
 // The next of `time` where times are known.
@@ -251,7 +248,7 @@ absl::StatusOr<formats::Verdict> CheckSet(const History& history) {
   for (Id id = 0; id < set->elements.size(); ++id) {
     const Element& element = set->elements[id];
     const std::string name = ToText(set->values.Get(id));
-    if (there[id] && !MayBeThere(history, element)) {
+    if (there[id] && !element.may_be_there) {
       judgement.Add("unexpected", {last.done, element.add},
                     fmt::format("the last read holds {}, {}", name,
                                 element.add == kNoOp ? "which nobody tried to add" : "whose add had failed"));

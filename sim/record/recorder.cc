@@ -10,6 +10,7 @@ Recorder::Recorder(const Recorder& other)
       events_(other.events_),
       node_digests_(other.node_digests_),
       header_(other.header_),
+      operations_(other.operations_),
       history_(other.history_) {}
 
 Recorder& Recorder::operator=(const Recorder& other) {
@@ -66,17 +67,24 @@ void Recorder::DetailMessage(uint64_t message, const Payload& payload) {
 uint64_t Recorder::AddOperation(Time now, std::string_view process, EventId event,
                                 std::optional<uint64_t> invocation, formats::Operation operation) {
   if (level_ == RecordingLevel::kHash) return 0;
-  const auto index = static_cast<uint64_t>(history_.operations_size());
-  formats::Operation* stored = history_.add_operations();
-  *stored = std::move(operation);
-  stored->set_index(index);
-  stored->set_time_ns(now.nanos());
-  stored->set_process(std::string(process));
-  stored->set_invocation(invocation.value_or(index));
-  stored->set_event(event);
+  const uint64_t index = operations_++;
+  operation.set_index(index);
+  operation.set_time_ns(now.nanos());
+  operation.set_process(std::string(process));
+  operation.set_invocation(invocation.value_or(index));
+  operation.set_event(event);
   if (formats::TraceEvent* shown = detail()) shown->operation = index + 1;
-  if (watch_ && watch_(history_)) stopped_ = true;
+  if (!watch_.add) {
+    *history_.add_operations() = std::move(operation);
+  } else if (watch_.add(std::move(operation))) {
+    stopped_ = true;
+  }
   return index;
+}
+
+formats::History Recorder::TakeHistory() {
+  if (watch_.take) history_.mutable_operations()->Swap(watch_.take().mutable_operations());
+  return std::move(history_);
 }
 
 void Recorder::Finish(Time now) {

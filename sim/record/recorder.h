@@ -77,9 +77,12 @@ class Recorder {
   uint64_t AddOperation(Time now, std::string_view process, EventId event,
                         std::optional<uint64_t> invocation, formats::Operation operation);
 
-  // Called after each operation that is recorded; true ends the run within the event. Not copied: a snapshot's futures
-  // are nobody's to stop. Needs level kHistory.
-  using Watch = std::function<bool(const formats::History&)>;
+  // Who watches is given each operation that is recorded, to keep it in the recorder's place; true ends the run within
+  // the event. Not copied: a snapshot's futures are nobody's to stop. Before Begin; needs level kHistory.
+  struct Watch {
+    std::function<bool(formats::Operation)> add;
+    std::function<formats::History()> take;  // all of them, in the end
+  };
   void WatchHistory(Watch watch) { watch_ = std::move(watch); }
   bool stopped() const { return stopped_; }
 
@@ -88,8 +91,10 @@ class Recorder {
   uint64_t hash() const { return hash_.value(); }
   RunHashes hashes() const { return hash_.values(); }
   uint64_t events() const { return events_; }
+  // So far; without its operations if somebody watches.
   const formats::History& history() const { return history_; }
-  formats::History& history() { return history_; }
+  // All of it, wherever it is kept. Call once, after Finish.
+  formats::History TakeHistory();
   // The trace file's bytes; empty unless a trace was recorded, finished and not streamed.
   std::string TakeTrace();
 
@@ -113,8 +118,9 @@ class Recorder {
   std::vector<uint64_t> node_digests_;
   formats::TraceHeader header_;
   TraceSink sink_;  // may be empty
-  Watch watch_;     // may be empty
+  Watch watch_;     // its functions may be empty
   bool stopped_ = false;
+  uint64_t operations_ = 0;
   formats::History history_;
   std::unique_ptr<OpenTrace> trace_;
 };

@@ -5,6 +5,7 @@
 #include "checker/history/edn.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"
+#include "tests/checker/cases.h"
 #include "tests/checker/kafka/kafka_text.h"
 #include "tests/checker/kafka/naive.h"
 
@@ -122,7 +123,7 @@ TEST(PropertyTest, CountsAreThoseOfTheDefinitions) {
   std::map<std::string, int> kinds;
   int clean = 0;
   int unclean = 0;
-  for (uint64_t seed = 1; seed <= 100'000; ++seed) {
+  for (uint64_t seed = 1; seed <= Cases(100'000); ++seed) {
     Random random(seed);
     const NaiveLogs drawn = Drawer(&random, seed % 3 == 0 ? 0 : 5 + random.Below(20)).Draw();
     const std::string edn = ToEdn(drawn);
@@ -148,11 +149,11 @@ TEST(PropertyTest, CountsAreThoseOfTheDefinitions) {
     for (const auto& [name, count] : naive) ++kinds[name];
     ++(verdict.result() == formats::Verdict::INVALID ? unclean : clean);
   }
-  EXPECT_GT(clean, 10'000);
-  EXPECT_GT(unclean, 10'000);
+  EXPECT_GT(clean, Cases(10'000));
+  EXPECT_GT(unclean, Cases(10'000));
   for (const auto& [name, count] : kinds) std::printf("%s: %d\n", name.c_str(), count);
   EXPECT_GE(kinds.size(), 17u);
-  for (const auto& [name, count] : kinds) EXPECT_GT(count, 100) << name;
+  for (const auto& [name, count] : kinds) EXPECT_GE(count, Cases(100)) << name;
 }
 
 // Where a log begins doesn't matter.

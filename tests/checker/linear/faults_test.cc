@@ -34,14 +34,14 @@ TEST(FaultsTest, PlantedFaultsAreFound) {
       {"fifo-queue", LargeShape::kLost, 16},
       {"queue", LargeShape::kTwice, 3},
       {"register", LargeShape::kStale, 4},
-      {"cas-register", LargeShape::kStale, 6},
+      {"cas-register", LargeShape::kStale, 7},
       {"kv", LargeShape::kStale, 4},
       {"log", LargeShape::kStale, 3},
       {"linear-set", LargeShape::kLost, 2},
       {"linear-counter", LargeShape::kLost, 500},
       {"mutex", LargeShape::kTwice, 4},
       {"register", LargeShape::kStale, 12, false},
-      {"cas-register", LargeShape::kStale, 12, false},
+      {"cas-register", LargeShape::kStale, 13, false},
   };
   for (const Planted& planted : all) {
     int found = 0;

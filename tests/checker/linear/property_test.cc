@@ -12,12 +12,13 @@
 #include "checker/linear/operations.h"
 #include "checker/linear/part_check.h"
 #include "checker/linear/verify.h"
+#include "tests/checker/cases.h"
 #include "tests/checker/linear/random_ops.h"
 
 namespace brokersim::checker {
 namespace {
 
-constexpr int kHistories = 100'000;
+constexpr int kHistories = Cases(100'000);
 constexpr uint64_t kPlenty = 10'000'000;
 
 // What a loop over operations skips: by place in the plain history.

@@ -11,11 +11,12 @@
 
 #include "checker/history/edn.h"
 #include "checker/session/session.h"
+#include "tests/checker/cases.h"
 
 namespace brokersim::checker {
 namespace {
 
-constexpr int kHistories = 100'000;
+constexpr int kHistories = Cases(100'000);
 
 struct Step {
   int process = 0;

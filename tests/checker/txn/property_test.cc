@@ -8,6 +8,7 @@
 #include "checker/txn/levels.h"
 #include "fmt/format.h"
 #include "gtest/gtest.h"
+#include "tests/checker/cases.h"
 #include "tests/checker/txn/naive.h"
 #include "tests/checker/txn/txn_text.h"
 
@@ -125,7 +126,7 @@ Answer Ask(const NaiveHistory& drawn, const std::string& level) {
 TEST(PropertyTest, SerializableExactlyIfThereIsAnOrder) {
   int valid[2] = {0, 0};
   int invalid[2] = {0, 0};
-  for (uint64_t seed = 1; seed <= 100'000; ++seed) {
+  for (uint64_t seed = 1; seed <= Cases(100'000); ++seed) {
     Random random(seed);
     const int glitches = seed % 3 == 0 ? 0 : 2 + random.Below(4);
     const NaiveHistory drawn = Draw(&random, glitches);
@@ -139,8 +140,8 @@ TEST(PropertyTest, SerializableExactlyIfThereIsAnOrder) {
     }
   }
   for (int realtime : {0, 1}) {
-    EXPECT_GT(valid[realtime], 20'000);
-    EXPECT_GT(invalid[realtime], 20'000);
+    EXPECT_GT(valid[realtime], Cases(20'000));
+    EXPECT_GT(invalid[realtime], Cases(20'000));
   }
 }
 
@@ -148,7 +149,7 @@ TEST(PropertyTest, SerializableExactlyIfThereIsAnOrder) {
 TEST(PropertyTest, RegistersThatWeCallWrongHaveNoOrder) {
   int invalid = 0;
   int missed = 0;
-  for (uint64_t seed = 1; seed <= 100'000; ++seed) {
+  for (uint64_t seed = 1; seed <= Cases(100'000); ++seed) {
     Random random(seed);
     const NaiveHistory drawn = Draw(&random, seed % 3 == 0 ? 0 : 4);
     const std::string edn = ToEdn(drawn, /*registers=*/true);
@@ -168,7 +169,7 @@ TEST(PropertyTest, RegistersThatWeCallWrongHaveNoOrder) {
       missed += !found && !right;
     }
   }
-  EXPECT_GT(invalid, 20'000);
+  EXPECT_GT(invalid, Cases(20'000));
   EXPECT_LT(missed, invalid / 5);
   std::printf("registers: %d found, %d not decidable by what is known\n", invalid, missed);
 }
@@ -182,7 +183,7 @@ NameSet Bits(const std::set<std::string>& anomalies) {
 // The kinds of cycles that are found, their lengths, and the levels that they rule out.
 TEST(PropertyTest, CyclesAreThoseThatThereAre) {
   std::map<std::string, int> kinds;
-  for (uint64_t seed = 1; seed <= 60'000; ++seed) {
+  for (uint64_t seed = 1; seed <= Cases(60'000); ++seed) {
     Random random(seed);
     const NaiveHistory drawn = Draw(&random, 2 + random.Below(4));
     const Answer answer = Ask(drawn, "strict-serializable");
@@ -227,9 +228,10 @@ TEST(PropertyTest, CyclesAreThoseThatThereAre) {
     }
   }
   for (std::string_view base : {"G0", "G1c", "G-single-item", "G2-item"}) {
-    EXPECT_GT(kinds[std::string(base)], 20) << base;
+    EXPECT_GE(kinds[std::string(base)], Cases(20)) << base;
   }
   for (std::string_view base : {"G0", "G1c", "G-single-item", "G-nonadjacent-item"}) {
+    if (kFewer > 1) break;  // too rare for a few
     EXPECT_GT(kinds[std::string(base) + "-realtime"] + kinds[std::string(base) + "-process"], 0) << base;
   }
   for (const auto& [name, count] : kinds) std::printf("%s: %d\n", name.c_str(), count);

@@ -1,7 +1,8 @@
-// Random histories of set-full, counter and long-fork against definitions written as plainly as possible.
+// Random histories of workloads against definitions written as plainly as possible.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -9,11 +10,12 @@
 
 #include "checker/history/edn.h"
 #include "checker/workloads/workloads.h"
+#include "tests/checker/cases.h"
 
 namespace brokersim::checker {
 namespace {
 
-constexpr int kHistories = 100'000;
+constexpr int kHistories = Cases(100'000);
 
 class Draws {
  public:
@@ -219,6 +221,192 @@ TEST(LongForkProperty, AgreesWithItsDefinition) {
   }
   EXPECT_GT(found, kHistories / 10);
   EXPECT_LT(found, kHistories * 9 / 10);
+}
+
+// Judges random histories by the checker and by its definition.
+template <typename Draw, typename Check, typename Naive>
+void Agrees(Draw draw, Check check, Naive naive) {
+  int found = 0;
+  for (int seed = 0; seed < kHistories; ++seed) {
+    Draws draws(static_cast<uint64_t>(seed));
+    const std::string edn = RandomHistory(&draws, [&draws, &draw] { return draw(&draws); });
+    const absl::StatusOr<History> history = ReadEdn(edn);
+    ASSERT_TRUE(history.ok()) << history.status() << edn;
+    const absl::StatusOr<formats::Verdict> verdict = check(*history);
+    ASSERT_TRUE(verdict.ok()) << verdict.status();
+    ASSERT_EQ(Types(*verdict), naive(*history)) << edn;
+    found += verdict->anomalies_size() > 0 ? 1 : 0;
+  }
+  EXPECT_GT(found, kHistories / 20);
+  EXPECT_LT(found, kHistories * 9 / 10);
+}
+
+bool Is(const History& history, const Op& op, std::string_view f, OpType type) {
+  return history.FName(op.f) == f && op.type == type;
+}
+
+// How many invocations of `f` with that value there are, and how many of them ended in one of these ways.
+int Ended(const History& history, std::string_view f, const Value& value, std::set<OpType> outcomes) {
+  int count = 0;
+  for (const Op& op : history.ops()) {
+    if (Is(history, op, f, OpType::kInvoke) && op.value == value)
+      count += outcomes.contains(history.Outcome(op)) ? 1 : 0;
+  }
+  return count;
+}
+
+std::set<std::string> NaiveSet(const History& history) {
+  std::set<std::string> types;
+  const Op* last = nullptr;
+  for (const Op& op : history.ops()) {
+    if (Is(history, op, "read", OpType::kOk)) last = &op;
+  }
+  for (int64_t element = 0; element < 4 && last != nullptr; ++element) {
+    const Value value = Value::Int(element);
+    const bool there = std::count(last->value.items().begin(), last->value.items().end(), value) > 0;
+    bool surely = false;
+    for (const Op& op : history.ops()) {
+      if (!Is(history, op, "add", OpType::kInvoke) || !(op.value == value)) continue;
+      surely = surely || (history.Outcome(op) == OpType::kOk && op.pair < last->pair);
+    }
+    if (!there && surely) types.insert("lost");
+    if (there && Ended(history, "add", value, {OpType::kOk, OpType::kInfo}) == 0) types.insert("unexpected");
+  }
+  return types;
+}
+
+TEST(SetProperty, AgreesWithItsDefinition) {
+  const auto draw = [](Draws* draws) -> Asked {
+    const std::string element = fmt::format("{}", draws->Below(3));
+    if (draws->Below(3) != 0) return {"add", element, element};
+    std::string read = "[";
+    for (int i = 0; i < 3; ++i) read += draws->Below(4) != 0 ? fmt::format(" {}", i) : "";
+    return {"read", "nil", read + (draws->Below(20) == 0 ? " 3]" : "]")};
+  };
+  Agrees(draw, CheckSet, NaiveSet);
+}
+
+std::set<std::string> NaiveTotalQueue(const History& history) {
+  std::set<std::string> types;
+  for (int64_t element = 0; element < 4; ++element) {
+    const Value value = Value::Int(element);
+    int out = 0;
+    for (const Op& op : history.ops()) out += Is(history, op, "dequeue", OpType::kOk) && op.value == value ? 1 : 0;
+    if (out < Ended(history, "enqueue", value, {OpType::kOk})) types.insert("lost");
+    if (out > 0 && Ended(history, "enqueue", value, {OpType::kOk, OpType::kInfo}) == 0) types.insert("unexpected");
+  }
+  return types;
+}
+
+TEST(TotalQueueProperty, AgreesWithItsDefinition) {
+  const auto draw = [](Draws* draws) -> Asked {
+    const std::string element = fmt::format("{}", draws->Below(draws->Below(8) == 0 ? 4 : 2));
+    if (draws->Below(5) < 2) return {"enqueue", element, element};
+    return {"dequeue", "nil", draws->Below(12) == 0 ? "nil" : element};
+  };
+  Agrees(draw, CheckTotalQueue, NaiveTotalQueue);
+}
+
+std::set<std::string> NaiveUniqueIds(const History& history) {
+  std::multiset<int64_t> ids;
+  for (const Op& op : history.ops()) {
+    if (op.type == OpType::kOk) ids.insert(op.value.integer());
+  }
+  for (const int64_t id : ids) {
+    if (ids.count(id) > 1) return {"duplicate-id"};
+  }
+  return {};
+}
+
+TEST(UniqueIdsProperty, AgreesWithItsDefinition) {
+  const auto draw = [](Draws* draws) -> Asked { return {"generate", "nil", fmt::format("{}", draws->Below(30))}; };
+  Agrees(draw, CheckUniqueIds, NaiveUniqueIds);
+}
+
+// The accounts and the total are those of the first read; of one read, the first thing that is wrong.
+std::set<std::string> NaiveBank(const History& history) {
+  std::set<std::string> types;
+  std::set<std::string> accounts;
+  int64_t total = 0;
+  bool first = true;
+  for (const Op& op : history.ops()) {
+    if (!Is(history, op, "read", OpType::kOk)) continue;
+    std::map<std::string, int64_t> balances;
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < op.value.entries(); ++i) {
+      balances[ToText(op.value.key(i))] = op.value.value(i).integer();
+      sum += op.value.value(i).integer();
+    }
+    if (first) total = sum;
+    bool strange = false;
+    bool negative = false;
+    for (const auto& [account, balance] : balances) {
+      if (first) accounts.insert(account);
+      strange = strange || !accounts.contains(account);
+      negative = negative || balance < 0;
+    }
+    first = false;
+    if (strange) {
+      types.insert("unexpected-key");
+    } else if (sum != total) {
+      types.insert("wrong-total");
+    } else if (negative) {
+      types.insert("negative-value");
+    }
+  }
+  return types;
+}
+
+TEST(BankProperty, AgreesWithItsDefinition) {
+  const auto draw = [](Draws* draws) -> Asked {
+    if (draws->Below(2) == 0) {
+      const std::string transfer = "{:from 0 :to 1 :amount 1}";
+      return {"transfer", transfer, transfer};
+    }
+    const int moved = static_cast<int>(draws->Below(12)) - 1;
+    const int lost = draws->Below(8) == 0 ? 1 : 0;
+    const std::string third = draws->Below(15) == 0 ? " 2 0" : "";
+    return {"read", "nil", fmt::format("{{0 {} 1 {}{}}}", moved, 9 - moved - lost, third)};
+  };
+  Agrees(
+      draw, [](const History& history) { return CheckBank(history, {}); }, NaiveBank);
+}
+
+// Who sees a write sees all that were acknowledged before it began.
+std::set<std::string> NaiveComments(const History& history) {
+  std::set<std::string> types;
+  const auto sees = [](const Op& read, const Value& id) {
+    return std::count(read.value.items().begin(), read.value.items().end(), id) > 0;
+  };
+  for (const Op& read : history.ops()) {
+    if (!Is(history, read, "read", OpType::kOk)) continue;
+    for (const Op& early : history.ops()) {
+      for (const Op& late : history.ops()) {
+        if (!Is(history, early, "write", OpType::kOk) || !Is(history, late, "write", OpType::kInvoke)) continue;
+        const bool before = &early < &late;
+        if (before && sees(read, late.value) && !sees(read, early.value)) types.insert("causal-reverse");
+      }
+    }
+  }
+  return types;
+}
+
+TEST(CommentsProperty, AgreesWithItsDefinition) {
+  uint64_t next = 0;
+  uint64_t* const id = &next;
+  const auto draw = [id](Draws* draws) -> Asked {
+    if (draws->Below(2) == 0) {
+      const std::string written = fmt::format("{}", (*id)++);
+      return {"write", written, written};
+    }
+    // All of the last eight but a few, so that the ids are those of this history.
+    std::string read = "[";
+    for (uint64_t i = *id - std::min<uint64_t>(*id, 8); i < *id; ++i) {
+      if (draws->Below(5) != 0) read += fmt::format(" {}", i);
+    }
+    return {"read", "nil", read + "]"};
+  };
+  Agrees(draw, CheckComments, NaiveComments);
 }
 
 }  // namespace
