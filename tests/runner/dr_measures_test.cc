@@ -286,5 +286,57 @@ TEST(DrText, HasUnits) {
   EXPECT_EQ(DrText(DrMeasure::kRtoWrite, 312'000 * kMs), "312 s");
 }
 
+// A send, or a copy, of `value` to `log`, begun and done.
+void AddSend(formats::History* history, const std::string& process, const std::string& f, const std::string& log,
+             const std::string& value, int64_t ms) {
+  for (const Operation::Type type : {Operation::INVOKE, Operation::OK}) {
+    const auto index = static_cast<uint64_t>(history->operations_size());
+    Operation* operation = history->add_operations();
+    operation->set_index(index);
+    operation->set_invocation(type == Operation::INVOKE ? index : index - 1);
+    operation->set_type(type);
+    operation->set_time_ns(ms * kMs + (type == Operation::OK ? kMs : 0));
+    operation->set_process(process);
+    operation->set_f(f);
+    formats::Send* send = operation->add_actions()->mutable_send();
+    send->set_log(log);
+    send->set_key("k");
+    send->set_value(value);
+  }
+}
+
+TEST(DrMeasures, AMirrorServesWhatItHasCopied) {
+  formats::History history;
+  AddSend(&history, "a", "send", "A/orders-0", "copied", 9'000);
+  AddSend(&history, "mm", "mirror", "B/A.orders-0", "copied", 9'100);
+  AddSend(&history, "a", "send", "A/orders-0", "behind", 9'900);
+  AddSend(&history, "b", "send", "B/orders-0", "after", 15'000);
+  for (const auto& [log, values] : std::map<std::string, std::vector<std::string>>{{"B/A.orders-0", {"copied"}},
+                                                                                   {"B/orders-0", {"after"}}}) {
+    const auto index = static_cast<uint64_t>(history.operations_size());
+    for (const Operation::Type type : {Operation::INVOKE, Operation::OK}) {
+      Operation* operation = history.add_operations();
+      operation->set_index(index + (type == Operation::OK ? 1 : 0));
+      operation->set_invocation(index);
+      operation->set_type(type);
+      operation->set_time_ns(60'000 * kMs);
+      operation->set_process("audit");
+      operation->set_f("read-all");
+      formats::Poll* poll = operation->add_actions()->mutable_poll();
+      poll->set_log(log);
+      if (type == Operation::INVOKE) continue;
+      for (const std::string& value : values) poll->add_reads()->set_value(value);
+    }
+  }
+  DrillSeen seen;
+  seen.strike_ns = kStrike * kMs;
+  seen.survivors = {"b"};
+  const DrMeasures measures = MeasureDrill(history, seen);
+  EXPECT_EQ(measures[DrMeasure::kLostRecords], 1);
+  EXPECT_EQ(measures[DrMeasure::kRtoWrite], 5'001 * kMs) << "the other cluster's log is the same to applications";
+  EXPECT_EQ(measures[DrMeasure::kDuplicates], 0);
+  EXPECT_EQ(LostRecords(history), (std::vector<std::pair<std::string, std::string>>{{"A/orders-0", "behind"}}));
+}
+
 }  // namespace
 }  // namespace brokersim::runner

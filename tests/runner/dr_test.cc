@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <set>
+#include <string>
 
 #include "runner/dr_report.h"
 #include "scenarios/settings.h"
@@ -123,6 +126,45 @@ TEST(Truth, AsynchronousReplicasMissWhatWasAcknowledgedSinceTheCut) {
       EXPECT_LT(lost, 200) << variant << ", seed " << row.seed;
     }
   }
+}
+
+// Records that were acknowledged before the strike and whose copies weren't.
+int64_t LagAtTheStrike(const DrillRun& run) {
+  std::set<std::string> behind;
+  for (const formats::Operation& operation : run.run.history.operations()) {
+    if (operation.type() != formats::Operation::OK || operation.time_ns() > run.seen.strike_ns) continue;
+    for (const formats::Action& action : operation.actions()) {
+      if (!action.has_send()) continue;
+      if (operation.f() == "mirror") {
+        behind.erase(action.send().value());
+      } else {
+        behind.insert(action.send().value());
+      }
+    }
+  }
+  return static_cast<int64_t>(behind.size());
+}
+
+TEST(Truth, WhatAMirrorLosesIsAtMostItsLagAndGrowsWithIt) {
+  std::map<std::string, int64_t> lags;
+  std::map<std::string, int64_t> losses;
+  for (const char* distance : {"near", "far"}) {
+    for (const DrCell& cell :
+         Cells(Architecture("dr/kafka_mirror", distance, {"pa.interval=exponential 5ms"}), {"dc_loss"})) {
+      for (uint64_t seed = 1; seed <= 10; ++seed) {
+        const DrillRun run = RunDrill(*cell.laid, seed, sim::RecordingLevel::kHistory);
+        const int64_t lag = LagAtTheStrike(run);
+        const int64_t lost = run.measures[DrMeasure::kLostRecords].value_or(kNever);
+        EXPECT_LE(lost, lag) << distance << ", seed " << seed;
+        lags[distance] += lag;
+        losses[distance] += lost;
+      }
+    }
+  }
+  EXPECT_GT(lags["far"], 3 * lags["near"]);
+  EXPECT_GT(losses["far"], 3 * losses["near"]);
+  // What isn't lost was on its way in the surviving site.
+  EXPECT_GT(3 * losses["far"], lags["far"]);
 }
 
 TEST(RunDrill, IsTheRunThatRunGives) {
