@@ -80,7 +80,7 @@ TEST(Online, EachCheckAlone) {
                                                                            << history.DebugString();
       found += expected >= 0 ? 1 : 0;
     }
-    EXPECT_GT(found, 1) << check;
+    EXPECT_GE(found, kFewer == 1 ? 2 : 0) << check;
   }
 }
 
@@ -222,6 +222,7 @@ class Endless {
 };
 
 TEST(Online, MemoryIsThatOfWhatIsOpen) {
+  if (kFewer > 1) GTEST_SKIP() << "a sanitizer's memory is not the library's";
   std::vector<std::string> checks = AllChecks();
   // Who reads a log again from its start is delivered it again, and skips nothing.
   checks.erase(std::find(checks.begin(), checks.end(), "redelivery"));
