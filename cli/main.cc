@@ -58,9 +58,9 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default(false);
   std::vector<std::pair<CLI::App*, Command>> commands;
-  for (auto* add : {&AddRun, &AddSweep, &AddReport, &AddCompare, &AddDr, &AddReplay, &AddExplain, &AddLife, &AddTest,
-                    &AddList, &AddDescribe, &AddShow, &AddShrink, &AddDraws, &AddVerifyDeterminism, &AddCheck, &AddConvert,
-                    &AddVersion}) {
+  for (auto* add : {&AddRun, &AddSweep, &AddReport, &AddCompare, &AddDr, &AddReplay, &AddExplain, &AddLife,
+                    &AddTest, &AddList, &AddDescribe, &AddShow, &AddShrink, &AddDraws, &AddVerifyDeterminism,
+                    &AddCheck, &AddConvert, &AddVersion}) {
     Command command = (*add)(&app, context);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(command));
   }

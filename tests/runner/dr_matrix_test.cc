@@ -18,8 +18,8 @@ constexpr uint64_t kSeeds = 5;
 
 constexpr std::string_view kHead = R"(# Disaster recovery: every drill over every architecture
 
-What [dr.md](dr.md) tells of, printed by `//tests/runner:dr_matrix_test`. Five seeds show which cells differ, not how far
-their tails reach: `./brokersim dr --seeds=1000 --out=DIR` does, and explains and draws each cell.
+What [dr.md](dr.md) tells of, printed by `//tests/runner:dr_matrix_test`. Five seeds show which cells differ, not how
+far their tails reach: `./brokersim dr --seeds=1000 --out=DIR` does, and explains and draws each cell.
 
 )";
 

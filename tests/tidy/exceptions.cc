@@ -11,6 +11,7 @@ constexpr Exception kExceptions[] = {
     {"sim/base/probe.h", "determinism", "a thread's own pointer to counts; nothing in a run reads them"},
     {"sim/random/stream.h", "determinism", "only in a build of its own: the control of bench/shrink.cc"},
     {"scenarios/loader.cc", "determinism", "sorts the names that it lists"},
+    {"scenarios/text_proto.cc", "determinism", "sorts the names that it lists"},
 };
 
 }  // namespace
