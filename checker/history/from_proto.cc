@@ -30,7 +30,8 @@ class Importer {
     } else {
       line.value = FromDatum(op.value(), 0);
       // What a run recorded without any action, an empty poll say, is empty, not absent.
-      const bool typed = op.f() == "send" || op.f() == "mirror" || op.f() == "poll" || op.f() == "commit" || op.f() == "process";
+      const bool typed = op.f() == "send" || op.f() == "mirror" || op.f() == "poll" || op.f() == "commit" ||
+                         op.f() == "process";
       if (typed && op.type() == Operation::OK && !op.has_value()) line.value = arena_.Vector({});
       for (const formats::Entry& extra : op.extras()) {
         extras_.push_back({FromDatum(extra.key(), 0), FromDatum(extra.value(), 0)});

@@ -43,7 +43,8 @@ std::string_view Robbed(sim::NodeId node, const sim::Simulation& simulation) {
   return "";
 }
 
-sim::Recoverable Judge(const ClusterSpec& cluster, const PartitionRecord& partition, const sim::Simulation& simulation) {
+sim::Recoverable Judge(const ClusterSpec& cluster, const PartitionRecord& partition,
+                       const sim::Simulation& simulation) {
   const bool unclean =
       ConfiguredAnew(cluster.config, simulation.settings(cluster.controller)).unclean_leader_election_enable;
   int64_t furthest = 0;

@@ -23,7 +23,8 @@ std::string Table(const std::string& title, const std::vector<model::SettingInfo
 }  // namespace
 
 std::string KafkaSettingsPage() {
-  return "# Kafka's settings\n\n<!-- Printed from model/kafka/config.cc and mirror/config.cc; tests/docs/pages_test.cc says how. -->\n\n"
+  return "# Kafka's settings\n\n<!-- Printed from model/kafka/config.cc and mirror/config.cc; tests/docs/pages_test.cc "
+         "says how. -->\n\n"
          "What `config:` of a scenario takes, under Kafka's names, with its defaults and units. Other settings that "
          "Kafka knows are accepted\nwithout effect, and a run lists them; what Kafka doesn't know is refused.\n" +
          Table("Brokers and controller", kafka::BrokerSettings()) + Table("Producers", kafka::ProducerSettings()) +

@@ -71,7 +71,8 @@ const model::SettingsTable<MirrorConfig>& Table() {
 }
 
 bool MatchesAny(std::string_view text, const std::string& patterns) {
-  for (const std::string& pattern : absl::StrSplit(patterns, ',', absl::SkipEmpty()).operator std::vector<std::string>()) {
+  const std::vector<std::string> all = absl::StrSplit(patterns, ',', absl::SkipEmpty());
+  for (const std::string& pattern : all) {
     const std::string trimmed(absl::StripAsciiWhitespace(pattern));
     if (std::regex_match(text.begin(), text.end(), std::regex(trimmed))) return true;
   }
@@ -158,8 +159,10 @@ bool MirrorConfig::MirrorsGroup(std::string_view group) const {
 
 absl::Status ApplyMirrorConfig(std::string_view line, MirrorConfig* config, std::vector<std::string>* ignored) {
   if (absl::Status status = model::ApplyLine(Table(), line, config, ignored); !status.ok()) return status;
-  for (const auto& [name, patterns] : {std::pair("topics", &config->topics), {"topics.exclude", &config->topics_exclude},
-                                       {"groups", &config->groups}, {"groups.exclude", &config->groups_exclude}}) {
+  for (const auto& [name, patterns] : {std::pair("topics", &config->topics),
+                                       {"topics.exclude", &config->topics_exclude},
+                                       {"groups", &config->groups},
+                                       {"groups.exclude", &config->groups_exclude}}) {
     if (absl::Status status = CheckPatterns(name, *patterns); !status.ok()) return status;
   }
   return absl::OkStatus();

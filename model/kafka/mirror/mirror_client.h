@@ -1,7 +1,7 @@
 // MirrorClient: what MirrorMaker does with one cluster: follow logs, and write records, until it succeeds.
 //
-// Writes are those of Connect's producer (Worker.baseProducerConfigs): acks=all, no idempotence, one request in flight a
-// broker, repeated without end. So a request whose answer is lost is stored twice.
+// Writes are those of Connect's producer (Worker.baseProducerConfigs): acks=all, no idempotence, one request in flight
+// a broker, repeated without end. So a request whose answer is lost is stored twice.
 #ifndef BROKERSIM_MODEL_KAFKA_MIRROR_MIRROR_CLIENT_H_
 #define BROKERSIM_MODEL_KAFKA_MIRROR_MIRROR_CLIENT_H_
 

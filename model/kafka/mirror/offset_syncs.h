@@ -47,7 +47,8 @@ class OffsetSyncStore {
   explicit OffsetSyncStore(Translation translation) : translation_(translation) {}
 
   void Add(const TopicPartition& tp, OffsetSync sync);
-  // Where a group at `upstream` goes on in the mirror. Empty: nothing is known of the partition; -1: it is too far back.
+  // Where a group at `upstream` goes on in the mirror. Empty: nothing is known of the partition; -1: it is too far
+  // back.
   std::optional<int64_t> TranslateDownstream(const TopicPartition& tp, int64_t upstream) const;
 
  private:

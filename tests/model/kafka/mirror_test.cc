@@ -64,8 +64,8 @@ TEST(OffsetSyncStore, ExtrapolatingGoesAsFarAsTheGroup) {
   EXPECT_EQ(store.TranslateDownstream(kOrders, 99), -1);
 }
 
-// For i <= j: syncs[j].upstream <= syncs[i].upstream < syncs[j].upstream + 2^j, so that old positions are translated ever
-// more roughly, and never forward.
+// For i <= j: syncs[j].upstream <= syncs[i].upstream < syncs[j].upstream + 2^j, so that old positions are translated
+// ever more roughly, and never forward.
 TEST(OffsetSyncStore, OldSyncsLieEverFurtherApart) {
   OffsetSyncStore store(Translation::kConservative);
   for (int64_t i = 0; i <= 1000; ++i) store.Add(kOrders, {i, i});
