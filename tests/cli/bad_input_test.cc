@@ -80,7 +80,7 @@ TEST(BadScenario, IsToldWithItsPlaceAndTheRemedy) {
   const std::vector<BadScenario> cases = {
       {"records: 150", "recods: 150",
        "20:13: there is no field 'recods' here (did you mean 'records'?); the fields of Producer are: name, topic, "
-       "config, records, interval, start, stop, keys, datacenter, records_per_transaction, abort"},
+       "config, records, interval, start, stop, keys, datacenter, records_per_transaction, abort, config_file"},
       {"records: 150", "records: \"150\"",
        "20:16: Expected integer, got: \"150\"; write a whole number without quotes"},
       {"heal_at: \"50s\"", "heal_at: 50",
@@ -125,7 +125,7 @@ TEST(BadScenario, NoScenarioAtAll) {
       {{"empty.textproto"}, "empty.textproto:1:1: the file is empty; a scenario needs at least a setup and a variant"},
       {{"blank.textproto"}, "blank.textproto:1:1: the file is empty"},
       {{"junk.textproto"}, "junk.textproto:1:1: this is no text; a scenario is a protobuf text file"},
-      {{"folder"}, "folder is a folder, not a scenario; name one of the files in it"},
+      {{"folder"}, "folder is a folder, not a file; name one of the files in it"},
       {{"folder/clam.textproto"}, "there is no scenario 'folder/clam.textproto'"},
       {{"kafka/clam"}, "(did you mean 'kafka/calm'?); `brokersim list` names all"},
       {{"calm"}, "(did you mean 'kafka/calm'?)"},

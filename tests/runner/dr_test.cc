@@ -208,7 +208,8 @@ TEST(RunDr, AFileOfAnotherTextIsRefused) {
   auto file = DrFile::Open(path);
   ASSERT_TRUE(file.ok()) << file.status();
   DrPlan plan;
-  plan.cells = Cells(Architecture("dr/kafka_3dc", "near", {"min.insync.replicas=1"}), {"wan_cut"});
+  plan.cells = Cells(Architecture("dr/kafka_3dc", "near"), {"wan_cut"});
+  plan.cells[0].laid->scenario.setup.set_audit_patience("61s");
   plan.seeds = {1, 1};
   const auto result = RunDr(std::move(plan), file->get(), [](const SweepProgress&) { return true; });
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("results of different texts don't mix"));
