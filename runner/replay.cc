@@ -73,7 +73,8 @@ void AddLines(const scenarios::Setup& setup, std::vector<Removable>* parts) {
   ForEachConfig(&copy, [&](pb::Message* owner, const pb::FieldDescriptor* field) {
     const pb::Reflection* reflection = owner->GetReflection();
     const pb::FieldDescriptor* name = owner->GetDescriptor()->FindFieldByName("name");
-    const std::string whose = name == nullptr ? "the brokers" : reflection->GetString(*owner, name);
+    const std::string named = name == nullptr ? "" : reflection->GetString(*owner, name);
+    const std::string whose = named.empty() ? "the brokers" : named;
     for (int i = 0; i < reflection->FieldSize(*owner, field); ++i) {
       parts->push_back({fmt::format("setting {} of {}", reflection->GetRepeatedString(*owner, field, i), whose),
                         [list, i](scenarios::Setup* from) { RemoveLine(list, i, from); }});

@@ -1,8 +1,8 @@
 // WorldBuilder: turns a setup into a world, part by part; the first error ends it.
 //
 // Code by subject: world_builder.cc (network, times, nodes, checks), world_builder_kafka.cc and _kafka_clients.cc,
-// world_builder_rocketmq.cc, world_builder_faults.cc, world_builder_swarm.cc. What faults may speak of, a family says in
-// its Vocabulary.
+// world_builder_rocketmq.cc, world_builder_faults.cc, world_builder_swarm.cc. What faults may speak of, a family says
+// in its Vocabulary.
 #ifndef BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
 #define BROKERSIM_SCENARIOS_WORLD_BUILDER_H_
 

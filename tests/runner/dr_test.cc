@@ -128,21 +128,25 @@ TEST(Truth, AsynchronousReplicasMissWhatWasAcknowledgedSinceTheCut) {
   }
 }
 
-// Records that were acknowledged before the strike and whose copies weren't.
+// Records that the primary cluster acknowledged (the last acknowledgements may be on their way when it is struck),
+// without a copy that was acknowledged before the strike.
 int64_t LagAtTheStrike(const DrillRun& run) {
-  std::set<std::string> behind;
+  std::set<std::string> acknowledged;
+  std::set<std::string> copied;
   for (const formats::Operation& operation : run.run.history.operations()) {
-    if (operation.type() != formats::Operation::OK || operation.time_ns() > run.seen.strike_ns) continue;
+    if (operation.type() != formats::Operation::OK) continue;
     for (const formats::Action& action : operation.actions()) {
       if (!action.has_send()) continue;
+      const formats::Send& send = action.send();
       if (operation.f() == "mirror") {
-        behind.erase(action.send().value());
-      } else {
-        behind.insert(action.send().value());
+        if (operation.time_ns() <= run.seen.strike_ns) copied.insert(send.value());
+      } else if (send.log().starts_with("A/")) {
+        acknowledged.insert(send.value());
       }
     }
   }
-  return static_cast<int64_t>(behind.size());
+  for (const std::string& value : copied) acknowledged.erase(value);
+  return static_cast<int64_t>(acknowledged.size());
 }
 
 TEST(Truth, WhatAMirrorLosesIsAtMostItsLagAndGrowsWithIt) {
