@@ -236,7 +236,7 @@ bool MirrorFlow::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& o
 
 bool MirrorFlow::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
   if (source_.OnTimer(timer, *this, env, out) || target_.OnTimer(timer, *this, env, out)) return true;
-  if (timer.kind < first_timer_ || timer.kind > first_timer_ + kGroupRetry) return false;
+  if (timer.kind < first_timer_ || timer.kind > first_timer_ + kRefreshGroups) return false;
   const MirrorConfig& config = spec_->config;
   switch (static_cast<TimerKind>(timer.kind - first_timer_)) {
     case kFlushOffsets:
@@ -252,7 +252,6 @@ bool MirrorFlow::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       out.SetTimer(timer, sim::Seconds(config.sync_group_offsets_interval_seconds));
       return true;
     case kRefreshGroups:
-    case kGroupRetry:
       RefreshGroups(env, out);
       return true;
   }
@@ -278,7 +277,6 @@ std::string_view MirrorFlow::TimerName(uint32_t kind) const {
     case kCheckpoint: return "emit-checkpoints";
     case kSyncGroups: return "sync-group-offsets";
     case kRefreshGroups: return "refresh-groups";
-    case kGroupRetry: return "group-retry";
   }
   return "";
 }

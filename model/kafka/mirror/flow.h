@@ -46,7 +46,7 @@ class MirrorFlow final : private MirrorClient::Owner {
   void Describe(sim::Describer& d) const;
 
  private:
-  enum TimerKind : uint32_t { kFlushOffsets, kCheckpoint, kSyncGroups, kRefreshGroups, kGroupRetry };
+  enum TimerKind : uint32_t { kFlushOffsets, kCheckpoint, kSyncGroups, kRefreshGroups };
   // arg: the group's place in groups_
   enum TagKind : int {
     kListTag = MirrorClient::kFirstTag,  // arg: the broker
@@ -98,7 +98,6 @@ class MirrorFlow final : private MirrorClient::Owner {
   void FindGroups(MirrorClient& client, int tag, sim::Env& env, sim::Effects& out);
   void OnGroupAnswer(MirrorClient& client, NetworkClient::Tag tag, const Body& body, sim::Env& env, sim::Effects& out);
   void EmitCheckpoints(Group* group, const OffsetFetchResponse& m, sim::Env& env, sim::Effects& out);
-  std::optional<TopicPartition> TargetOf(const TopicPartition& upstream) const;
   void SyncGroup(int64_t index, const OffsetFetchResponse& m, int32_t coordinator, sim::Env& env, sim::Effects& out);
   void ConcludeSync(Group* group, ErrorCode error, sim::Effects& out);
   Group& GroupNamed(const std::string& id);

@@ -33,8 +33,7 @@ void MirrorFlow::FindGroups(MirrorClient& client, int tag, sim::Env& env, sim::E
 void MirrorFlow::OnAnswer(MirrorClient& client, NetworkClient::Tag tag, const Body* body, sim::Env& env,
                           sim::Effects& out) {
   if (tag.kind == kListTag) {
-    // As if the list were asked for again; a broker that is down knows of no group.
-    if (body == nullptr) return;
+    if (body == nullptr) return;  // what that broker coordinates is found at the next refresh
     for (const std::string& id : std::get<ListGroupsResponse>(*body).groups) {
       if (spec_->config.MirrorsGroup(id)) GroupNamed(id);
     }
@@ -77,27 +76,21 @@ void MirrorFlow::OnGroupAnswer(MirrorClient& client, NetworkClient::Tag tag, con
   }
 }
 
-// The partition whose positions this one's become: its mirror or, of a mirror of the target's, the original.
-std::optional<TopicPartition> MirrorFlow::TargetOf(const TopicPartition& upstream) const {
-  if (copied_.contains(upstream)) return MirrorOf(upstream);
-  return std::nullopt;
-}
-
 void MirrorFlow::EmitCheckpoints(Group* group, const OffsetFetchResponse& m, sim::Env& env, sim::Effects& out) {
   if (m.error != ErrorCode::kNone) return;
   for (const PartitionOffset& committed : m.offsets) {
-    const std::optional<TopicPartition> target = TargetOf(committed.tp);
-    if (!target.has_value() || committed.offset < 0) continue;
+    if (!copied_.contains(committed.tp) || committed.offset < 0) continue;
+    const TopicPartition target = MirrorOf(committed.tp);
     const std::optional<int64_t> downstream = syncs_.TranslateDownstream(committed.tp, committed.offset);
     if (!downstream.has_value() || *downstream < 0) continue;
-    const auto [at, fresh] = group->checkpoints.try_emplace(*target);
+    const auto [at, fresh] = group->checkpoints.try_emplace(target);
     Checkpoint& checkpoint = at->second;
     // Only forward, unless the group itself went back.
     if (!fresh && committed.offset >= checkpoint.upstream && *downstream <= checkpoint.downstream) continue;
     checkpoint = {committed.offset, *downstream};
     out.Note("checkpoint", fmt::format("group {}: {} at {} becomes {} at {}", group->id, LogName(committed.tp),
-                                       committed.offset, LogName(*target), *downstream));
-    Record record{fmt::format("{}|{}", group->id, LogName(*target)),
+                                       committed.offset, LogName(target), *downstream));
+    Record record{fmt::format("{}|{}", group->id, LogName(target)),
                   fmt::format("{}:{}", committed.offset, *downstream), env.wall().millis()};
     target_.Enqueue(checkpoints_log_, {std::move(record), 0, std::nullopt});
   }
