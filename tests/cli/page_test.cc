@@ -14,6 +14,16 @@ namespace {
 
 constexpr const char* kPrompt = "$ ./brokersim ";
 
+// What a command says of how far it is, every ten seconds of a machine that takes so long, is no part of the page.
+std::string WithoutProgress(const std::string& text) {
+  std::string rest;
+  for (const std::string& line : Lines(text)) {
+    const bool progress = line.starts_with("brokersim: ") && line.ends_with(" left");
+    if (!progress) rest += line + "\n";
+  }
+  return rest;
+}
+
 // The page with every output as it is now.
 std::string Printed(const std::string& page) {
   Sandbox sandbox;
@@ -41,7 +51,7 @@ std::string Printed(const std::string& page) {
       std::vector<std::string> command;
       for (std::string word; words >> word;) command.push_back(word);
       const Result result = sandbox.Run(command);
-      printed += line + "\n" + result.out + result.err;
+      printed += line + "\n" + result.out + WithoutProgress(result.err);
     }
   }
   return printed;
