@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "formats/xml.h"
 #include "runner/dr_report.h"
 #include "runner/sweep_report.h"
 #include "visualize/drill_picture.h"
@@ -10,7 +11,7 @@
 namespace brokersim::runner {
 namespace {
 
-using visualize::EscapeXml;
+using formats::EscapeXml;
 
 constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_join.h"
+#include "formats/xml.h"
 #include "runner/sweep_report.h"
 
 namespace brokersim::runner {
@@ -136,31 +137,16 @@ std::string Csv(const SweepResult& result) {
   return text;
 }
 
+// Of an attribute: white space would be lost there, and XML has no other control characters.
 std::string Xml(std::string_view text) {
   std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\n':
-        escaped += "&#10;";
-        break;
-      case '\t':
-        escaped += "&#9;";
-        break;
-      // XML has no other control characters.
-      default:
-        escaped += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+  for (const char c : formats::EscapeXml(text)) {
+    if (c == '\n') {
+      escaped += "&#10;";
+    } else if (c == '\t') {
+      escaped += "&#9;";
+    } else {
+      escaped += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
     }
   }
   return escaped;

@@ -80,7 +80,7 @@ absl::Status WorldBuilder::BuildMirrors() {
         const std::vector<kafka::TopicSpec> topics = flow->source->topics;
         for (const kafka::TopicSpec& topic : topics) {
           const std::string_view name = kafka::NameInCluster(topic.name);
-          if (!flow->config.MirrorsTopic(name) || flow->config.IsCycle(flow->target->name, name)) continue;
+          if (!flow->config.Copies(flow->target->name, name)) continue;
           const std::string remote = flow->config.RemoteTopic(flow->source->name, name);
           if (flow->target->FindTopic(flow->target->Own(remote)) != nullptr) continue;
           more = true;

@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "fmt/format.h"
+#include "formats/xml.h"
 
 namespace brokersim::visualize {
 namespace {
+
+using formats::EscapeXml;
 
 constexpr int kLeft = 190;  // of the axis of time: names stand before it
 constexpr int kWidth = 760;
@@ -201,29 +204,6 @@ std::string DistributionSvg(const DistributionView& view) {
              fmt::format("{} in {} of {} runs", view.text(view.never), all - finite, all), "middle");
   }
   return svg.Finish(kX + kPlotWidth + 10, kY + kPlotHeight + 20, view.title);
-}
-
-std::string EscapeXml(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
 }
 
 }  // namespace brokersim::visualize

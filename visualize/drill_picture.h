@@ -48,9 +48,6 @@ struct DistributionView {
 };
 std::string DistributionSvg(const DistributionView& view);
 
-// For text in SVG and HTML.
-std::string EscapeXml(const std::string& text);
-
 }  // namespace brokersim::visualize
 
 #endif  // BROKERSIM_VISUALIZE_DRILL_PICTURE_H_

@@ -45,6 +45,10 @@ struct MirrorConfig {
   // Whether the topic is one that this flow would send back to where it came from (MirrorSourceConnector.isCycle).
   bool IsCycle(std::string_view target_cluster, std::string_view topic) const;
   bool MirrorsTopic(std::string_view topic) const;
+  // Whether the flow to `target_cluster` copies the topic: both of these.
+  bool Copies(std::string_view target_cluster, std::string_view topic) const {
+    return MirrorsTopic(topic) && !IsCycle(target_cluster, topic);
+  }
   bool MirrorsGroup(std::string_view group) const;
 };
 

@@ -52,7 +52,7 @@ MirrorFlow::MirrorFlow(std::shared_ptr<const MirrorFlowSpec> spec, uint32_t firs
       syncs_(TranslationOf(spec_->config)) {
   for (const TopicSpec& topic : spec_->source->topics) {
     const std::string_view name = NameInCluster(topic.name);
-    if (!spec_->config.MirrorsTopic(name) || spec_->config.IsCycle(spec_->target->name, name)) continue;
+    if (!spec_->config.Copies(spec_->target->name, name)) continue;
     for (size_t i = 0; i < topic.assignment.size(); ++i) {
       const TopicPartition tp{topic.name, static_cast<int32_t>(i)};
       copied_[tp];
