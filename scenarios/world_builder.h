@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "model/kafka/client.h"
+#include "model/kafka/dual_writer.h"
 #include "model/kafka/mirror/mirror_maker.h"
 #include "model/rocketmq/cluster.h"
 #include "model/rocketmq/producer.h"
@@ -88,6 +89,7 @@ class WorldBuilder {
   // world_builder_kafka_clients.cc
   absl::Status BuildKafkaClients();
   absl::Status BuildProducer(const KafkaPlan& plan, const Producer& producer);
+  absl::Status ReadDualWrite(const KafkaPlan& plan, const Producer& producer, kafka::DualWriterSpec* spec);
   absl::Status BuildConsumer(const KafkaPlan& plan, const Consumer& consumer, sim::NodeId ledger);
   absl::Status BuildMirrors();
   absl::Status BuildMirrorTopics();

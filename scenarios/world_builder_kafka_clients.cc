@@ -5,6 +5,7 @@
 #include "model/app/ledger.h"
 #include "model/kafka/auditor.h"
 #include "model/kafka/consumer.h"
+#include "model/kafka/dual_writer.h"
 #include "model/kafka/mirror/mirror_maker.h"
 #include "model/kafka/producer.h"
 #include "model/kafka/recovery.h"
@@ -207,8 +208,45 @@ absl::Status WorldBuilder::BuildProducer(const KafkaPlan& plan, const Producer& 
     return status;
   World::NodePlan node = PlanNode(producer.name(), "producer",
                                   producer.datacenter().empty() ? plan.text->datacenter() : producer.datacenter());
-  node.factory = std::make_shared<kafka::ProducerFactory>(plan.spec, std::move(spec), AllClusters());
+  if (!producer.has_dual_write()) {
+    node.factory = std::make_shared<kafka::ProducerFactory>(plan.spec, std::move(spec), AllClusters());
+    return AddNode(steps, std::move(node));
+  }
+  auto dual = std::make_shared<kafka::DualWriterSpec>();
+  dual->producer = std::move(spec);
+  if (auto status = ReadDualWrite(plan, producer, dual.get()); !status.ok()) return status;
+  node.factory = std::make_shared<kafka::DualWriterFactory>(std::move(dual));
   return AddNode(steps, std::move(node));
+}
+
+absl::Status WorldBuilder::ReadDualWrite(const KafkaPlan& plan, const Producer& producer,
+                                         kafka::DualWriterSpec* spec) {
+  const Steps steps = plan.Below("producer", producer.name());
+  const DualWrite& text = producer.dual_write();
+  const auto other = std::find_if(clusters_.begin(), clusters_.end(), [&](const KafkaPlan& one) {
+    return !one.spec->name.empty() && one.spec->name == text.cluster();
+  });
+  if (other == clusters_.end() || other->spec == plan.spec) {
+    return locator_.Error(steps, "dual_write", fmt::format("there is no other cluster '{}'", text.cluster()));
+  }
+  if (other->spec->FindTopic(other->spec->Own(producer.topic())) == nullptr) {
+    return locator_.Error(steps, "dual_write",
+                          fmt::format("cluster {} has no topic '{}'; add topic {{ name: \"{}\" }} to it",
+                                      text.cluster(), producer.topic(), producer.topic()));
+  }
+  if (producer.keys() == 0) {
+    return locator_.Error(steps, "dual_write", "without keys a record would be in a partition of each cluster's own "
+                                               "choice; add keys: 8");
+  }
+  if (!spec->producer->config.transactional_id.empty()) {
+    return locator_.Error(steps, "dual_write", "a transaction can't span two clusters; remove transactional.id");
+  }
+  spec->clusters[0] = plan.spec;
+  spec->clusters[1] = other->spec;
+  spec->confirm = text.confirm() == DualWrite::BOTH     ? kafka::Confirm::kBoth
+                  : text.confirm() == DualWrite::EITHER ? kafka::Confirm::kEither
+                                                        : kafka::Confirm::kFirst;
+  return absl::OkStatus();
 }
 
 absl::Status WorldBuilder::BuildConsumer(const KafkaPlan& plan, const Consumer& consumer, sim::NodeId ledger) {
