@@ -38,8 +38,8 @@ constexpr DrMeasureInfo kInfos[] = {
     {"converge", "converge_ns", DrUnit::kNanoseconds,
      "from the end of the last fault until every broker runs and is in sync, and each log has one owner"},
     {"reconcile", "reconcile", DrUnit::kCount,
-     "records to be put right by hand: lost, there twice, there though refused, not in both of two logs that are to be the same, or "
-     "with an effect that is wrong"},
+     "records to be put right by hand: lost, there twice, there though refused, not in both of two logs that are to be "
+     "the same, or with an effect that is wrong"},
 };
 static_assert(std::size(kInfos) == kDrMeasureCount);
 

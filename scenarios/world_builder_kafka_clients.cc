@@ -5,7 +5,6 @@
 #include "model/app/ledger.h"
 #include "model/kafka/auditor.h"
 #include "model/kafka/consumer.h"
-#include "model/kafka/dual_writer.h"
 #include "model/kafka/mirror/mirror_maker.h"
 #include "model/kafka/producer.h"
 #include "model/kafka/recovery.h"
@@ -28,6 +27,7 @@ absl::Status WorldBuilder::BuildKafkaClients() {
       ledger = AddAppNode("ledger", setup_.ledger_datacenter(), std::make_shared<app::LedgerFactory>());
     }
   }
+  if (auto status = BuildOutboxDatabases(); !status.ok()) return status;
   for (const KafkaPlan& plan : clusters_) {
     for (const Producer& producer : plan.text->producer()) {
       if (auto status = BuildProducer(plan, producer); !status.ok()) return status;
@@ -35,6 +35,9 @@ absl::Status WorldBuilder::BuildKafkaClients() {
     for (const Consumer& consumer : plan.text->consumer()) {
       const sim::NodeId effects = consumer.effects() ? ledger : sim::NodeId{};
       if (auto status = BuildConsumer(plan, consumer, effects); !status.ok()) return status;
+    }
+    for (const OutboxRelay& relay : plan.text->outbox_relay()) {
+      if (auto status = BuildOutboxRelay(plan, relay); !status.ok()) return status;
     }
   }
   for (size_t i = 0; i < mirror_makers_.size(); ++i) {
@@ -208,45 +211,11 @@ absl::Status WorldBuilder::BuildProducer(const KafkaPlan& plan, const Producer& 
     return status;
   World::NodePlan node = PlanNode(producer.name(), "producer",
                                   producer.datacenter().empty() ? plan.text->datacenter() : producer.datacenter());
-  if (!producer.has_dual_write()) {
-    node.factory = std::make_shared<kafka::ProducerFactory>(plan.spec, std::move(spec), AllClusters());
-    return AddNode(steps, std::move(node));
+  if (producer.has_dual_write() || !producer.outbox().empty()) {
+    return BuildOtherWriter(plan, producer, std::move(spec), std::move(node));
   }
-  auto dual = std::make_shared<kafka::DualWriterSpec>();
-  dual->producer = std::move(spec);
-  if (auto status = ReadDualWrite(plan, producer, dual.get()); !status.ok()) return status;
-  node.factory = std::make_shared<kafka::DualWriterFactory>(std::move(dual));
+  node.factory = std::make_shared<kafka::ProducerFactory>(plan.spec, std::move(spec), AllClusters());
   return AddNode(steps, std::move(node));
-}
-
-absl::Status WorldBuilder::ReadDualWrite(const KafkaPlan& plan, const Producer& producer,
-                                         kafka::DualWriterSpec* spec) {
-  const Steps steps = plan.Below("producer", producer.name());
-  const DualWrite& text = producer.dual_write();
-  const auto other = std::find_if(clusters_.begin(), clusters_.end(), [&](const KafkaPlan& one) {
-    return !one.spec->name.empty() && one.spec->name == text.cluster();
-  });
-  if (other == clusters_.end() || other->spec == plan.spec) {
-    return locator_.Error(steps, "dual_write", fmt::format("there is no other cluster '{}'", text.cluster()));
-  }
-  if (other->spec->FindTopic(other->spec->Own(producer.topic())) == nullptr) {
-    return locator_.Error(steps, "dual_write",
-                          fmt::format("cluster {} has no topic '{}'; add topic {{ name: \"{}\" }} to it",
-                                      text.cluster(), producer.topic(), producer.topic()));
-  }
-  if (producer.keys() == 0) {
-    return locator_.Error(steps, "dual_write", "without keys a record would be in a partition of each cluster's own "
-                                               "choice; add keys: 8");
-  }
-  if (!spec->producer->config.transactional_id.empty()) {
-    return locator_.Error(steps, "dual_write", "a transaction can't span two clusters; remove transactional.id");
-  }
-  spec->clusters[0] = plan.spec;
-  spec->clusters[1] = other->spec;
-  spec->confirm = text.confirm() == DualWrite::BOTH     ? kafka::Confirm::kBoth
-                  : text.confirm() == DualWrite::EITHER ? kafka::Confirm::kEither
-                                                        : kafka::Confirm::kFirst;
-  return absl::OkStatus();
 }
 
 absl::Status WorldBuilder::BuildConsumer(const KafkaPlan& plan, const Consumer& consumer, sim::NodeId ledger) {

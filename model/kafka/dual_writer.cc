@@ -20,7 +20,8 @@ formats::Operation SendOperation(std::string_view f, const std::string& log, con
 }
 
 // What a cluster has said of a record.
-formats::Operation Answer(std::string_view f, const std::string& log, const ProducerPart::Done& done, bool maybe_stored) {
+formats::Operation Answer(std::string_view f, const std::string& log, const ProducerPart::Done& done,
+                          bool maybe_stored) {
   formats::Operation operation = SendOperation(f, log, done.record);
   if (done.error == ErrorCode::kNone) {
     operation.set_type(formats::Operation::OK);
