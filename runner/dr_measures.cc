@@ -159,6 +159,7 @@ class Measurer {
         for (const formats::Action& action : operation.actions()) {
           if (!action.has_send()) continue;
           open[operation.index()].push_back(writes_.size());
+          writers_.insert(operation.process());
           origin_.try_emplace(action.send().value(), action.send().log());
           writes_.push_back({action.send().log(), action.send().key(), action.send().value(), operation.process(),
                              operation.time_ns()});
@@ -200,9 +201,9 @@ class Measurer {
   void NoteMirror(const Operation& operation) {
     for (const formats::Action& action : operation.actions()) {
       const auto origin = origin_.find(action.send().value());
-      if (origin != origin_.end()) mirrors_[origin->second].insert(action.send().log());
-      const bool failed = operation.type() == Operation::FAIL || operation.type() == Operation::INFO;
-      if (failed) failed_copies_.emplace(action.send().log(), action.send().value());
+      if (origin == origin_.end()) continue;
+      mirrors_[origin->second].insert(action.send().log());
+      if (writers_.contains(operation.process())) twins_.emplace(action.send().value(), action.send().log());
     }
   }
 
@@ -424,9 +425,11 @@ class Measurer {
     for (const auto& [record, count] : copies_) {
       if (count > 1) wrong.insert(record);
     }
-    // Of two logs that were to be the same, one hasn't got it.
-    for (const RecordKey& copy : failed_copies_) {
-      if (logs_.contains(copy.first) && !copies_.contains(copy)) wrong.insert(copy);
+    for (const auto& [value, log] : twins_) {
+      const RecordKey one(origin_.at(value), value);
+      const RecordKey other(log, value);
+      const bool readable = logs_.contains(one.first) && logs_.contains(other.first);
+      if (readable && copies_.contains(one) != copies_.contains(other)) wrong.insert(one);
     }
     std::map<RecordKey, int> effects;  // by group and value
     for (const Operation& operation : history_.operations()) {
@@ -446,7 +449,8 @@ class Measurer {
   const DrillSeen& seen_;
   std::map<std::string_view, std::string_view> origin_;               // the log that a value was sent to
   std::map<std::string_view, std::set<std::string_view>> mirrors_;    // of a log
-  std::set<RecordKey> failed_copies_;                                  // that nobody tries any more
+  std::set<std::string_view> writers_;
+  std::map<std::string_view, std::string_view> twins_;                 // a second log that its writer wrote a value to
   std::vector<Write> writes_;  // in the order in which they began
   std::map<std::string_view, std::vector<const formats::Read*>> logs_;  // as they were at the end
   std::map<RecordKey, int> copies_;                                     // in them
