@@ -1,5 +1,5 @@
-// Applications that store records in more than one place: in two clusters, or in a database from where a relay publishes
-// them.
+// Applications that store records in more than one place: in two clusters, or in a database from where a relay
+// publishes them.
 #include <algorithm>
 #include <utility>
 
@@ -18,7 +18,8 @@ absl::Status WorldBuilder::BuildOtherWriter(const KafkaPlan& plan, const Produce
     return locator_.Error(steps, field, "without keys it isn't known which partition a record belongs to; add keys: 8");
   }
   if (!spec->config.transactional_id.empty()) {
-    return locator_.Error(steps, field, "a Kafka transaction doesn't reach beyond one cluster; remove transactional.id");
+    return locator_.Error(steps, field,
+                          "a Kafka transaction doesn't reach beyond one cluster; remove transactional.id");
   }
   if (producer.has_dual_write()) {
     auto dual = std::make_shared<kafka::DualWriterSpec>();
@@ -35,7 +36,7 @@ absl::Status WorldBuilder::BuildOtherWriter(const KafkaPlan& plan, const Produce
   writer->databases = outbox_databases_;
   writer->database = producer.outbox();
   writer->cluster = plan.spec;
-  node.factory = std::make_shared<kafka::OutboxFactory<kafka::OutboxWriter, kafka::OutboxWriterSpec>>(std::move(writer));
+  node.factory = std::make_shared<kafka::OutboxWriterFactory>(std::move(writer));
   return AddNode(steps, std::move(node));
 }
 
@@ -129,7 +130,7 @@ absl::Status WorldBuilder::BuildOutboxRelay(const KafkaPlan& plan, const OutboxR
   }
   World::NodePlan node =
       PlanNode(relay.name(), "relay", relay.datacenter().empty() ? plan.text->datacenter() : relay.datacenter());
-  node.factory = std::make_shared<kafka::OutboxFactory<kafka::OutboxRelay, kafka::OutboxRelaySpec>>(std::move(spec));
+  node.factory = std::make_shared<kafka::OutboxRelayFactory>(std::move(spec));
   return AddNode(steps, std::move(node));
 }
 

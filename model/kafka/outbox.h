@@ -115,6 +115,8 @@ class OutboxFactory final : public sim::ProcessFactory {
  private:
   std::shared_ptr<const Spec> spec_;
 };
+using OutboxWriterFactory = OutboxFactory<OutboxWriter, OutboxWriterSpec>;
+using OutboxRelayFactory = OutboxFactory<OutboxRelay, OutboxRelaySpec>;
 
 }  // namespace brokersim::kafka
 

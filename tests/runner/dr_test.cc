@@ -76,7 +76,8 @@ std::optional<int64_t> LastElectionAfter(int64_t strike_ns, const std::string& t
   std::map<std::string, int64_t> first;  // by whose election
   for (const formats::TraceEvent& event : decoded->events) {
     const size_t elected = event.text.find(" elected ");
-    if (event.kind != formats::EventKind::kNote || event.time_ns < strike_ns || elected == std::string::npos) continue;
+    const bool note = event.kind == formats::EventKind::kNote && event.time_ns >= strike_ns;
+    if (!note || elected == std::string::npos) continue;
     const size_t of = event.text.find(" of ", elected);
     const std::string whose = event.text.substr(of + 4, event.text.find(' ', of + 4) - of - 4);
     // Internal topics and what nobody writes to don't count.
@@ -102,8 +103,8 @@ void ExpectDetectionAndElection(const std::vector<DrCell>& cells, int64_t detect
 
 TEST(Truth, RecoveryTakesDetectionAndElectionAtLeast) {
   for (const char* variant : {"near", "far"}) {
-    ExpectDetectionAndElection(Cells(Architecture("dr/kafka_3dc", variant), {"dc_loss", "standby_loss"}), kKafkaDetection,
-                               20);
+    const std::vector<DrCell> cells = Cells(Architecture("dr/kafka_3dc", variant), {"dc_loss", "standby_loss"});
+    ExpectDetectionAndElection(cells, kKafkaDetection, 20);
   }
   ExpectDetectionAndElection(Cells(Architecture("dr/rocketmq_controller", "defaults"), {"dc_loss"}),
                              kRocketMqDetection, 20);
@@ -193,10 +194,14 @@ TEST(Truth, AnOutboxLosesWhatItsDatabaseLosesUnlessPublishedRowsLeaveIt) {
   for (const DrRow& row : result.rows) {
     const std::string& variant = result.cells[row.cell].variant;
     const int64_t lost = row.measures[DrMeasure::kLostRecords].value_or(kNever);
-    if (variant == "sync") EXPECT_EQ(lost, 0) << "seed " << row.seed;
-    // What was on its way to the standby: some 35 ms of 10 records a second.
-    if (variant == "async" || variant == "async_far") EXPECT_LE(lost, 5) << variant << ", seed " << row.seed;
-    if (variant == "removed") EXPECT_GT(lost, 200) << "seed " << row.seed;
+    if (variant == "sync") {
+      EXPECT_EQ(lost, 0) << "seed " << row.seed;
+    } else if (variant == "removed") {
+      EXPECT_GT(lost, 200) << "seed " << row.seed;
+    } else {
+      // What was on its way to the standby: at most some 35 ms of 20 records a second.
+      EXPECT_LE(lost, 5) << variant << ", seed " << row.seed;
+    }
     EXPECT_NE(row.measures[DrMeasure::kRtoWrite].value_or(kNever), kNever) << variant << ", seed " << row.seed;
   }
 }
@@ -212,7 +217,7 @@ TEST(Truth, ADualWriteThatWaitsForBothStopsWithEither) {
       EXPECT_EQ(row.measures[DrMeasure::kLostRecords], 0) << where;
       EXPECT_EQ(back, cell.drill == "wan_cut") << where;
     }
-    if (cell.variant == "either") EXPECT_TRUE(back) << where;
+    EXPECT_TRUE(back || cell.variant != "either") << where;
   }
 }
 

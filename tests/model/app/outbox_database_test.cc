@@ -88,7 +88,7 @@ Question Save(sim::Duration at, int64_t number, const std::string& relay, int64_
 }
 
 // A primary in site a, its standby in site b, and who asks in site c.
-Heard Run(std::vector<Question> questions, bool synchronous, std::vector<sim::Fault> faults = {}) {
+Heard Ask(std::vector<Question> questions, bool synchronous, std::vector<sim::Fault> faults = {}) {
   sim::Simulation simulation({.seed = 1});
   const auto add = [&](const char* name, const char* site, std::shared_ptr<const sim::ProcessFactory> factory) {
     simulation.Install(simulation.AddNode({.name = name, .role = "database", .datacenter = site}), factory);
@@ -126,7 +126,7 @@ sim::Fault Cut(sim::Duration at, sim::Duration lasts) {
 }
 
 TEST(OutboxDatabase, ARelayReadsWhatItHasNotPublished) {
-  const Heard heard = Run({Insert(Seconds(1), 1), Insert(Seconds(2), 2), Read(Seconds(3), "r"),
+  const Heard heard = Ask({Insert(Seconds(1), 1), Insert(Seconds(2), 2), Read(Seconds(3), "r"),
                            Save(Seconds(4), 9, "r", 1), Read(Seconds(5), "r"), Read(Seconds(5), "other")},
                           /*synchronous=*/false);
   EXPECT_THAT(heard.committed, ElementsAre(1, 2, 9));
@@ -134,14 +134,14 @@ TEST(OutboxDatabase, ARelayReadsWhatItHasNotPublished) {
 }
 
 TEST(OutboxDatabase, WhatIsPublishedMayLeaveTheOutbox) {
-  const Heard heard = Run({Insert(Seconds(1), 1), Insert(Seconds(2), 2), Save(Seconds(3), 9, "r", 1, /*removes=*/true),
+  const Heard heard = Ask({Insert(Seconds(1), 1), Insert(Seconds(2), 2), Save(Seconds(3), 9, "r", 1, /*removes=*/true),
                            Read(Seconds(4), "other")},
                           /*synchronous=*/false);
   EXPECT_THAT(heard.rows, ElementsAre(ElementsAre("v2")));
 }
 
 TEST(OutboxDatabase, AStandbyServesNobodyUntilItIsPromoted) {
-  const Heard heard = Run({Insert(Seconds(1), 1), Read(Seconds(2), "r", kStandby), Insert(Seconds(2), 2, kStandby),
+  const Heard heard = Ask({Insert(Seconds(1), 1), Read(Seconds(2), "r", kStandby), Insert(Seconds(2), 2, kStandby),
                            Read(Seconds(4), "r", kStandby), Insert(Seconds(5), 3, kStandby)},
                           /*synchronous=*/false, {Promote(Seconds(3))});
   EXPECT_THAT(heard.rows, ElementsAre(IsEmpty(), ElementsAre("v1")));
@@ -150,19 +150,19 @@ TEST(OutboxDatabase, AStandbyServesNobodyUntilItIsPromoted) {
 }
 
 TEST(OutboxDatabase, NobodyWaitsForAStandbyThatIsAsynchronous) {
-  const Heard heard = Run({Insert(Seconds(2), 1)}, /*synchronous=*/false, {Cut(Seconds(1), Seconds(100))});
+  const Heard heard = Ask({Insert(Seconds(2), 1)}, /*synchronous=*/false, {Cut(Seconds(1), Seconds(100))});
   EXPECT_THAT(heard.committed, ElementsAre(1));
 }
 
 TEST(OutboxDatabase, ASynchronousTransactionIsOverWhenTheStandbyHasIt) {
   const std::vector<Question> questions = {Insert(Seconds(2), 1), Read(Seconds(3), "r"), Insert(Seconds(30), 2)};
-  EXPECT_THAT(Run(questions, /*synchronous=*/true).committed, ElementsAre(1, 2));
+  EXPECT_THAT(Ask(questions, /*synchronous=*/true).committed, ElementsAre(1, 2));
   // Cut off for good: nothing is over, and nobody sees it.
-  const Heard cut = Run(questions, /*synchronous=*/true, {Cut(Seconds(1), Seconds(100))});
+  const Heard cut = Ask(questions, /*synchronous=*/true, {Cut(Seconds(1), Seconds(100))});
   EXPECT_THAT(cut.committed, IsEmpty());
   EXPECT_THAT(cut.rows, ElementsAre(IsEmpty()));
   // ... and for a while: the first is over when the standby is back.
-  EXPECT_THAT(Run(questions, /*synchronous=*/true, {Cut(Seconds(1), Seconds(10))}).committed, ElementsAre(1, 2));
+  EXPECT_THAT(Ask(questions, /*synchronous=*/true, {Cut(Seconds(1), Seconds(10))}).committed, ElementsAre(1, 2));
 }
 
 TEST(OutboxDatabase, WhatItHasFlushedSurvivesItsCrash) {
@@ -172,7 +172,7 @@ TEST(OutboxDatabase, WhatItHasFlushedSurvivesItsCrash) {
   crash.trigger.at = Time() + Seconds(3);
   crash.lasts = Seconds(1);
   const Heard heard =
-      Run({Insert(Seconds(1), 1), Save(Seconds(2), 9, "r", 1), Insert(Seconds(2), 2), Read(Seconds(5), "r"),
+      Ask({Insert(Seconds(1), 1), Save(Seconds(2), 9, "r", 1), Insert(Seconds(2), 2), Read(Seconds(5), "r"),
            Read(Seconds(5), "other"), Insert(Seconds(6), 3), Read(Seconds(7), "r")},
           /*synchronous=*/false, {crash});
   EXPECT_THAT(heard.rows, ElementsAre(ElementsAre("v2"), ElementsAre("v1", "v2"), ElementsAre("v2", "v3")));
@@ -184,7 +184,7 @@ TEST(OutboxDatabase, AStandbyThatWasAwayGetsWhatItMissed) {
   away.action = sim::Crash{.nodes = {{"db-b"}}};
   away.trigger.at = Time() + Seconds(1);
   away.lasts = Seconds(5);
-  const Heard heard = Run({Insert(Seconds(2), 1), Insert(Seconds(3), 2), Read(Seconds(20), "r", kStandby)},
+  const Heard heard = Ask({Insert(Seconds(2), 1), Insert(Seconds(3), 2), Read(Seconds(20), "r", kStandby)},
                           /*synchronous=*/false, {away, Promote(Seconds(15))});
   EXPECT_THAT(heard.rows, ElementsAre(ElementsAre("v1", "v2")));
 }
@@ -194,7 +194,7 @@ TEST(OutboxDatabase, APrimaryThatIsAskedToStopHandsOverEverythingFirst) {
   stop.id = "stop";
   stop.action = sim::Stop{.nodes = {{"db-a"}}};
   stop.trigger.at = Time() + Seconds(2);
-  const Heard heard = Run({Insert(Milliseconds(1999), 1), Read(Seconds(5), "r", kStandby)}, /*synchronous=*/false,
+  const Heard heard = Ask({Insert(Milliseconds(1999), 1), Read(Seconds(5), "r", kStandby)}, /*synchronous=*/false,
                           {stop, Promote(Seconds(4))});
   EXPECT_THAT(heard.rows, ElementsAre(ElementsAre("v1")));
 }
