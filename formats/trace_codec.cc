@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -11,7 +13,7 @@
 namespace brokersim::formats {
 namespace {
 
-constexpr int kEventsPerChunk = 1024;
+constexpr size_t kEventsPerChunk = 1024;
 // Of a writer's table of strings at first: enough for most traces.
 constexpr size_t kSlots = 1 << 15;
 
@@ -49,6 +51,28 @@ uint64_t DigestOf(std::string_view text) {
 
 void AppendMessage(const google::protobuf::MessageLite& part, std::string* sink) {
   part.AppendToString(sink);
+}
+
+// Protobuf's wire format (its documentation, "Encoding"), for what is written a thousand times.
+enum WireType : uint32_t { kVarint = 0, kFixed64 = 1, kLengthDelimited = 2 };
+
+void AppendVarint(uint64_t value, std::string* sink) {
+  for (; value >= 0x80; value >>= 7) sink->push_back(static_cast<char>(value | 0x80));
+  sink->push_back(static_cast<char>(value));
+}
+void AppendTag(int field, WireType type, std::string* sink) {
+  AppendVarint(static_cast<uint32_t>(field) << 3 | type, sink);
+}
+void AppendBytes(int field, std::string_view bytes, std::string* sink) {
+  AppendTag(field, kLengthDelimited, sink);
+  AppendVarint(bytes.size(), sink);
+  sink->append(bytes);
+}
+// proto3 leaves out what is 0.
+void AppendField(int field, uint64_t value, std::string* sink) {
+  if (value == 0) return;
+  AppendTag(field, kVarint, sink);
+  AppendVarint(value, sink);
 }
 
 absl::Status Broken(uint64_t first_id, std::string_view what) {
@@ -163,46 +187,51 @@ TraceWriter::TraceWriter(const TraceHeader& header, std::string* sink) : sink_(s
   *part.mutable_header() = header;
   part.mutable_header()->set_schema_version(kTraceSchemaVersion);
   AppendMessage(part, sink_);
-  chunk_ = part_.add_chunks();
-  chunk_->set_first_id(1);
 }
 
 void TraceWriter::Add(const TraceEvent& event, uint64_t digest) {
-  const uint32_t row = static_cast<uint32_t>(chunk_->kind_size());
-  chunk_->add_time_delta_ns(event.time_ns - last_time_ns_);
+  const uint64_t row = chunk_.events++;
+  const uint64_t numbers[] = {
+      static_cast<uint64_t>(event.time_ns - last_time_ns_),
+      event.node,
+      static_cast<uint64_t>(event.kind),
+      event.cause == 0 ? 0 : event.id - event.cause,
+      event.peer,
+      event.message,
+      event.operation,
+      Intern(event.type),
+      Intern(event.text),
+      Intern(event.fault),
+      event.draws,
+  };
+  static_assert(std::size(numbers) == std::tuple_size_v<decltype(chunk_.columns)>);
+  for (size_t i = 0; i < std::size(numbers); ++i) AppendVarint(numbers[i], &chunk_.columns[i]);
   last_time_ns_ = event.time_ns;
-  chunk_->add_node(event.node);
-  chunk_->add_kind(static_cast<uint32_t>(event.kind));
-  chunk_->add_cause_delta(event.cause == 0 ? 0 : event.id - event.cause);
-  chunk_->add_peer(event.peer);
-  chunk_->add_message(event.message);
-  chunk_->add_operation(event.operation);
-  chunk_->add_type(Intern(event.type));
-  chunk_->add_text(Intern(event.text));
-  chunk_->add_fault(Intern(event.fault));
-  chunk_->add_draws(event.draws);
+  std::string sparse;
   for (const StateChange& change : event.changes) {
-    TraceStateChange* stored = chunk_->add_changes();
-    stored->set_event(row);
-    stored->set_path(Intern(change.path));
-    stored->set_before(Intern(change.before));
-    stored->set_after(Intern(change.after));
+    sparse.clear();
+    AppendField(TraceStateChange::kEventFieldNumber, row, &sparse);
+    AppendField(TraceStateChange::kPathFieldNumber, Intern(change.path), &sparse);
+    AppendField(TraceStateChange::kBeforeFieldNumber, Intern(change.before), &sparse);
+    AppendField(TraceStateChange::kAfterFieldNumber, Intern(change.after), &sparse);
+    AppendBytes(TraceChunk::kChangesFieldNumber, sparse, &chunk_.changes);
   }
   for (const RecordNote& note : event.records) {
-    TraceRecordNote* stored = chunk_->add_records();
-    stored->set_event(row);
-    stored->set_verb(static_cast<uint32_t>(note.verb));
-    stored->set_log(Intern(note.log));
-    stored->set_value(Intern(note.value));
-    stored->set_offset(note.offset);
+    sparse.clear();
+    AppendField(TraceRecordNote::kEventFieldNumber, row, &sparse);
+    AppendField(TraceRecordNote::kVerbFieldNumber, static_cast<uint64_t>(note.verb), &sparse);
+    AppendField(TraceRecordNote::kLogFieldNumber, Intern(note.log), &sparse);
+    AppendField(TraceRecordNote::kValueFieldNumber, Intern(note.value), &sparse);
+    AppendField(TraceRecordNote::kOffsetFieldNumber, static_cast<uint64_t>(note.offset), &sparse);
+    AppendBytes(TraceChunk::kRecordsFieldNumber, sparse, &chunk_.records);
   }
-  chunk_->set_digest(digest);
+  chunk_.digest = digest;
   next_id_ = event.id + 1;
-  if (chunk_->kind_size() == kEventsPerChunk) Flush();
+  if (chunk_.events == kEventsPerChunk) Flush();
 }
 
 void TraceWriter::Finish(uint64_t hash, int64_t end_ns) {
-  if (chunk_->kind_size() > 0) Flush();
+  if (chunk_.events > 0) Flush();
   Trace part;
   part.mutable_footer()->set_events(next_id_ - 1);
   part.mutable_footer()->set_hash(hash);
@@ -217,7 +246,7 @@ uint32_t TraceWriter::Intern(std::string_view text) {
   const auto index = static_cast<uint32_t>(strings_.size());
   slot.number_and_one = index + 1;
   strings_.emplace_back(text);
-  chunk_->add_strings(strings_.back());
+  AppendBytes(TraceChunk::kStringsFieldNumber, text, &chunk_.strings);
   if (strings_.size() * 2 > slots_.size()) {
     slots_.assign(slots_.size() * 2, Slot());
     for (uint32_t i = 1; i < strings_.size(); ++i) SlotOf(strings_[i]).number_and_one = i + 1;
@@ -239,9 +268,24 @@ TraceWriter::Slot& TraceWriter::SlotOf(std::string_view text) {
 }
 
 void TraceWriter::Flush() {
-  AppendMessage(part_, sink_);
-  chunk_->Clear();  // it keeps the memory of its parts
-  chunk_->set_first_id(next_id_);
+  std::string fields;
+  AppendField(TraceChunk::kFirstIdFieldNumber, chunk_.first_id, &fields);
+  fields += chunk_.strings;
+  int field = TraceChunk::kTimeDeltaNsFieldNumber;
+  for (std::string& column : chunk_.columns) {
+    AppendBytes(field++, column, &fields);
+    column.clear();  // it keeps its memory
+  }
+  fields += chunk_.changes;
+  fields += chunk_.records;
+  AppendTag(TraceChunk::kDigestFieldNumber, kFixed64, &fields);
+  for (int byte = 0; byte < 8; ++byte) fields.push_back(static_cast<char>(chunk_.digest >> 8 * byte));
+  AppendBytes(Trace::kChunksFieldNumber, fields, sink_);
+  chunk_.strings.clear();
+  chunk_.changes.clear();
+  chunk_.records.clear();
+  chunk_.events = 0;
+  chunk_.first_id = next_id_;
 }
 
 absl::StatusOr<DecodedTrace> DecodeTrace(std::string_view bytes) {

@@ -6,6 +6,7 @@
 #ifndef BROKERSIM_FORMATS_TRACE_CODEC_H_
 #define BROKERSIM_FORMATS_TRACE_CODEC_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -151,8 +152,17 @@ class TraceWriter {
   void Flush();
 
   std::string* sink_;
-  Trace part_;         // holds the chunk that is filled, and nothing else
-  TraceChunk* chunk_;
+  // The fields of the chunk that is filled, as they will stand in it: protobuf's own message would hold each number in
+  // memory first, and count their bytes before it writes them.
+  struct Chunk {
+    size_t events = 0;
+    uint64_t first_id = 1;
+    std::string strings;
+    std::array<std::string, 11> columns;  // by field number, from time_delta_ns on
+    std::string changes;
+    std::string records;
+    uint64_t digest = 0;
+  } chunk_;
   // The strings by their numbers, and the numbers by a digest of their strings: slots of an open-addressed table
   // that is never walked through, so no order can come of it. A power of two; 0 is free, else 1 + the number.
   std::vector<std::string> strings_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "model/base/roles.h"
 #include "model/kafka/broker.h"
@@ -75,8 +76,7 @@ void Broker::Describe(sim::Describer& d) const {
     }
     std::string epochs;
     for (const EpochStart& start : partition.log().epoch_starts()) {
-      if (!epochs.empty()) epochs += ' ';
-      fmt::format_to(std::back_inserter(epochs), "{}@{}", start.epoch, start.start_offset);
+      absl::StrAppend(&epochs, epochs.empty() ? "" : " ", start.epoch, "@", start.start_offset);
     }
     d.Set(name, ".epoch_starts", epochs);
     if (partition.role() == Role::kLeader) d.Set(name, ".isr", absl::StrJoin(partition.isr(), " "));

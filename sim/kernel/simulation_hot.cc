@@ -314,7 +314,7 @@ void Simulation::OnWriteReturned(const WriteReturned& event) {
                               .content = DigestOf(timer) ^ static_cast<uint64_t>(after.nanos())});
   if (auto* shown = detail()) {
     shown->type = std::string(n.process->TimerName(timer));
-    shown->text = fmt::format("in {}", ToText(after));
+    shown->text = "in " + ToText(after);
   }
   const uint32_t slot = n.timers.FindOrAdd(timer);
   SetTimerState& state = n.timers[slot];

@@ -1,6 +1,7 @@
 // Nodes: their processes' beginnings and ends, operations of clients, and what is rare.
 #include <utility>
 
+#include "formats/operation_text.h"
 #include "sim/kernel/simulation.h"
 
 namespace brokersim::sim {
@@ -66,7 +67,7 @@ void Simulation::PerformOperation(NodeId id, EventId cause, OpId op, formats::Op
             .content = DigestOf(operation)});
   if (auto* shown = detail()) {
     shown->type = operation.f();
-    shown->text = operation.ShortDebugString();
+    shown->text = formats::ShortText(operation);
   }
   if (invoke) {
     n.operations[op] =
