@@ -1,10 +1,11 @@
 // Fewer and fewer operations that still have no order.
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <utility>
 
 #include "checker/linear/explain.h"
-#include "checker/linear/subset_search.h"
+#include "checker/linear/minimize_few.h"
 
 namespace brokersim::checker {
 namespace {
@@ -48,7 +49,7 @@ class Minimizer {
   Core Run(const PartCheck& found) {
     if (!StartWithFew(found)) Start(found);
     // Who saw whom may change with who is left.
-    for (bool shrunk = true; complete_ && shrunk;) {
+    for (bool shrunk = true; complete_ && shrunk && !ShrinkFew();) {
       Link();
       if (!ShrinkKnown()) ShrinkOpen();
       Places core;
@@ -74,7 +75,7 @@ class Minimizer {
   bool StartWithFew(const PartCheck& found) {
     if (found.last() == kNone) return false;
     Places few = Until(found.last());
-    if (few.size() <= 2 * kFew) return false;
+    if (few.size() <= SubsetSearch::kMost) return false;
     few.erase(few.begin(), few.end() - kFew);
     if (few.front() > found.last()) few.insert(few.begin(), found.last());
     Take(WithSeen(few));
@@ -166,12 +167,23 @@ class Minimizer {
     for (const uint32_t place : places) in[place] = 1;
     place_.clear();
     ops_.clear();
-    few_.reset();
     Pick(all_, in, &arena_, &ops_, &place_);
     in_.assign(ops_.size(), 1);
+  }
+
+  // Where few are left: all the rest. False: there are more, or too many configurations.
+  bool ShrinkFew() {
     const auto tells_of_many = [&](const Operation& op) { return model_.TellsOfMany(op.call); };
-    if (ops_.size() > SubsetSearch::kMost || std::any_of(ops_.begin(), ops_.end(), tells_of_many)) return;
-    few_.emplace(model_, ops_);
+    if (ops_.size() > SubsetSearch::kMost || std::any_of(ops_.begin(), ops_.end(), tells_of_many)) return false;
+    FewMinimizer few(model_, ops_, steps_left_);
+    const std::optional<uint64_t> left = few.Run();
+    Spend(few.steps());
+    if (!left.has_value()) return false;
+    Places core;
+    for (uint64_t some = *left; some != 0; some &= some - 1)
+      core.push_back(place_[static_cast<size_t>(std::countr_zero(some))]);
+    if (core.size() < place_.size()) Take(core);
+    return true;
   }
 
   // Those that are in, as they look without the others.
@@ -222,15 +234,6 @@ class Minimizer {
   }
 
   bool HasNoOrder(const std::vector<uint8_t>& in) {
-    if (few_.has_value()) {
-      uint64_t some = 0;
-      for (uint32_t op = 0; op < in.size(); ++op) some |= uint64_t{in[op]} << op;
-      const uint64_t before = few_->steps();
-      const std::optional<bool> none = few_->HasNoOrder(some);
-      Spend(few_->steps() - before + 1);
-      if (none.has_value()) return *none;
-      few_.reset();
-    }
     Arena arena;
     std::vector<Operation> some;
     Pick(ops_, in, &arena, &some, nullptr);
@@ -262,16 +265,14 @@ class Minimizer {
     return known;
   }
 
-  // By halves, quarters and so on to single ones; false: none could go. The last ones first: then what comes before
-  // them is the same again and again, and what comes behind them is little already.
+  // By halves, quarters and so on to single ones; false: none could go.
   bool ShrinkKnown() {
     bool any = false;
-    for (size_t chunk = few_.has_value() ? 1 : std::max<size_t>(1, Known().size() / 2); complete_; chunk /= 2) {
+    for (size_t chunk = std::max<size_t>(1, Known().size() / 2); complete_; chunk /= 2) {
       const Places known = Known();
       for (size_t done = 0; done < known.size() && complete_; done += chunk) {
         const size_t count = std::min(chunk, known.size() - done);
-        const size_t first = few_.has_value() ? known.size() - done - count : done;
-        const auto some = absl::MakeConstSpan(known).subspan(first, count);
+        const auto some = absl::MakeConstSpan(known).subspan(done, count);
         if (std::none_of(some.begin(), some.end(), [&](uint32_t op) { return in_[op] != 0; })) continue;
         if (!HasNoOrder(Without(some))) continue;
         in_ = less_;
@@ -321,7 +322,6 @@ class Minimizer {
   Places place_;  // of those below
   std::vector<Operation> ops_;
   std::vector<uint8_t> in_;
-  std::optional<SubsetSearch> few_;  // over ops_, where they are few
   Relation seen_by_;
   Relation needed_;
   std::vector<uint8_t> less_;  // of Without
