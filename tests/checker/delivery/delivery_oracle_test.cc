@@ -130,8 +130,8 @@ class Naive {
     return empties;
   }
 
+  // One waits for the other: groups wait whether or not their order is judged.
   bool InOneLine(const Message& a, const Message& b) const {
-    if (options_.order == Order::kNone) return false;
     return options_.order == Order::kQueue || (a.group >= 0 && a.group == b.group);
   }
 
@@ -248,7 +248,7 @@ class Naive {
 
   // A was there before B, and yet B was received before anybody asked for what became A.
   void Overtakes(const Message& a, const Message& b) {
-    if (!InOneLine(a, b) || a.sends != 1 || b.sends != 1 || a.delay > 0 || b.delay > 0) return;
+    if (options_.order == Order::kNone || !InOneLine(a, b) || a.sends != 1 || b.sends != 1 || a.delay > 0 || b.delay > 0) return;
     if (a.acked == kNoOp || a.acked >= b.sent || b.received.front().at >= a.received.front().asked) return;
     if (Unknown(b.received.front().at) == 0) types_.insert("reordered");
   }
