@@ -163,6 +163,11 @@ bool WaitsForTheEnd(std::string_view model, std::string_view anomaly) {
   return false;
 }
 
+bool TellsOnlyAtTheEnd(std::string_view model) {
+  const std::vector<std::string> all = AnomaliesOf(model);
+  return std::all_of(all.begin(), all.end(), [&](const std::string& name) { return WaitsForTheEnd(model, name); });
+}
+
 absl::Status ValidateModel(std::string_view model) {
   std::vector<std::string_view> names;
   for (const ModelInfo& known : Models()) {
