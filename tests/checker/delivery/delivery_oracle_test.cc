@@ -37,7 +37,7 @@ struct Message {
   int64_t group = -1;
   int64_t dedup = -1;
   int64_t delay = 0;
-  std::vector<Given> given = {};  // as they were answered
+  std::vector<Given> given = {};     // as they were answered
   std::vector<Given> received = {};  // without dead letters
 };
 
@@ -96,7 +96,10 @@ class Naive {
   }
 
   Given ReadGiven(const Op& op, OpIndex at, bool dead) const {
-    Given given = {.asked = op.pair, .at = at, .dead = dead, .until = Number(op.value, "until", kNoTime),
+    Given given = {.asked = op.pair,
+                   .at = at,
+                   .dead = dead,
+                   .until = Number(op.value, "until", kNoTime),
                    .count = Number(op.value, "count", -1)};
     for (OpIndex line = 0; line < history_.size(); ++line) {
       const Op& back = history_.op(line);
@@ -248,7 +251,9 @@ class Naive {
 
   // A was there before B, and yet B was received before anybody asked for what became A.
   void Overtakes(const Message& a, const Message& b) {
-    if (options_.order == Order::kNone || !InOneLine(a, b) || a.sends != 1 || b.sends != 1 || a.delay > 0 || b.delay > 0) return;
+    if (options_.order == Order::kNone || !InOneLine(a, b) || a.sends != 1 || b.sends != 1 || a.delay > 0 ||
+        b.delay > 0)
+      return;
     if (a.acked == kNoOp || a.acked >= b.sent || b.received.front().at >= a.received.front().asked) return;
     if (Unknown(b.received.front().at) == 0) types_.insert("reordered");
   }
@@ -317,8 +322,8 @@ TEST(DeliveryOracle, EachPromiseIsAsItIsDefined) {
   for (int seed = 0; seed < kHistories; ++seed) {
     Draws draws(static_cast<uint64_t>(seed));
     Clients clients(&draws);
-    const std::string edn = RandomHistory(&draws, 14, [&] { return clients.Next(); },
-                                          [&](const Asked& asked) { clients.Told(asked); });
+    const std::string edn = RandomHistory(
+        &draws, 14, [&] { return clients.Next(); }, [&](const Asked& asked) { clients.Told(asked); });
     const absl::StatusOr<History> history = ReadEdn(edn);
     ASSERT_TRUE(history.ok()) << history.status() << edn;
     const DeliveryOptions options = OptionsOf(static_cast<uint64_t>(seed));

@@ -168,13 +168,16 @@ class NaiveExactlyOnce {
   static int64_t OffsetOf(int64_t input) { return input % 2; }
 
   void AddEffect(const Op& op) {
-    Effect effect = {.begun = &op, .outcome = history_.Outcome(op), .group = op.value.Get("group").integer(),
+    Effect effect = {.begun = &op,
+                     .outcome = history_.Outcome(op),
+                     .group = op.value.Get("group").integer(),
                      .input = op.value.Get("input").integer()};
     for (const Value& output : op.value.Get("outputs").items()) effect.outputs.push_back(output);
     // Whoever was assigned the log last owns it.
     for (const Op& other : history_.ops()) {
       if (&other > &op) break;
-      if (!Is(history_, other, "assign", OpType::kOk) || history_.ExtraOf(other, "group") != op.value.Get("group")) continue;
+      if (!Is(history_, other, "assign", OpType::kOk) || history_.ExtraOf(other, "group") != op.value.Get("group"))
+        continue;
       for (const Value& log : other.value.items()) {
         if (log.text() == LogOf(effect.input)) effect.zombie = other.process != op.process;
       }
@@ -193,8 +196,8 @@ class NaiveExactlyOnce {
   // Acknowledged before this line.
   bool AckedBefore(int64_t input, OpIndex line) const {
     return std::any_of(history_.ops().begin(), history_.ops().end(), [&](const Op& op) {
-      return Is(history_, op, "send", OpType::kInvoke) && InputOf(op) == input &&
-             history_.Outcome(op) == OpType::kOk && op.pair < line;
+      return Is(history_, op, "send", OpType::kInvoke) && InputOf(op) == input && history_.Outcome(op) == OpType::kOk &&
+             op.pair < line;
     });
   }
 
@@ -237,7 +240,7 @@ class NaiveExactlyOnce {
       return;
     }
     const bool named = std::any_of(some.begin(), some.end(), [](const Effect* one) { return !one->outputs.empty(); });
-    named && outputs_ != nullptr ? ByOutputs(group, input, some) : ByEffects(group, input, some);
+    named&& outputs_ != nullptr ? ByOutputs(group, input, some) : ByEffects(group, input, some);
   }
 
   void ByEffects(int64_t group, int64_t input, const std::vector<const Effect*>& some) {
@@ -288,7 +291,8 @@ class NaiveExactlyOnce {
 
   // What is there is the output of an effect that may have happened.
   void JudgeOutputs() {
-    const bool named = std::any_of(effects_.begin(), effects_.end(), [](const Effect& e) { return !e.outputs.empty(); });
+    const bool named =
+        std::any_of(effects_.begin(), effects_.end(), [](const Effect& e) { return !e.outputs.empty(); });
     if (outputs_ == nullptr || !named) return;
     for (const Value& one : outputs_->value.items()) {
       bool made = false;
@@ -316,7 +320,8 @@ Asked DrawExactlyOnce(Draws* draws) {
   const std::string in_group = fmt::format(" :group {}", group);
   const uint64_t what = draws->Below(14);
   if (what < 5) {
-    return {"send", fmt::format("[[:send {} {}]]", log, input), fmt::format("[[:send {} [{} {}]]]", log, input % 2, input)};
+    return {"send", fmt::format("[[:send {} {}]]", log, input),
+            fmt::format("[[:send {} [{} {}]]]", log, input % 2, input)};
   }
   if (what < 10) {
     const uint64_t outputs = draws->Below(3);
@@ -346,8 +351,8 @@ TEST(ExactlyOnceProperty, AgreesWithItsDefinition) {
   std::set<std::string> all;
   for (int seed = 0; seed < kHistories; ++seed) {
     Draws draws(static_cast<uint64_t>(seed));
-    const std::string edn =
-        RandomHistory(&draws, 10, [&draws] { return DrawExactlyOnce(&draws); }, [](const Asked&) {});
+    const std::string edn = RandomHistory(
+        &draws, 10, [&draws] { return DrawExactlyOnce(&draws); }, [](const Asked&) {});
     const absl::StatusOr<History> history = ReadEdn(edn);
     ASSERT_TRUE(history.ok()) << history.status() << edn;
     const absl::StatusOr<formats::Verdict> verdict = CheckExactlyOnce(*history);

@@ -55,9 +55,9 @@ TEST_P(Examples, NameWhatTheModelSaysItFinds) {
   }
 }
 
-// What has no example of its own: what others are a special case of, and is only named to be forbidden; write-skew, which
-// takes predicates; writes out of order, which somebody must read to tell (session-order); and what a log's sends always may
-// do.
+// What has no example of its own: what others are a special case of, and is only named to be forbidden; write-skew,
+// which takes predicates; writes out of order, which somebody must read to tell (session-order); and what a log's sends
+// always may do.
 bool HasNone(const std::string& model, const std::string& anomaly) {
   if (model == "broker") return true;  // docs/anomalies.md
   static const std::set<std::string>& general = *new std::set<std::string>{

@@ -141,9 +141,11 @@ const std::vector<Waiting>& AllWaiting() {
 TEST(WaitsForTheEnd, WhatItNamesGoesAwayAgain) {
   for (const Waiting& one : AllWaiting()) {
     const bool is_option = one.anomaly == "stale";
-    const Example example = {.model = one.model,
-                             .options = is_option ? std::vector<std::string>{"--linearizable"} : std::vector<std::string>(),
-                             .anomalies = {one.anomaly}, .history = one.beginning};
+    const Example example = {
+        .model = one.model,
+        .options = is_option ? std::vector<std::string>{"--linearizable"} : std::vector<std::string>(),
+        .anomalies = {one.anomaly},
+        .history = one.beginning};
     SCOPED_TRACE(one.model + ": " + one.anomaly);
     EXPECT_TRUE(Types(example, one.beginning).contains(one.anomaly));
     EXPECT_FALSE(Types(example, one.beginning + one.rest).contains(one.anomaly));
@@ -174,7 +176,9 @@ bool IsOfTheFormat(char letter) { return letter == 'f' || letter == 'r' || lette
 // The same lines by other processes, later, about other things: each number begins with another 7, and each name of one
 // letter with a 7.
 std::string Later(const std::string& edn) {
-  const auto is_word = [&](size_t at) { return at < edn.size() && std::isalnum(static_cast<unsigned char>(edn[at])) != 0; };
+  const auto is_word = [&](size_t at) {
+    return at < edn.size() && std::isalnum(static_cast<unsigned char>(edn[at])) != 0;
+  };
   std::string later;
   for (size_t at = 0; at < edn.size(); ++at) {
     const bool is_first = is_word(at) && (at == 0 || !is_word(at - 1));
@@ -187,8 +191,8 @@ std::string Later(const std::string& edn) {
   return later;
 }
 
-// Whatever comes after, what doesn't wait stays, or is told as another kind that doesn't wait: a history that is INVALID
-// by it stays so, and the first operation that makes it so is the one to stop at.
+// Whatever comes after, what doesn't wait stays, or is told as another kind that doesn't wait: a history that is
+// INVALID by it stays so, and the first operation that makes it so is the one to stop at.
 TEST(WaitsForTheEnd, WhateverElseIsShownStays) {
   const std::vector<Example> examples = AllExamples();
   std::map<std::string, std::set<std::string>> stayed;
