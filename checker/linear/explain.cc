@@ -13,7 +13,7 @@ constexpr uint64_t kLeastSteps = 3'000'000;
 constexpr size_t kMostAttempts = 4;
 constexpr size_t kMostOperations = 10'000;
 // So many are searched once more to see what can't be placed, in so many steps and a part of those of the verdict.
-constexpr size_t kMostSearched = 2'000;
+constexpr size_t kMostSearched = 500;
 constexpr uint64_t kStepsOnceMore = 4'000;
 constexpr uint64_t kPartOnceMore = 64;
 constexpr size_t kMostText = 120;
