@@ -89,7 +89,7 @@ constexpr Entry kModels[] = {
      "aborted-output duplicate lost torn unexpected zombie",
      [](const History& history, const CheckOptions&) { return CheckExactlyOnce(history); }},
     {{"reconciliation", ":send V, :insert V, :read-topic, :read-db", "broker and database agree"},
-     "duplicate lost orphan-message orphan-row unexpected",
+     "duplicate lost orphan-message orphan-row",
      [](const History& history, const CheckOptions& options) {
        return CheckReconciliation(history, options.allow_duplicates);
      }},
@@ -132,7 +132,7 @@ std::vector<std::string> AnomaliesOf(std::string_view model) {
     names = AnomalyNames();
     for (const KafkaClass& c : KafkaClasses()) names.push_back(c.name);
   } else if (model == "broker") {
-    for (const AnomalyInfo& info : Anomalies()) names.emplace_back(info.name);
+    names = DefaultChecks();
   }
   for (const Entry& known : kModels) {
     if (known.info.name != model || known.anomalies.empty()) continue;
@@ -150,18 +150,22 @@ bool WaitsForTheEnd(std::string_view model, std::string_view anomaly) {
   static const std::vector<Waiting>& all = *new std::vector<Waiting>{
       {"kafka", {"lost-write", "torn-transaction", "unseen"}},
       {"set", {"lost", "unexpected"}},
-      {"set-full", {"lost"}},
+      {"set-full", {"lost", "stale"}},
       {"total-queue", {"lost"}},
       {"delivery", {"lost", "never-delivered"}},
       {"exactly-once", {"lost", "torn", "aborted-output"}},
-      {"reconciliation", {"lost", "orphan-message", "orphan-row", "duplicate", "unexpected"}},
-      {"broker", {"unavailable"}},
+      {"reconciliation", {"lost", "orphan-message", "orphan-row", "duplicate"}},
   };
   for (const Waiting& waiting : all) {
     const std::vector<std::string_view>& names = waiting.anomalies;
     if (waiting.model == model && std::find(names.begin(), names.end(), anomaly) != names.end()) return true;
   }
   return false;
+}
+
+bool TellsOnlyAtTheEnd(std::string_view model) {
+  const std::vector<std::string> all = AnomaliesOf(model);
+  return std::all_of(all.begin(), all.end(), [&](const std::string& name) { return WaitsForTheEnd(model, name); });
 }
 
 absl::Status ValidateModel(std::string_view model) {

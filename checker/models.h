@@ -54,6 +54,8 @@ std::vector<std::string> AnomaliesOf(std::string_view model);
 // Whether that anomaly of a model may be found in the beginning of a history that is without it in the end: a
 // message is lost until somebody receives it. What a client saw, and shouldn't have, stays seen.
 bool WaitsForTheEnd(std::string_view model, std::string_view anomaly);
+// Whether all anomalies of a model wait for the end: nothing can be known of it before.
+bool TellsOnlyAtTheEnd(std::string_view model);
 // kNotFound for a model that there isn't, with the nearest name.
 absl::Status ValidateModel(std::string_view model);
 

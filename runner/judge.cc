@@ -89,10 +89,16 @@ Verdict JudgeHistory(const formats::History& history, const scenarios::World& wo
   return verdict;
 }
 
+bool ModelsTellEarly(const scenarios::World& world) {
+  const auto tells = [](const ModelPlan& model) { return !checker::TellsOnlyAtTheEnd(model.name); };
+  return std::any_of(world.models().begin(), world.models().end(), tells);
+}
+
 bool ModelsFind(const formats::History& history, const scenarios::World& world) {
-  if (world.models().empty() || history.operations_size() == 0) return false;
+  if (!ModelsTellEarly(world) || history.operations_size() == 0) return false;
   const absl::StatusOr<checker::History> lines = checker::FromProto(history);
   for (const ModelPlan& model : world.models()) {
+    if (checker::TellsOnlyAtTheEnd(model.name)) continue;
     const absl::StatusOr<Verdict> verdict = lines.ok() ? JudgeBy(model, *lines) : lines.status();
     if (!verdict.ok()) continue;
     const auto stays = [&](const formats::Anomaly& anomaly) {

@@ -18,6 +18,8 @@ absl::Status ValidateNames(const scenarios::ResolvedScenario& scenario);
 // did and something could not be decided. `world` must have been validated.
 formats::Verdict JudgeHistory(const formats::History& history, const scenarios::World& world);
 
+// Whether any model can find something before the end.
+bool ModelsTellEarly(const scenarios::World& world);
 // Whether a model finds something in what may be the beginning of a history that no longer history would take back
 // (checker::WaitsForTheEnd).
 bool ModelsFind(const formats::History& history, const scenarios::World& world);

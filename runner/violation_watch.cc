@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "runner/judge.h"
 #include "sim/base/check.h"
 
 namespace brokersim::runner {
@@ -28,7 +27,7 @@ bool ViolationWatch::Add(formats::Operation&& operation) {
   ++operations_;
   const bool broken = checks_.Add(std::move(operation));
   if (stop_after_.has_value()) return broken || operations_ == *stop_after_;
-  if (!world_.models().empty() && operations_ >= kFirstLook && operations_ >= 2 * looked_) Look();
+  if (asks_models_ && operations_ >= kFirstLook && operations_ >= 2 * looked_) Look();
   return broken || first_.has_value();
 }
 
@@ -53,7 +52,7 @@ std::optional<uint64_t> ViolationWatch::first() {
 }
 
 formats::History ViolationWatch::Take() {
-  if (!stop_after_.has_value() && !first_.has_value() && !world_.models().empty() && operations_ > looked_) Look();
+  if (!stop_after_.has_value() && !first_.has_value() && asks_models_ && operations_ > looked_) Look();
   absl::StatusOr<formats::History> history = checks_.journal().Take();
   CHECK(history.ok(), "the history can't be read back");
   return *std::move(history);

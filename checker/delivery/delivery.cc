@@ -167,34 +167,45 @@ class Judge {
                                                 : "its last delivery was not acknowledged, it never came again, and"));
   }
 
+  // At most once: any delivery after the first. Exactly once: one that was asked for after another had been
+  // acknowledged, or that is the second to be.
   void JudgeDuplicates(const Message& message, const std::vector<uint32_t>& received) {
     if (options_.guarantee == Guarantee::kAtLeastOnce || received.size() <= message.sends) return;
-    for (size_t i = 1; i < received.size(); ++i) {
-      const Delivery& before = facts_.deliveries[received[i - 1]];
+    const Delivery* acked = nullptr;
+    for (size_t i = 0; i < received.size(); ++i) {
       const Delivery& again = facts_.deliveries[received[i]];
-      const bool acked = before.acked != kNoOp && before.acked < again.invoke;
-      if (options_.guarantee == Guarantee::kExactlyOnce && !acked && (before.acked == kNoOp || again.acked == kNoOp)) {
-        continue;
+      const bool at_most_once = options_.guarantee == Guarantee::kAtMostOnce && i > 0;
+      const Delivery* const before = acked != nullptr ? acked
+                                     : at_most_once   ? &facts_.deliveries[received[i - 1]]
+                                                      : nullptr;
+      if (before != nullptr && (at_most_once || before->acked < again.invoke || again.acked != kNoOp)) {
+        judgement_.Add("duplicate", {before->done, before->acked, again.done, again.acked},
+                       fmt::format("{} received {}{}, and {} received it again", WhoAt(before->done), Name(message),
+                                   before->acked == kNoOp ? "" : " and acknowledged it", WhoAt(again.done)));
       }
-      judgement_.Add("duplicate", {before.done, before.acked, again.done, again.acked},
-                     fmt::format("{} received {}{}, and {} received it again", WhoAt(before.done), Name(message),
-                                 before.acked == kNoOp ? "" : " and acknowledged it", WhoAt(again.done)));
+      if (again.acked != kNoOp && (acked == nullptr || again.acked < acked->acked)) acked = &again;
     }
   }
 
   // Both leases certainly ran when the later of the two answers arrived.
   void JudgeLeases(const Message& message, const std::vector<uint32_t>& received) {
-    for (size_t i = 1; i < received.size(); ++i) {
-      const Delivery& first = facts_.deliveries[received[i - 1]];
-      const Delivery& second = facts_.deliveries[received[i]];
+    std::vector<const Delivery*> owners;  // that may still be, the last one last
+    for (const uint32_t number : received) {
+      const Delivery& second = facts_.deliveries[number];
       const int64_t moment = TimeOf(second.done);
-      const int64_t until = LeaseEnd(first, second.done);
-      if (until == kNoTime || moment == kNoTime || moment >= until) continue;
-      if (second.until != kNoTime && second.until <= moment) continue;
-      if (first.released != kNoOp && first.released < second.done) continue;
-      judgement_.Add("double-ownership", {first.done, second.done},
-                     fmt::format("{} owned {} until {}, yet {} received it at {}", WhoAt(first.done), Name(message),
-                                 Ms(until), WhoAt(second.done), Ms(moment)));
+      if (moment == kNoTime) continue;
+      std::erase_if(owners, [&](const Delivery* owner) {
+        return owner->released < second.done || LeaseEnd(*owner, kNoOp) <= moment;
+      });
+      const auto owns = [&](const Delivery* owner) { return LeaseEnd(*owner, second.done) > moment; };
+      const auto first = std::find_if(owners.rbegin(), owners.rend(), owns);
+      const bool has_lease = second.until == kNoTime || second.until > moment;
+      if (first != owners.rend() && has_lease) {
+        judgement_.Add("double-ownership", {(*first)->done, second.done},
+                       fmt::format("{} owned {} until {}, yet {} received it at {}", WhoAt((*first)->done),
+                                   Name(message), Ms(LeaseEnd(**first, second.done)), WhoAt(second.done), Ms(moment)));
+      }
+      if (second.until != kNoTime || !second.extensions.empty()) owners.push_back(&second);
     }
   }
 
@@ -227,7 +238,7 @@ class Judge {
     for (uint32_t number : message.deliveries) {
       const Delivery& dead = facts_.deliveries[number];
       if (!dead.dead_letter) continue;
-      uint64_t times = facts_.unknown_receives.size();
+      uint64_t times = UnknownBefore(dead.done);
       OpIndex acked = kNoOp;
       for (uint32_t other : received) {
         times += facts_.deliveries[other].invoke < dead.done ? 1 : 0;
@@ -332,18 +343,21 @@ class Judge {
     }
   }
 
+  // Of those with one id that were delivered, sent one after the other: no other pair lies closer together.
   void JudgeDedup() {
-    std::vector<std::vector<Id>> by_id(facts_.scopes.size());
+    std::vector<std::vector<const Message*>> by_id(facts_.scopes.size());
     for (const Message& message : facts_.messages) {
-      if (message.dedup != kNoId && message.sent != kNoOp) by_id[message.dedup].push_back(message.value);
+      const bool counts = message.dedup != kNoId && message.acked != kNoOp && !message.deliveries.empty();
+      if (counts && TimeOf(message.sent) != kNoTime) by_id[message.dedup].push_back(&message);
     }
-    for (std::vector<Id>& messages : by_id) {
+    for (std::vector<const Message*>& messages : by_id) {
+      StableSort(&messages, [](const Message* a, const Message* b) {
+        return a->queue != b->queue ? a->queue < b->queue : a->sent < b->sent;
+      });
       for (size_t i = 1; i < messages.size(); ++i) {
-        const Message& first = facts_.messages[messages[i - 1]];
-        const Message& second = facts_.messages[messages[i]];
-        if (first.deliveries.empty() || second.deliveries.empty() || first.queue != second.queue) continue;
-        if (first.acked == kNoOp || second.acked == kNoOp || TimeOf(first.sent) == kNoTime) continue;
-        if (TimeOf(second.acked) - TimeOf(first.sent) >= options_.dedup_window) continue;
+        const Message& first = *messages[i - 1];
+        const Message& second = *messages[i];
+        if (first.queue != second.queue || TimeOf(second.acked) - TimeOf(first.sent) >= options_.dedup_window) continue;
         judgement_.Add("dedup-missed", {first.sent, second.sent, facts_.deliveries[first.deliveries.front()].done,
                                         facts_.deliveries[second.deliveries.front()].done},
                        fmt::format("{} and {} were sent with one deduplication id within the window, and both were "

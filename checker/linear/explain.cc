@@ -12,8 +12,10 @@ namespace {
 constexpr uint64_t kLeastSteps = 3'000'000;
 constexpr size_t kMostAttempts = 4;
 constexpr size_t kMostOperations = 10'000;
-// So many are searched once more to see what can't be placed.
-constexpr size_t kMostSearched = 2'000;
+// So many are searched once more to see what can't be placed, in so many steps and a part of those of the verdict.
+constexpr size_t kMostSearched = 500;
+constexpr uint64_t kStepsOnceMore = 4'000;
+constexpr uint64_t kPartOnceMore = 64;
 constexpr size_t kMostText = 120;
 
 class Explainer {
@@ -37,8 +39,9 @@ class Explainer {
     }
     PartCheck check(what_.model, core_.ops);
     check.SearchOnly();
+    const uint64_t once_more = std::min(steps, kStepsOnceMore + what_.found.steps() / kPartOnceMore);
     const bool searched =
-        count <= kMostSearched && check.Run(steps) == Outcome::kNot && check.stuck() != kNone;
+        count <= kMostSearched && check.Run(once_more) == Outcome::kNot && check.stuck() != kNone;
     Say(searched ? &check : nullptr);
   }
 

@@ -1,10 +1,12 @@
 // Fewer and fewer operations that still have no order.
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <utility>
 
 #include "checker/linear/explain.h"
-#include "checker/linear/subset_search.h"
+#include "checker/linear/minimize_few.h"
+#include "checker/stable_sort.h"
 
 namespace brokersim::checker {
 namespace {
@@ -14,6 +16,9 @@ constexpr size_t kLarge = 1024;
 
 // So many operations are tried before all.
 constexpr size_t kFew = 6;
+
+// So many subsets that have an order are remembered.
+constexpr size_t kMostRemembered = 64;
 
 using Places = std::vector<uint32_t>;  // in the operations given, rising
 
@@ -48,8 +53,11 @@ class Minimizer {
   Core Run(const PartCheck& found) {
     if (!StartWithFew(found)) Start(found);
     // Who saw whom may change with who is left.
-    for (bool shrunk = true; complete_ && shrunk;) {
+    for (bool shrunk = true; complete_ && shrunk && !ShrinkFew();) {
       Link();
+      // Whoever saw what can't be placed can't be placed without it either.
+      const auto last = std::find(place_.begin(), place_.end(), found.last());
+      if (last != place_.end()) TryWithout({static_cast<uint32_t>(last - place_.begin())});
       if (!ShrinkKnown()) ShrinkOpen();
       Places core;
       for (uint32_t op = 0; op < ops_.size(); ++op) {
@@ -74,11 +82,14 @@ class Minimizer {
   bool StartWithFew(const PartCheck& found) {
     if (found.last() == kNone) return false;
     Places few = Until(found.last());
-    if (few.size() <= 2 * kFew) return false;
+    if (few.size() <= SubsetSearch::kMost) return false;
+    const size_t all = few.size();
     few.erase(few.begin(), few.end() - kFew);
     if (few.front() > found.last()) few.insert(few.begin(), found.last());
-    Take(WithSeen(few));
-    return HasNoOrder(in_);
+    few = WithSeen(few);
+    const bool is_all = few.size() == all && few.back() + 1 == all;
+    Take(few);
+    return is_all || HasNoOrder(in_);
   }
 
   // Where to start: what the verdict hints at, with all that it saw; else all up to what can't be placed.
@@ -88,22 +99,23 @@ class Minimizer {
       if (HasNoOrder(in_)) return;
     }
     const uint32_t last = found.last();
-    if (last == kNone && all_.size() > kLarge) CutToPrefix();
+    if (last == kNone && all_.size() > kLarge) CutToPrefix(found.earliest());
     Take(last == kNone ? Until(last) : WithSeen(Until(last)));
   }
 
   // The history as it was when the first operation ended by which it had no order: what still ran then is
-  // open.
-  void CutToPrefix() {
+  // open. That was no earlier than `earliest`, and most often at once.
+  void CutToPrefix(OpIndex earliest) {
     std::vector<OpIndex> ends;
     for (const Operation& op : all_) {
       if (!op.open()) ends.push_back(op.end);
     }
     std::sort(ends.begin(), ends.end());
-    size_t low = 0;  // the first end by which there is no order is in [low, high]
+    // The first end by which there is no order is in [low, high].
+    auto low = static_cast<size_t>(std::lower_bound(ends.begin(), ends.end(), earliest) - ends.begin());
     size_t high = ends.size() - 1;
-    while (low < high && complete_) {
-      const size_t middle = (low + high) / 2;
+    for (size_t ahead = 0; low < high && complete_; ahead = 2 * ahead + 1) {
+      const size_t middle = earliest == 0 ? (low + high) / 2 : std::min(low + ahead, (low + high) / 2);
       const std::vector<Operation> prefix = Prefix(ends[middle]);
       PartCheck check(model_, prefix);
       const Outcome outcome = check.Run(steps_left_);
@@ -166,12 +178,23 @@ class Minimizer {
     for (const uint32_t place : places) in[place] = 1;
     place_.clear();
     ops_.clear();
-    few_.reset();
     Pick(all_, in, &arena_, &ops_, &place_);
     in_.assign(ops_.size(), 1);
+  }
+
+  // Where few are left: all the rest. False: there are more, or too many configurations.
+  bool ShrinkFew() {
     const auto tells_of_many = [&](const Operation& op) { return model_.TellsOfMany(op.call); };
-    if (ops_.size() > SubsetSearch::kMost || std::any_of(ops_.begin(), ops_.end(), tells_of_many)) return;
-    few_.emplace(model_, ops_);
+    if (ops_.size() > SubsetSearch::kMost || std::any_of(ops_.begin(), ops_.end(), tells_of_many)) return false;
+    FewMinimizer few(model_, ops_, steps_left_);
+    const std::optional<uint64_t> left = few.Run();
+    Spend(few.steps());
+    if (!left.has_value()) return false;
+    Places core;
+    for (uint64_t some = *left; some != 0; some &= some - 1)
+      core.push_back(place_[static_cast<size_t>(std::countr_zero(some))]);
+    if (core.size() < place_.size()) Take(core);
+    return true;
   }
 
   // Those that are in, as they look without the others.
@@ -208,29 +231,52 @@ class Minimizer {
   // what they saw themselves.
   void Link() {
     std::vector<Pair> needs;
+    group_.assign(ops_.size(), 0);
+    if (model_.seeing() == Model::Seeing::kEqualValues) {
+      LinkEquals(&needs);
+    } else {
+      LinkAll(&needs);
+    }
+    needed_ = Relation(ops_.size(), needs);
+    for (Pair& pair : needs) std::swap(pair.from, pair.to);
+    seen_by_ = Relation(ops_.size(), needs);
+    is_needed_.assign(ops_.size(), 0);
+    had_order_.clear();
+  }
+
+  void LinkAll(std::vector<Pair>* needs) {
     Places seen;
     for (uint32_t op = 0; op < ops_.size() && complete_; ++op) {
       if (ops_[op].open() && ops_.size() > kLarge) continue;
       seen.clear();
       model_.Saw(ops_, op, &seen);
       Spend(seen.size() + ops_.size() / 8);
-      for (const uint32_t other : seen) needs.push_back({op, other});
+      for (const uint32_t other : seen) needs->push_back({op, other});
     }
-    needed_ = Relation(ops_.size(), needs);
-    for (Pair& pair : needs) std::swap(pair.from, pair.to);
-    seen_by_ = Relation(ops_.size(), needs);
+  }
+
+  // All with one of them, which has ended if any has: that makes the same go together.
+  void LinkEquals(std::vector<Pair>* needs) {
+    ValueInterner values;
+    Places one_of;
+    for (const bool open : {false, true}) {
+      for (uint32_t op = 0; op < ops_.size(); ++op) {
+        const Value& value = Model::ValueOf(ops_[op].call);
+        if (ops_[op].open() != open || value.is_nil()) continue;
+        const Id id = values.Intern(value);
+        group_[op] = id + 1;
+        if (id == one_of.size()) {
+          one_of.push_back(op);
+        } else {
+          needs->push_back({op, one_of[id]});
+          needs->push_back({one_of[id], op});
+        }
+      }
+    }
+    Spend(ops_.size());
   }
 
   bool HasNoOrder(const std::vector<uint8_t>& in) {
-    if (few_.has_value()) {
-      uint64_t some = 0;
-      for (uint32_t op = 0; op < in.size(); ++op) some |= uint64_t{in[op]} << op;
-      const uint64_t before = few_->steps();
-      const std::optional<bool> none = few_->HasNoOrder(some);
-      Spend(few_->steps() - before + 1);
-      if (none.has_value()) return *none;
-      few_.reset();
-    }
     Arena arena;
     std::vector<Operation> some;
     Pick(ops_, in, &arena, &some, nullptr);
@@ -240,42 +286,68 @@ class Minimizer {
     return outcome == Outcome::kNot;
   }
 
+  // Leaves these out, and all that saw them, if what is left has no order.
+  bool TryWithout(const Places& some) {
+    if (std::any_of(some.begin(), some.end(), [&](uint32_t op) { return is_needed_[op] != 0; })) return false;
+    Without(some);
+    if (with_needed_) return false;
+    // Of many the same ones are left again and again where they all saw each other.
+    if (std::find(had_order_.begin(), had_order_.end(), less_) != had_order_.end()) return false;
+    if (HasNoOrder(less_)) {
+      in_ = less_;
+      return true;
+    }
+    if (had_order_.size() < kMostRemembered) had_order_.push_back(less_);
+    const auto goes_with_first = [&](uint32_t op) { return group_[op] != 0 && group_[op] == group_[some[0]]; };
+    if (some.size() == 1 || std::all_of(some.begin(), some.end(), goes_with_first)) NoteNeeded(some[0]);
+    return false;
+  }
+
+  // What is left without it has an order. Where who saw whom stays as it is, so has what is left without it and more.
+  void NoteNeeded(uint32_t op) {
+    if (model_.seeing() == Model::Seeing::kAnyhow) return;
+    is_needed_[op] = 1;
+    for (uint32_t other = 0; other < ops_.size() && group_[op] != 0; ++other) {
+      if (group_[other] == group_[op]) is_needed_[other] = 1;
+    }
+  }
+
   // Without these and all that saw them.
   const std::vector<uint8_t>& Without(absl::Span<const uint32_t> some) {
     less_ = in_;
+    with_needed_ = false;
     gone_.assign(some.begin(), some.end());
     while (!gone_.empty()) {
       const uint32_t op = gone_.back();
       gone_.pop_back();
       if (less_[op] == 0) continue;
       less_[op] = 0;
+      with_needed_ = with_needed_ || is_needed_[op] != 0;
       gone_.insert(gone_.end(), seen_by_.Of(op).begin(), seen_by_.Of(op).end());
     }
     return less_;
   }
 
+  // Those side by side that go together.
   Places Known() const {
     Places known;
     for (uint32_t op = 0; op < ops_.size(); ++op) {
       if (in_[op] != 0 && !ops_[op].open()) known.push_back(op);
     }
+    StableSort(&known, [&](uint32_t a, uint32_t b) { return group_[a] < group_[b]; });
     return known;
   }
 
-  // By halves, quarters and so on to single ones; false: none could go. The last ones first: then what comes before
-  // them is the same again and again, and what comes behind them is little already.
+  // By halves, quarters and so on to single ones; false: none could go.
   bool ShrinkKnown() {
     bool any = false;
-    for (size_t chunk = few_.has_value() ? 1 : std::max<size_t>(1, Known().size() / 2); complete_; chunk /= 2) {
+    for (size_t chunk = std::max<size_t>(1, Known().size() / 2); complete_; chunk /= 2) {
       const Places known = Known();
       for (size_t done = 0; done < known.size() && complete_; done += chunk) {
         const size_t count = std::min(chunk, known.size() - done);
-        const size_t first = few_.has_value() ? known.size() - done - count : done;
-        const auto some = absl::MakeConstSpan(known).subspan(first, count);
+        const Places some(known.begin() + done, known.begin() + done + count);
         if (std::none_of(some.begin(), some.end(), [&](uint32_t op) { return in_[op] != 0; })) continue;
-        if (!HasNoOrder(Without(some))) continue;
-        in_ = less_;
-        any = true;
+        any = TryWithout(some) || any;
       }
       if (chunk == 1) break;
     }
@@ -284,9 +356,14 @@ class Minimizer {
 
   // Whether each known operation is needed.
   bool IsMinimal() {
+    is_needed_.assign(ops_.size(), 0);
     const Places known = Known();
     for (size_t i = known.size(); i-- > 0;) {
-      if (HasNoOrder(Without({known[i]}))) return false;
+      if (is_needed_[known[i]] != 0) continue;
+      Without({known[i]});
+      if (with_needed_) continue;
+      if (HasNoOrder(less_)) return false;
+      NoteNeeded(known[i]);
     }
     return complete_;
   }
@@ -321,9 +398,12 @@ class Minimizer {
   Places place_;  // of those below
   std::vector<Operation> ops_;
   std::vector<uint8_t> in_;
-  std::optional<SubsetSearch> few_;  // over ops_, where they are few
   Relation seen_by_;
   Relation needed_;
+  std::vector<uint32_t> group_;     // LinkEquals: who goes together; 0: with nobody
+  std::vector<uint8_t> is_needed_;  // NoteNeeded
+  std::vector<std::vector<uint8_t>> had_order_;  // of in_
+  bool with_needed_ = false;                     // of Without: one of those is gone
   std::vector<uint8_t> less_;  // of Without
   Places gone_;
 };

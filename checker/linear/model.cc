@@ -34,12 +34,9 @@ std::unique_ptr<Object> Model::ForSearch(std::vector<Call>* calls) const {
 void Model::Settle(std::vector<Operation>* ops) const { (void)ops; }
 
 void Model::Saw(absl::Span<const Operation> ops, uint32_t op, std::vector<uint32_t>* seen) const {
-  const auto value_of = [&](uint32_t at) {
-    return ops[at].call.out.is_nil() ? ops[at].call.in : ops[at].call.out;
-  };
-  const Value value = value_of(op);
+  const Value& value = ValueOf(ops[op].call);
   for (uint32_t other = 0; other < ops.size(); ++other) {
-    if (other != op && !value.is_nil() && value_of(other) == value) seen->push_back(other);
+    if (other != op && !value.is_nil() && ValueOf(ops[other].call) == value) seen->push_back(other);
   }
 }
 

@@ -156,6 +156,12 @@ class Model {
   // must leave out all that saw it too, else a history without any fault would look as if it had one. By
   // default operations with equal values (the one returned, else the one given; not nil) saw one another.
   virtual void Saw(absl::Span<const Operation> ops, uint32_t op, std::vector<uint32_t>* seen) const;
+  // What is known of Saw, which saves asking: among fewer operations it may be another; it is the same; it is as by
+  // default.
+  enum class Seeing : uint8_t { kAnyhow, kSameAmongFewer, kEqualValues };
+  virtual Seeing seeing() const { return Seeing::kAnyhow; }
+  // The value by which Saw compares by default.
+  static const Value& ValueOf(const Call& call) { return call.out.is_nil() ? call.in : call.out; }
   // Whether the answer tells of many operations at once (a whole set): then it isn't left out with each of
   // them, but Unsee takes the traces of those in `gone` off it. What is made for it belongs to the arena.
   // False: nothing is left that it tells.

@@ -108,6 +108,7 @@ class Queue final : public Model {
     }
     return Model::Read(told, call);
   }
+  Seeing seeing() const override { return Seeing::kEqualValues; }
 
  private:
   bool is_fifo_;

@@ -168,6 +168,7 @@ class Counter final : public Model {
       if (ops[op].call.f == kAddTo && ops[op].begin < ops[at].end) seen->push_back(op);
     }
   }
+  Seeing seeing() const override { return Seeing::kSameAmongFewer; }
 
  private:
   std::vector<ModelOp> ops_ = {{"add", "adds the integer"}, {"read", "returns the sum", true}};

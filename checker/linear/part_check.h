@@ -35,7 +35,9 @@ class PartCheck {
   const std::vector<uint32_t>& suspects() const { return shortcut_.suspects; }
   // Of kNot by a search: the first operation by whose end there is no order, else kNone.
   uint32_t last() const;
-  // The same, of the search that knows what was tried there: breadth().
+  // Of kNot: by lines before this one there was an order.
+  OpIndex earliest() const { return queue_ == nullptr ? 0 : queue_->furthest(); }
+  // The same as last(), of the search that knows what was tried there: breadth().
   uint32_t stuck() const { return breadth_ != nullptr ? breadth_->stuck() : kNone; }
   // What the search met there. Null if none ran.
   const Breadth* breadth() const { return breadth_.get(); }

@@ -103,6 +103,7 @@ void QueueSearch::Expand() {
   const OpIndex empty_end = FirstEnd(empties_, &empties);
   const OpIndex out_end = std::min(dequeue_end, empty_end);
   const OpIndex end = std::min(enqueue_end, out_end);
+  furthest_ = std::max(furthest_, out_end);
   if (latest_ < enqueue_end) {
     for (const uint32_t empty : empties) {
       if (Begin(empties_, empty) < end) candidates_.push_back({.empty = empty});

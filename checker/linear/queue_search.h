@@ -27,6 +27,8 @@ class QueueSearch {
   uint64_t bytes() const;
   // Most operations that took a place in an order, of those that ended.
   uint32_t placed() const { return placed_; }
+  // The end by which no order has a place for all dequeues that ended, if it is kNot: those that ended before have one.
+  OpIndex furthest() const { return furthest_; }
   // Of kLinearizable: operations in an order that explains all.
   std::vector<uint32_t> Order() const;
 
@@ -87,6 +89,7 @@ class QueueSearch {
   uint64_t steps_ = 0;
   uint32_t placed_ = 0;
   uint32_t now_placed_ = 0;
+  OpIndex furthest_ = 0;  // the latest end before which a dequeue had to be placed
   bool started_ = false;
   bool found_ = false;
 };

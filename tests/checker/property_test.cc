@@ -1,11 +1,14 @@
 // Properties of the checks over thousands of random histories: what is right is valid, what was
 // planted is found, and the fast checks agree with naive ones that follow the definitions.
 #include <chrono>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "checker/check.h"
 #include "gtest/gtest.h"
+#include "tests/checker/cases.h"
 #include "tests/checker/history_text.h"
 #include "tests/checker/naive.h"
 #include "tests/checker/random_history.h"
@@ -47,13 +50,26 @@ TEST(Property, PlantedFaultsAreFound) {
 }
 
 TEST(Property, AgreesWithNaiveChecksOnSmallHistories) {
-  for (uint64_t seed = 0; seed < 6000; ++seed) {
-    const int size = 4 + static_cast<int>(seed % 40);
-    const History history = SenselessHistory(seed, size);
+  constexpr int kHistories = Cases(100'000);
+  int invalid = 0;
+  std::map<std::string, int> shown;
+  for (int seed = 0; seed < kHistories; ++seed) {
+    const int size = 4 + seed % 40;
+    const History history = SenselessHistory(static_cast<uint64_t>(seed), size);
     const Verdict verdict = Check(history, AllChecks());
     ASSERT_EQ(FindingsOf(verdict, history), NaiveFindings(history))
         << "seed " << seed << "\n"
         << history.DebugString() << PrintVerdict(verdict);
+    std::set<std::string> types;
+    for (const formats::Anomaly& anomaly : verdict.anomalies()) types.insert(anomaly.type());
+    for (const std::string& type : types) ++shown[type];
+    invalid += types.empty() ? 0 : 1;
+  }
+  EXPECT_GT(invalid, kHistories / 10);
+  EXPECT_LT(invalid, kHistories * 9 / 10);
+  for (const std::string& check : AllChecks()) {
+    printf("%s in %d of %d\n", check.c_str(), shown[check], kHistories);
+    EXPECT_GE(shown[check], kHistories / 1000) << check;
   }
   for (uint64_t seed = 0; seed < 100; ++seed) {
     const History history = CorrectHistory(seed, 100);

@@ -11,6 +11,7 @@
 
 #include "checker/delivery/delivery.h"
 #include "checker/history/edn.h"
+#include "tests/checker/cases.h"
 
 namespace brokersim::checker {
 namespace {
@@ -219,7 +220,7 @@ constexpr DeliveryOptions kFifo = {.guarantee = DeliveryOptions::Guarantee::kAtL
                                    .lateness = 1000};
 
 TEST(DeliveryProperty, AQueueThatKeepsItsPromisesIsNeverAccused) {
-  EXPECT_EQ(Types(Bug::kNone, kFifo, 100'000).size(), 1u);
+  EXPECT_EQ(Types(Bug::kNone, kFifo, Cases(100'000)).size(), 1u);
 }
 
 struct Planted {

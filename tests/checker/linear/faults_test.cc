@@ -1,6 +1,12 @@
 // Large valid histories stay valid; one planted fault is found, explained in a few operations, and in bounds.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "checker/linear/explain.h"
+#include "tests/checker/cases.h"
 #include "tests/checker/linear/judge.h"
 #include "tests/checker/linear/large_history.h"
 
@@ -65,6 +71,69 @@ TEST(FaultsTest, PlantedFaultsAreFound) {
     }
     // In some histories what ran at the same time explains it.
     EXPECT_GE(found, 4) << planted.model << " " << planted.fault;
+  }
+}
+
+constexpr uint64_t kPlenty = 100'000'000;
+
+// Of a core, what is left without one operation and all that saw it.
+std::vector<Operation> LeftWithout(const Model& model, const std::vector<Operation>& core, uint32_t out) {
+  std::vector<bool> gone(core.size(), false);
+  gone[out] = true;
+  for (bool more = true; std::exchange(more, false);) {
+    for (uint32_t op = 0; op < core.size(); ++op) {
+      if (gone[op]) continue;
+      std::vector<uint32_t> saw;
+      model.Saw(core, op, &saw);
+      if (std::none_of(saw.begin(), saw.end(), [&](uint32_t at) { return gone[at]; })) continue;
+      gone[op] = more = true;
+    }
+  }
+  std::vector<Operation> left;
+  for (uint32_t op = 0; op < core.size(); ++op) {
+    if (!gone[op]) left.push_back(core[op]);
+  }
+  return left;
+}
+
+// No order; and one without any one and those that saw it, of some that stand for all.
+void ExpectMinimal(const Model& model, const Core& core) {
+  ASSERT_TRUE(core.complete);
+  EXPECT_EQ(PartCheck(model, core.ops).Run(kPlenty), Outcome::kNot);
+  for (uint32_t out = 0; out < core.ops.size(); out += 1 + static_cast<uint32_t>(core.ops.size()) / 20) {
+    if (core.ops[out].open()) continue;
+    const std::vector<Operation> left = LeftWithout(model, core.ops, out);
+    EXPECT_EQ(PartCheck(model, left).Run(kPlenty), Outcome::kLinearizable) << out << " of " << core.ops.size();
+  }
+}
+
+TEST(FaultsTest, LargeCoresAreMinimal) {
+  const LargeShape shapes[] = {
+      {.model = "fifo-queue", .ops = 1500, .clients = 8, .unique = false, .fault = LargeShape::kEarly},
+      {.model = "fifo-queue", .ops = 1500, .clients = 8, .unique = false, .fault = LargeShape::kLost},
+      {.model = "linear-counter", .ops = 1500, .clients = 8, .fault = LargeShape::kLost},
+      {.model = "queue", .ops = 1500, .clients = 8, .unique = false, .fault = LargeShape::kTwice},
+      {.model = "cas-register", .ops = 1500, .clients = 8, .unique = false, .fault = LargeShape::kStale},
+  };
+  int large = 0;
+  for (LargeShape shape : shapes) {
+    const std::unique_ptr<Model> model = FindLinearModel(shape.model);
+    for (shape.seed = 1; shape.seed <= Cases(16); ++shape.seed) {
+      SCOPED_TRACE(shape.model + " " + std::to_string(shape.fault) + " seed " + std::to_string(shape.seed));
+      const History history = LargeHistory(shape);
+      const Operations read = ReadOperations(*model, history, true).value();
+      for (const Part& part : read.parts) {
+        PartCheck check(*model, part.ops);
+        if (check.Run(kPlenty) != Outcome::kNot) continue;
+        Arena arena;
+        const Core core = MinimalCore(*model, part.ops, check, kPlenty, &arena);
+        ExpectMinimal(*model, core);
+        large += core.ops.size() > 100 ? 1 : 0;
+      }
+    }
+  }
+  if (kFewer == 1) {
+    EXPECT_GE(large, 6);
   }
 }
 

@@ -10,68 +10,10 @@
 
 #include "checker/history/edn.h"
 #include "checker/workloads/workloads.h"
-#include "tests/checker/cases.h"
+#include "tests/checker/random_lines.h"
 
 namespace brokersim::checker {
 namespace {
-
-constexpr int kHistories = Cases(100'000);
-
-class Draws {
- public:
-  explicit Draws(uint64_t seed) : state_(seed * 2 + 1) {}
-  uint64_t Below(uint64_t n) {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-    return (state_ >> 33) % n;
-  }
-
- private:
-  uint64_t state_;
-};
-
-// A history of up to 8 operations by 3 clients; `operation` gives f, the value asked and the value answered.
-struct Asked {
-  std::string f;
-  std::string value;
-  std::string answer;
-};
-template <typename Operation>
-std::string RandomHistory(Draws* draws, Operation operation) {
-  std::string edn;
-  std::map<uint64_t, Asked> open;
-  uint64_t next_process = 3;
-  std::vector<uint64_t> clients = {0, 1, 2};
-  uint64_t left = 2 + draws->Below(7);
-  while (left > 0 || !open.empty()) {
-    const uint64_t client = draws->Below(clients.size());
-    const uint64_t process = clients[client];
-    const auto found = open.find(process);
-    if (found == open.end()) {
-      if (left == 0) {
-        if (draws->Below(4) == 0) break;
-        continue;
-      }
-      --left;
-      const Asked asked = operation();
-      edn += fmt::format("{{:process {} :type :invoke :f :{} :value {}}}\n", process, asked.f, asked.value);
-      open[process] = asked;
-      continue;
-    }
-    const uint64_t how = draws->Below(10);
-    const std::string type = how < 8 ? "ok" : how == 8 ? "info" : "fail";
-    const std::string value = type == "ok" ? found->second.answer : found->second.value;
-    edn += fmt::format("{{:process {} :type :{} :f :{} :value {}}}\n", process, type, found->second.f, value);
-    open.erase(found);
-    if (type == "info") clients[client] = next_process++;
-  }
-  return edn;
-}
-
-std::set<std::string> Types(const formats::Verdict& verdict) {
-  std::set<std::string> types;
-  for (const formats::Anomaly& anomaly : verdict.anomalies()) types.insert(anomaly.type());
-  return types;
-}
 
 std::set<std::string> NaiveSetFull(const History& history) {
   std::set<std::string> types;
@@ -407,6 +349,35 @@ TEST(CommentsProperty, AgreesWithItsDefinition) {
     return {"read", "nil", read + "]"};
   };
   Agrees(draw, CheckComments, NaiveComments);
+}
+
+// A process wrote the subkeys in their order, and a read asks for the last one first.
+std::set<std::string> NaiveSequential(const History& history) {
+  std::set<std::string> types;
+  for (const Op& read : history.ops()) {
+    if (!Is(history, read, "read", OpType::kOk)) continue;
+    const absl::Span<const Value> found = read.value.items()[1].items();
+    for (size_t late = 0; late < found.size(); ++late) {
+      for (size_t early = 0; early < late; ++early) {
+        if (!found[early].is_nil() && found[late].is_nil()) types.insert("out-of-order-visibility");
+      }
+    }
+  }
+  return types;
+}
+
+TEST(SequentialProperty, AgreesWithItsDefinition) {
+  const auto draw = [](Draws* draws) -> Asked {
+    if (draws->Below(2) == 0) return {"write", "1", "1"};
+    std::string found;
+    bool is_nil = draws->Below(2) == 0;
+    for (uint64_t i = 0; i < 4; ++i) {
+      if (draws->Below(3) == 0) is_nil = !is_nil && draws->Below(3) == 0;
+      found += is_nil ? " nil" : fmt::format(" {}", i);
+    }
+    return {"read", "nil", fmt::format("[7 [{}]]", found)};
+  };
+  Agrees(draw, CheckSequential, NaiveSequential);
 }
 
 }  // namespace
