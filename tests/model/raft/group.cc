@@ -132,7 +132,13 @@ void Group::Deliver(Member from, const Outgoing& message) {
   const sim::Duration least = delay_.first;
   const int64_t extra = random_.Between(0, (delay_.second - least).nanos());
   if (lost || cut_.contains({std::min(from, message.to), std::max(from, message.to)})) return;
-  Later(least + sim::Nanoseconds(extra), [this, from, message] {
+  sim::Duration after = least + sim::Nanoseconds(extra);
+  if (ordered_) {
+    sim::Time& last = last_arrival_[{from, message.to}];
+    last = std::max(last, now_ + after);
+    after = last - now_;
+  }
+  Later(after, [this, from, message] {
     if (!cut_.contains({std::min(from, message.to), std::max(from, message.to)})) Step(from, message.to, message.message);
   });
 }

@@ -51,6 +51,8 @@ class Group {
   void Heal() { cut_.clear(); }
   void set_loss(sim::Ratio loss) { loss_ = loss; }
   void set_delay(sim::Duration least, sim::Duration most) { delay_ = {least, most}; }
+  // Messages of a link arrive in the order in which they were sent, as on a connection.
+  void set_ordered(bool ordered) { ordered_ = ordered; }
   void set_sync_time(sim::Duration time) { sync_time_ = time; }
   // A leader begins its term with a no-op (section 8).
   void set_no_op(bool no_op) { no_op_ = no_op; }
@@ -107,6 +109,8 @@ class Group {
   sim::Ratio loss_;
   std::pair<sim::Duration, sim::Duration> delay_ = {sim::Milliseconds(1), sim::Milliseconds(1)};
   sim::Duration sync_time_ = sim::Milliseconds(1);
+  bool ordered_ = false;
+  std::map<std::pair<Member, Member>, sim::Time> last_arrival_;
   bool no_op_ = false;
   std::vector<std::string> notes_;
   std::vector<std::pair<Member, Outgoing>> sent_;
