@@ -22,6 +22,7 @@ using testing::HasSubstr;
 // Detection of a broker that died is at least this: its last heartbeat may be that old.
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kKafkaDetection = (9 - 2) * kSecond;  // broker.session.timeout.ms - broker.heartbeat.interval.ms
+constexpr int64_t kDLedgerDetection = (3 * 2 - 2) * kSecond;  // (maxHeartBeatLeak - 1) * heartBeatTimeIntervalMs
 
 std::vector<scenarios::ResolvedScenario> Architecture(const std::string& name, const std::string& variant = "",
                                                       const std::vector<std::string>& settings = {}) {
@@ -73,11 +74,12 @@ uint64_t Seeds(uint64_t otherwise) {
 }
 
 TEST(Truth, AQuorumOverThreeSitesLosesNothingWhicheverSiteIsLost) {
-  const DrResult result =
-      RunAll(Cells(Architecture("dr/kafka_3dc", "near"), {"dc_loss", "standby_loss", "third_loss"}), Seeds(100));
-  ASSERT_EQ(result.rows.size(), 3 * Seeds(100));
+  std::vector<scenarios::ResolvedScenario> both = Architecture("dr/kafka_3dc", "near");
+  for (auto& dledger : Architecture("dr/rocketmq_dledger", "near")) both.push_back(std::move(dledger));
+  const DrResult result = RunAll(Cells(both, {"dc_loss", "standby_loss", "third_loss"}), Seeds(100));
+  ASSERT_EQ(result.rows.size(), 6 * Seeds(100));
   for (const DrRow& row : result.rows) {
-    const std::string where = result.cells[row.cell].drill + ", seed " + std::to_string(row.seed);
+    const std::string where = result.cells[row.cell].Text() + ", seed " + std::to_string(row.seed);
     EXPECT_EQ(row.measures[DrMeasure::kLostRecords], 0) << where;
     EXPECT_NE(row.measures[DrMeasure::kRtoWrite].value_or(kNever), kNever) << where;
   }
@@ -90,6 +92,14 @@ TEST(Truth, RecoveryTakesDetectionAndElectionAtLeast) {
   for (const DrRow& row : result.rows) {
     EXPECT_GE(row.measures[DrMeasure::kRtoWrite].value_or(0), kKafkaDetection)
         << result.cells[row.cell].Text() << ", seed " << row.seed;
+  }
+}
+
+// The master is where the primary is: it is preferred.
+TEST(Truth, RaftTakesItsSilenceAndElectionAtLeast) {
+  const DrResult result = RunAll(Cells(Architecture("dr/rocketmq_dledger", "preferred"), {"dc_loss"}), Seeds(50));
+  for (const DrRow& row : result.rows) {
+    EXPECT_GE(row.measures[DrMeasure::kRtoWrite].value_or(0), kDLedgerDetection) << "seed " << row.seed;
   }
 }
 
