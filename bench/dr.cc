@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "runner/dr_report.h"
-#include "runner/memory.h"
 #include "runner/parallel.h"
 #include "sim/base/check.h"
 
@@ -54,7 +53,6 @@ int Main(uint64_t seeds, uint64_t jobs) {
 }  // namespace brokersim::bench
 
 int main(int argc, char** argv) {
-  brokersim::runner::KeepFreedMemory();
   const uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1000;
   return brokersim::bench::Main(seeds, argc > 2 ? std::strtoull(argv[2], nullptr, 10) : brokersim::runner::Cores());
 }

@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "runner/memory.h"
 #include "runner/rerun.h"
 #include "scenarios/loader.h"
 
@@ -36,7 +35,6 @@ constexpr Given kGiven[] = {
 };
 
 int Main() {
-  runner::KeepFreedMemory();
   fmt::print("{:<32} {:>4} {:>7} {:>8} {:>11} {:>7} {:>11} {:>10}\n", "scenario", "seed", "events", "futures",
              "their events", "s", "futures / s", "s for 6400");
   for (const Given& given : kGiven) {

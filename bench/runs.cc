@@ -5,7 +5,6 @@
 // All on one core, in rounds that take turns; the least time of each counts. SEEDS (1,000 unless given) is for the
 // last part only: how much memory the process holds after so many.
 #include <fmt/format.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,10 +16,12 @@
 #include <string>
 #include <vector>
 
-#include "runner/memory.h"
 #include "runner/outcome.h"
 #include "scenarios/loader.h"
 #include "scenarios/run.h"
+
+// tcmalloc's (MallocExtension of gperftools), declared here because its library is linked without its headers.
+extern "C" int MallocExtension_GetNumericProperty(const char* property, size_t* value);
 
 namespace brokersim::bench {
 namespace {
@@ -97,6 +98,13 @@ void Tracing(const ResolvedScenario& scenario) {
   fmt::print("{:<52} {:>8}\n", "bytes of trace a seed", bytes / kSeeds);
 }
 
+// Bytes in use, as tcmalloc counts them.
+size_t Allocated() {
+  size_t bytes = 0;
+  MallocExtension_GetNumericProperty("generic.current_allocated_bytes", &bytes);
+  return bytes;
+}
+
 void Snapshots(const ResolvedScenario& scenario) {
   constexpr int kCopies = 20;
   sim::Simulation simulation = scenario.world->Simulate(1, RecordingLevel::kHash);
@@ -104,9 +112,9 @@ void Snapshots(const ResolvedScenario& scenario) {
   simulation.Run(sim::Time() + sim::Seconds(6));
   std::vector<sim::Simulation> copies;
   copies.reserve(kCopies);
-  const size_t before = mallinfo2().uordblks;
+  const size_t before = Allocated();
   for (int i = 0; i < kCopies; ++i) copies.push_back(simulation);
-  const size_t bytes = (mallinfo2().uordblks - before) / kCopies + sizeof(simulation);
+  const size_t bytes = (Allocated() - before) / kCopies + sizeof(simulation);
   const double mib = static_cast<double>(bytes) / 0x1p20;
   const std::vector<double> least = Least({
       [&] {
@@ -141,7 +149,6 @@ void Memory(const ResolvedScenario& scenario, uint64_t seeds) {
 }
 
 int Main(int argc, char** argv) {
-  runner::KeepFreedMemory();
   const std::string path = argc > 1 ? argv[1] : "bench/failover.textproto";
   const auto loaded = scenarios::LoadScenario(path, ".");
   if (!loaded.ok()) {

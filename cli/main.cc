@@ -16,7 +16,6 @@
 #include "absl/strings/str_join.h"
 #include "cli/command.h"
 #include "runner/judge.h"
-#include "runner/memory.h"
 #include "runner/sweep.h"
 #include "sim/base/suggest.h"
 
@@ -158,7 +157,6 @@ void ClearProgress() {
 }  // namespace brokersim::cli
 
 int main(int argc, char** argv) {
-  brokersim::runner::KeepFreedMemory();
   try {
     return brokersim::cli::Main(argc, argv);
   } catch (const std::bad_alloc&) {

@@ -19,6 +19,9 @@
 #include "runner/files.h"
 #include "runner/outcome.h"
 
+// tcmalloc's; null in a program without it.
+extern "C" [[gnu::weak]] int tc_version(int* major, int* minor, const char** patch);
+
 namespace brokersim::runner {
 namespace {
 
@@ -52,6 +55,8 @@ std::string_view FolderOf(Surroundings surroundings) {
                        const std::string& printed) {
   const bool strange = surroundings == Surroundings::kStrange;
   for (const Variable& variable : kVariables) setenv(variable.name, strange ? variable.strange : variable.plain, 1);
+  // The C library's allocator instead of tcmalloc, which knows nothing of the variables above.
+  if (strange && tc_version != nullptr) setenv("LD_PRELOAD", "libstdc++.so.6:libc.so.6", 1);
   setenv("BROKERSIM_PADDING", std::string(strange ? kPadding : 0, 'x').c_str(), 1);
   const int out = open(printed.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (out < 0 || dup2(out, STDOUT_FILENO) < 0) _exit(127);

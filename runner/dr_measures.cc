@@ -38,7 +38,8 @@ constexpr DrMeasureInfo kInfos[] = {
     {"converge", "converge_ns", DrUnit::kNanoseconds,
      "from the end of the last fault until every broker runs and is in sync, and each log has one owner"},
     {"reconcile", "reconcile", DrUnit::kCount,
-     "records to be put right by hand: lost, there twice, there though refused, or with an effect that is wrong"},
+     "records to be put right by hand: lost, there twice, there though refused, not in both of two logs that are to be "
+     "the same, or with an effect that is wrong"},
 };
 static_assert(std::size(kInfos) == kDrMeasureCount);
 
@@ -158,6 +159,7 @@ class Measurer {
         for (const formats::Action& action : operation.actions()) {
           if (!action.has_send()) continue;
           open[operation.index()].push_back(writes_.size());
+          writers_.insert(operation.process());
           origin_.try_emplace(action.send().value(), action.send().log());
           writes_.push_back({action.send().log(), action.send().key(), action.send().value(), operation.process(),
                              operation.time_ns()});
@@ -199,19 +201,25 @@ class Measurer {
   void NoteMirror(const Operation& operation) {
     for (const formats::Action& action : operation.actions()) {
       const auto origin = origin_.find(action.send().value());
-      if (origin != origin_.end()) mirrors_[origin->second].insert(action.send().log());
+      if (origin == origin_.end()) continue;
+      mirrors_[origin->second].insert(action.send().log());
+      if (writers_.contains(operation.process())) twins_.emplace(action.send().value(), action.send().log());
     }
   }
 
-  // The log, and those that mirror it, as far as they could be read.
-  std::vector<std::string_view> ReadableCopiesOf(std::string_view log) const {
+  // The log that it was sent to, the one that has acknowledged it, and those that mirror the first, as far as they
+  // could be read.
+  std::vector<std::string_view> ReadableCopiesOf(const Write& write) const {
+    const std::string_view origin = origin_.at(write.value);
     std::vector<std::string_view> logs;
-    if (logs_.contains(log)) logs.push_back(log);
-    const auto mirrors = mirrors_.find(log);
+    const auto add = [&](std::string_view log) {
+      if (logs_.contains(log) && std::find(logs.begin(), logs.end(), log) == logs.end()) logs.push_back(log);
+    };
+    add(write.log);
+    add(origin);
+    const auto mirrors = mirrors_.find(origin);
     if (mirrors == mirrors_.end()) return logs;
-    for (const std::string_view mirror : mirrors->second) {
-      if (logs_.contains(mirror)) logs.push_back(mirror);
-    }
+    for (const std::string_view mirror : mirrors->second) add(mirror);
     return logs;
   }
 
@@ -249,7 +257,7 @@ class Measurer {
   bool Acknowledged(const Write& write) const { return write.outcome == Operation::OK; }
   bool IsLost(const Write& write) const {
     if (!Acknowledged(write)) return false;
-    const std::vector<std::string_view> logs = ReadableCopiesOf(write.log);
+    const std::vector<std::string_view> logs = ReadableCopiesOf(write);
     return !logs.empty() && std::none_of(logs.begin(), logs.end(), [&](std::string_view log) {
       return copies_.contains({log, write.value});
     });
@@ -265,7 +273,7 @@ class Measurer {
     for (const Write& write : writes_) {
       if (!Acknowledged(write)) continue;
       any = true;
-      unread = unread || ReadableCopiesOf(write.log).empty();
+      unread = unread || ReadableCopiesOf(write).empty();
       if (!IsLost(write)) continue;
       ++count;
       bytes += static_cast<int64_t>(write.key.size() + write.value.size());
@@ -417,6 +425,12 @@ class Measurer {
     for (const auto& [record, count] : copies_) {
       if (count > 1) wrong.insert(record);
     }
+    for (const auto& [value, log] : twins_) {
+      const RecordKey one(origin_.at(value), value);
+      const RecordKey other(log, value);
+      const bool readable = logs_.contains(one.first) && logs_.contains(other.first);
+      if (readable && copies_.contains(one) != copies_.contains(other)) wrong.insert(one);
+    }
     std::map<RecordKey, int> effects;  // by group and value
     for (const Operation& operation : history_.operations()) {
       if (operation.f() != "process" || operation.type() != Operation::OK) continue;
@@ -435,6 +449,8 @@ class Measurer {
   const DrillSeen& seen_;
   std::map<std::string_view, std::string_view> origin_;               // the log that a value was sent to
   std::map<std::string_view, std::set<std::string_view>> mirrors_;    // of a log
+  std::set<std::string_view> writers_;
+  std::map<std::string_view, std::string_view> twins_;                 // a second log that its writer wrote a value to
   std::vector<Write> writes_;  // in the order in which they began
   std::map<std::string_view, std::vector<const formats::Read*>> logs_;  // as they were at the end
   std::map<RecordKey, int> copies_;                                     // in them

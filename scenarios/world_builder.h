@@ -12,7 +12,9 @@
 
 #include "absl/status/status.h"
 #include "model/kafka/client.h"
+#include "model/kafka/dual_writer.h"
 #include "model/kafka/mirror/mirror_maker.h"
+#include "model/kafka/outbox.h"
 #include "model/rocketmq/cluster.h"
 #include "model/rocketmq/producer.h"
 #include "scenarios/world.h"
@@ -97,6 +99,15 @@ class WorldBuilder {
   // Those that a client may be told to use; none if there is one only.
   std::shared_ptr<const kafka::Clusters> AllClusters() const;
 
+  // world_builder_writers.cc
+  absl::Status BuildOtherWriter(const KafkaPlan& plan, const Producer& producer,
+                                std::shared_ptr<const kafka::ProducerSpec> spec, World::NodePlan node);
+  absl::Status ReadDualWrite(const KafkaPlan& plan, const Producer& producer, kafka::DualWriterSpec* spec);
+  absl::Status BuildOutboxDatabases();
+  absl::Status BuildOutboxRelay(const KafkaPlan& plan, const OutboxRelay& relay);
+  // Invalid: there is none.
+  sim::NodeId FindOutboxDatabase(const std::string& name) const;
+
   // world_builder_rocketmq.cc
   absl::Status BuildRocketMq();
   absl::Status BuildNameServers();
@@ -135,6 +146,7 @@ class WorldBuilder {
   std::shared_ptr<World> world_;
   bool has_transactions_ = false;
   std::vector<KafkaPlan> clusters_;  // if it is Kafka
+  std::shared_ptr<const kafka::Databases> outbox_databases_;
   std::vector<std::shared_ptr<const kafka::MirrorMakerSpec>> mirror_makers_;
   std::shared_ptr<rocketmq::ClusterSpec> rocketmq_;  // if it is RocketMQ
   Vocabulary vocabulary_;

@@ -27,6 +27,7 @@ absl::Status WorldBuilder::BuildKafkaClients() {
       ledger = AddAppNode("ledger", setup_.ledger_datacenter(), std::make_shared<app::LedgerFactory>());
     }
   }
+  if (auto status = BuildOutboxDatabases(); !status.ok()) return status;
   for (const KafkaPlan& plan : clusters_) {
     for (const Producer& producer : plan.text->producer()) {
       if (auto status = BuildProducer(plan, producer); !status.ok()) return status;
@@ -34,6 +35,9 @@ absl::Status WorldBuilder::BuildKafkaClients() {
     for (const Consumer& consumer : plan.text->consumer()) {
       const sim::NodeId effects = consumer.effects() ? ledger : sim::NodeId{};
       if (auto status = BuildConsumer(plan, consumer, effects); !status.ok()) return status;
+    }
+    for (const OutboxRelay& relay : plan.text->outbox_relay()) {
+      if (auto status = BuildOutboxRelay(plan, relay); !status.ok()) return status;
     }
   }
   for (size_t i = 0; i < mirror_makers_.size(); ++i) {
@@ -207,6 +211,9 @@ absl::Status WorldBuilder::BuildProducer(const KafkaPlan& plan, const Producer& 
     return status;
   World::NodePlan node = PlanNode(producer.name(), "producer",
                                   producer.datacenter().empty() ? plan.text->datacenter() : producer.datacenter());
+  if (producer.has_dual_write() || !producer.outbox().empty()) {
+    return BuildOtherWriter(plan, producer, std::move(spec), std::move(node));
+  }
   node.factory = std::make_shared<kafka::ProducerFactory>(plan.spec, std::move(spec), AllClusters());
   return AddNode(steps, std::move(node));
 }

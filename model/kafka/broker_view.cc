@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "absl/strings/str_join.h"
+#include "model/base/roles.h"
 #include "model/kafka/broker.h"
 
 namespace brokersim::kafka {
@@ -38,22 +39,23 @@ bool Broker::Healthy() const {
 }
 
 bool Broker::HoldsRole(std::string_view role) const {
-  for (const auto& [tp, replica] : replicas_) {
-    const std::string_view name = replica.partition.name();
-    if (replica.partition.role() == Role::kLeader && role == fmt::format("leader({})", name)) return true;
-    if (replica.partition.role() == Role::kFollower && role == fmt::format("follower({})", name)) return true;
-    const std::vector<int32_t>& isr = replica.partition.isr();
-    if (std::find(isr.begin(), isr.end(), id_) != isr.end() && role == fmt::format("isr({})", name)) return true;
-  }
+  const auto [kind, of] = model::ParseRole(role);
+  if (of.empty()) return false;
   // "coordinator(G)" means group G here; of several clusters that of cluster b is "coordinator(b/G)".
-  const auto named = [&](std::string_view kind) -> std::optional<std::string> {
-    const std::string begin = fmt::format("{}({}{}", kind, cluster_->name, cluster_->name.empty() ? "" : "/");
-    if (!role.starts_with(begin) || role.back() != ')') return std::nullopt;
-    return std::string(role.substr(begin.size(), role.size() - begin.size() - 1));
-  };
-  if (const auto id = named("transaction-coordinator"); id.has_value()) return CoordinatesTransactions(*id);
-  const auto group = named("coordinator");
-  return group.has_value() && Coordinates(*group);
+  if (kind == "coordinator" || kind == "transaction-coordinator") {
+    const std::string cluster = cluster_->name.empty() ? "" : cluster_->name + "/";
+    if (!of.starts_with(cluster)) return false;
+    const std::string id(of.substr(cluster.size()));
+    return kind == "coordinator" ? Coordinates(id) : CoordinatesTransactions(id);
+  }
+  for (const auto& [tp, replica] : replicas_) {
+    const Partition& partition = replica.partition;
+    if (partition.name() != of) continue;
+    if (kind == "leader") return partition.role() == Role::kLeader;
+    if (kind == "follower") return partition.role() == Role::kFollower;
+    return kind == "isr" && std::find(partition.isr().begin(), partition.isr().end(), id_) != partition.isr().end();
+  }
+  return false;
 }
 
 void Broker::Describe(sim::Describer& d) const {

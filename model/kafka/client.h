@@ -27,7 +27,9 @@ class Client : public sim::Process {
   // Derived classes' timers begin here.
   static constexpr uint32_t kFirstTimer = 10;
 
-  Client(std::shared_ptr<const ClusterSpec> cluster, Settings settings) : network_(std::move(cluster), settings) {}
+  // Of several clients in a process each has its own timers, from `first_timer` on.
+  Client(std::shared_ptr<const ClusterSpec> cluster, Settings settings, uint32_t first_timer = 0)
+      : network_(std::move(cluster), settings, first_timer) {}
   Client(const Client&) = default;
 
   // ---- To override.

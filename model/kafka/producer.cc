@@ -84,41 +84,27 @@ int32_t PartitionForKey(std::string_view key, int32_t partitions) {
 }
 
 Producer::Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ProducerSpec> spec,
-                   sim::Env& env, sim::Effects& out)
+                   uint32_t first_timer)
     : Client(std::move(cluster), Settings{spec->config.request_timeout_ms, spec->config.retry_backoff_ms,
-                                          spec->config.metadata_max_age_ms}),
+                                          spec->config.metadata_max_age_ms}, first_timer),
+      first_timer_(first_timer),
       spec_(std::move(spec)),
+      source_(spec_),
       topic_(this->cluster().Own(spec_->topic)),
-      config_(spec_->config) {
+      config_(spec_->config) {}
+
+Producer::Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ProducerSpec> spec,
+                   sim::Env& env, sim::Effects& out)
+    : Producer(std::move(cluster), std::move(spec), 0) {
   RefreshMetadata(env, out);
-  const sim::Time now = env.monotonic();
-  out.SetTimer({kNextRecord}, std::max(spec_->start - now, sim::Nanoseconds(0)));
+  out.SetTimer(Own(kNextRecord), source_.FirstAfter(env));
 }
 
 // ---- The application
 
-// Whether the application has something left to send.
-bool Producer::HasMore(sim::Env& env) const {
-  if (spec_->records > 0 && records_sent_ >= spec_->records) return false;
-  return !spec_->stop.has_value() || env.monotonic() <= *spec_->stop;
-}
-
-Record Producer::NextRecord(sim::Env& env) {
-  ++records_sent_;
-  Record record;
-  if (spec_->keys > 0) {
-    record.key = fmt::format("k{}", env.Random("keys").Below(static_cast<uint64_t>(spec_->keys)));
-  }
-  // Unique in the run: a later incarnation says so.
-  record.value = env.incarnation() == 1 ? fmt::format("{}-{}", env.name(), records_sent_)
-                                        : fmt::format("{}.{}-{}", env.name(), env.incarnation(), records_sent_);
-  record.timestamp_ms = env.wall().millis();
-  return record;
-}
-
 void Producer::SendNextRecord(sim::Env& env, sim::Effects& out) {
-  if (!HasMore(env)) return;
-  Record record = NextRecord(env);
+  if (!source_.HasMore(env)) return;
+  Record record = source_.Next(env);
   const TopicPartition tp = ChoosePartition(record.key, env);
   formats::Operation operation;
   operation.set_f("send");
@@ -130,7 +116,7 @@ void Producer::SendNextRecord(sim::Env& env, sim::Effects& out) {
   out.Record(formats::RecordVerb::kProduced, LogName(tp), -1, record.value);
   Enqueue(tp, {std::move(record), op}, env);
   Drain(env, out);
-  out.SetTimer({kNextRecord}, spec_->interval.Sample(env.Random("interval")));
+  out.SetTimer(Own(kNextRecord), source_.NextAfter(env));
 }
 
 TopicPartition Producer::ChoosePartition(const std::string& key, sim::Env& env) {
@@ -186,7 +172,7 @@ void Producer::Drain(sim::Env& env, sim::Effects& out) {
     }
   }
   if (unknown_leader) RefreshMetadata(env, out);
-  if (next.has_value()) out.SetTimer({kSend}, std::max(*next - env.monotonic(), sim::Nanoseconds(0)));
+  if (next.has_value()) out.SetTimer(Own(kSend), std::max(*next - env.monotonic(), sim::Nanoseconds(0)));
   // RecordAccumulator.expiredBatches, Sender.getExpiredInflightBatches
   std::optional<sim::Time> oldest;
   for (const auto& [tp, state] : partitions_) {
@@ -196,7 +182,7 @@ void Producer::Drain(sim::Env& env, sim::Effects& out) {
   }
   if (oldest.has_value()) {
     const sim::Time expires = *oldest + sim::Milliseconds(config_.delivery_timeout_ms);
-    out.SetTimer({kExpiry}, std::max(expires - env.monotonic(), sim::Nanoseconds(0)));
+    out.SetTimer(Own(kExpiry), std::max(expires - env.monotonic(), sim::Nanoseconds(0)));
   }
 }
 
@@ -321,7 +307,7 @@ void Producer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
   const auto& init = std::get<InitProducerIdResponse>(body);
   if (init.error != ErrorCode::kNone) {
     init_asked_ = true;
-    out.SetTimer({kInitBackoff}, sim::Milliseconds(settings().retry_backoff_ms));
+    out.SetTimer(Own(kInitBackoff), sim::Milliseconds(settings().retry_backoff_ms));
     return;
   }
   producer_id_ = init.producer_id;
@@ -333,7 +319,7 @@ void Producer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
 void Producer::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
   if (tag.kind == kInitTag) {
     BROKERSIM_PROBE("kafka/producer: request for a producer id lost");
-    out.SetTimer({kInitBackoff}, sim::Milliseconds(settings().retry_backoff_ms));
+    out.SetTimer(Own(kInitBackoff), sim::Milliseconds(settings().retry_backoff_ms));
     return;
   }
   if (tag.kind != kProduceTag) {
@@ -507,20 +493,22 @@ void Producer::ExpireBatches(sim::Env& env, sim::Effects& out) {
 
 void Producer::OnMetadata(sim::Env& env, sim::Effects& out) { Drain(env, out); }
 
+void Producer::OnNextRecord(sim::Env& env, sim::Effects& out) {
+  if (PartitionsOf(topic_) == 0) {
+    // send() blocks until there is metadata.
+    RefreshMetadata(env, out);
+    out.SetTimer(Own(kNextRecord), sim::Milliseconds(settings().retry_backoff_ms));
+  } else if (transactional()) {
+    RunApplication(env, out);
+  } else {
+    SendNextRecord(env, out);
+  }
+}
+
 void Producer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
-  switch (timer.kind) {
+  switch (timer.kind - first_timer_) {
     case kNextRecord:
-      if (PartitionsOf(topic_) == 0) {
-        // send() blocks until there is metadata.
-        RefreshMetadata(env, out);
-        out.SetTimer(timer, sim::Milliseconds(settings().retry_backoff_ms));
-        return;
-      }
-      if (transactional()) {
-        RunApplication(env, out);
-      } else {
-        SendNextRecord(env, out);
-      }
+      OnNextRecord(env, out);
       return;
     case kTransactionBackoff:
       transaction_.asked = false;
@@ -541,7 +529,7 @@ void Producer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
 }
 
 std::string_view Producer::ClientTimerName(uint32_t kind) const {
-  switch (kind) {
+  switch (kind - first_timer_) {
     case kNextRecord: return "next-record";
     case kSend: return "send-batches";
     case kInitBackoff: return "init-producer-id-backoff";
@@ -551,7 +539,7 @@ std::string_view Producer::ClientTimerName(uint32_t kind) const {
 }
 
 void Producer::Describe(sim::Describer& d) const {
-  d.Set("records", records_sent_);
+  d.Set("records", source_.made());
   if (producer_id_ != kNoProducerId) d.Set("producer_id", producer_id_);
   for (const auto& [tp, state] : partitions_) {
     const std::string name = LogName(tp);

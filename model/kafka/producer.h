@@ -1,7 +1,8 @@
 // Producer: the Java producer client, and the application that sends with it.
 // (KafkaProducer.java, RecordAccumulator.java, Sender.java, TransactionManager.java)
 //
-// Code by subject: producer.cc (records, batches, requests), producer_transactions.cc (with a transactional.id).
+// Code by subject: producer.cc (records, batches, requests), producer_transactions.cc (with a transactional.id),
+// producer_part.cc (the client without the application).
 #ifndef BROKERSIM_MODEL_KAFKA_PRODUCER_H_
 #define BROKERSIM_MODEL_KAFKA_PRODUCER_H_
 
@@ -14,29 +15,15 @@
 
 #include "absl/container/btree_map.h"
 #include "model/kafka/client.h"
-#include "sim/random/distributions.h"
+#include "model/kafka/producer_spec.h"
+#include "model/kafka/record_source.h"
 
 namespace brokersim::kafka {
-
-struct ProducerSpec {
-  ProducerConfig config;
-  std::string topic;  // without its cluster
-  // The application sends this many records (0: without end), `interval` apart, from `start` on and not after `stop`.
-  int64_t records = 0;
-  sim::Distribution interval;
-  sim::Time start;
-  std::optional<sim::Time> stop;
-  // Different keys; 0: records have none.
-  int64_t keys = 0;
-  // With a transactional.id: how many records a transaction has, and how likely the application aborts one.
-  int64_t records_per_transaction = 1;
-  sim::Ratio aborts = sim::Ratio::Never();
-};
 
 // Partition of a keyed record: positive murmur2 modulo (BuiltInPartitioner.partitionForKey).
 int32_t PartitionForKey(std::string_view key, int32_t partitions);
 
-class Producer final : public Client {
+class Producer : public Client {
  public:
   Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ProducerSpec> spec, sim::Env& env,
            sim::Effects& out);
@@ -46,20 +33,14 @@ class Producer final : public Client {
   void CheckInvariants() const override;
 
  protected:
-  void OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) override;
-  void OnLost(Tag tag, sim::Env& env, sim::Effects& out) override;
-  void OnMetadata(sim::Env& env, sim::Effects& out) override;
-  void OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
-  std::string_view ClientTimerName(uint32_t kind) const override;
-
- private:
+  // Added to the first one.
   enum TimerKind : uint32_t { kNextRecord = kFirstTimer, kSend, kInitBackoff, kExpiry, kTransactionBackoff };
-  enum TagKind : int { kInitTag, kProduceTag, kFindTag, kInitTransactionsTag, kAddPartitionsTag, kEndTag };
 
   struct Pending {
     Record record;
     sim::OpId op;
-    size_t place = 0;  // in the transaction
+    size_t place = 0;    // in the transaction
+    int64_t cookie = 0;  // the owner's, of a part
   };
   struct Batch {
     int64_t number = 0;
@@ -74,6 +55,31 @@ class Producer final : public Client {
     int64_t order = 0;          // among those of its partition that were given one
     BatchRef sent;              // what travels; a retry is the same batch
   };
+
+  // Without an application.
+  Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ProducerSpec> spec, uint32_t first_timer);
+
+  void Enqueue(const TopicPartition& tp, Pending pending, sim::Env& env);
+  // Sends whatever may be sent now; arms the timer for what may be sent later.
+  void Drain(sim::Env& env, sim::Effects& out);
+  TopicPartition ChoosePartition(const std::string& key, sim::Env& env);
+  const std::string& topic() const { return topic_; }
+  // The application's callback.
+  virtual void Complete(const TopicPartition& tp, const Batch& batch, ErrorCode error, int64_t base_offset,
+                        sim::Effects& out);
+  // Of the application.
+  virtual void OnNextRecord(sim::Env& env, sim::Effects& out);
+  sim::Timer Own(uint32_t kind) const { return {first_timer_ + kind}; }
+
+  void OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) override;
+  void OnLost(Tag tag, sim::Env& env, sim::Effects& out) override;
+  void OnMetadata(sim::Env& env, sim::Effects& out) override;
+  void OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  std::string_view ClientTimerName(uint32_t kind) const override;
+
+ private:
+  enum TagKind : int { kInitTag, kProduceTag, kFindTag, kInitTransactionsTag, kAddPartitionsTag, kEndTag };
+
   struct PartitionState {
     std::deque<Batch> queue;
     std::vector<Batch> in_flight;  // in order of sending
@@ -112,13 +118,7 @@ class Producer final : public Client {
   };
 
   void SendNextRecord(sim::Env& env, sim::Effects& out);
-  bool HasMore(sim::Env& env) const;
-  Record NextRecord(sim::Env& env);
-  void Enqueue(const TopicPartition& tp, Pending pending, sim::Env& env);
-  TopicPartition ChoosePartition(const std::string& key, sim::Env& env);
 
-  // Sends whatever may be sent now; arms the timer for what may be sent later.
-  void Drain(sim::Env& env, sim::Effects& out);
   std::optional<Batch> TakeReady(const TopicPartition& tp, PartitionState* state, sim::Env& env,
                                  std::optional<sim::Time>* next);
   void GiveSequence(PartitionState* state, Batch* batch);
@@ -129,7 +129,6 @@ class Producer final : public Client {
                 sim::Effects& out);
   bool CanRetry(const PartitionState& state, const Batch& batch, ErrorCode error, sim::Env& env) const;
   void Requeue(PartitionState* state, Batch batch, sim::Env& env);
-  void Complete(const TopicPartition& tp, const Batch& batch, ErrorCode error, int64_t base_offset, sim::Effects& out);
   void ExpireBatches(sim::Env& env, sim::Effects& out);
   void BumpEpoch(PartitionState* state);
 
@@ -154,10 +153,11 @@ class Producer final : public Client {
   bool HasIncompleteBatches() const;
   void AbortUndrainedBatches();
 
+  uint32_t first_timer_ = 0;
   std::shared_ptr<const ProducerSpec> spec_;
+  RecordSource source_;
   std::string topic_;  // the spec's, in the cluster that is used
   ProducerConfig config_;  // the spec's, but for what an operation changed
-  int64_t records_sent_ = 0;
   int64_t next_batch_ = 1;
   int64_t next_request_ = 1;
   int64_t producer_id_ = kNoProducerId;

@@ -17,7 +17,7 @@ void Producer::RunApplication(sim::Env& env, sim::Effects& out) {
       AskCoordinator(env, out);
       return;
     case TransactionState::kReady:
-      if (HasMore(env)) BeginTransaction(env, out);
+      if (source_.HasMore(env)) BeginTransaction(env, out);
       return;
     case TransactionState::kInTransaction:
       if (transaction_.sent < transaction_.records.size()) {
@@ -46,8 +46,8 @@ void Producer::BeginTransaction(sim::Env& env, sim::Effects& out) {
   formats::Operation operation;
   operation.set_f("txn");
   const int32_t partitions = PartitionsOf(topic_);
-  for (int64_t i = 0; i < spec_->records_per_transaction && HasMore(env); ++i) {
-    Record record = NextRecord(env);
+  for (int64_t i = 0; i < spec_->records_per_transaction && source_.HasMore(env); ++i) {
+    Record record = source_.Next(env);
     // Without a key each batch has a partition of its own, and here a record is a batch (KIP-794).
     const int32_t partition = record.key.empty()
                                   ? static_cast<int32_t>(env.Random("sticky").Below(static_cast<uint64_t>(partitions)))
@@ -73,7 +73,7 @@ void Producer::SendInTransaction(sim::Env& env, sim::Effects& out) {
   Enqueue(tp, {record, sim::OpId{}, place}, env);
   Drain(env, out);
   AskCoordinator(env, out);
-  out.SetTimer({kNextRecord}, spec_->interval.Sample(env.Random("interval")));
+  out.SetTimer(Own(kNextRecord), source_.NextAfter(env));
 }
 
 // commitTransaction() or abortTransaction()
@@ -104,7 +104,7 @@ void Producer::FinishTransaction(formats::Operation::Type type, std::string_view
   out.Complete(transaction_.op, std::move(operation));
   transaction_.records.clear();
   if (transaction_.state == TransactionState::kFatalError) return;
-  out.SetTimer({kNextRecord}, spec_->interval.Sample(env.Random("interval")));
+  out.SetTimer(Own(kNextRecord), source_.NextAfter(env));
 }
 
 // ---- Batches
@@ -151,7 +151,7 @@ void Producer::OnTransactionalAck(const TopicPartition& tp, const Batch& batch, 
   if (transaction_.state != TransactionState::kInTransaction && transaction_.state != TransactionState::kCommitting)
     return;
   // The application waits in commitTransaction(), or hears of it when it sends the next record.
-  if (transaction_.state == TransactionState::kCommitting) out.SetTimer({kNextRecord}, sim::Duration());
+  if (transaction_.state == TransactionState::kCommitting) out.SetTimer(Own(kNextRecord), sim::Duration());
   transaction_.state = TransactionState::kAbortableError;
 }
 
@@ -204,7 +204,7 @@ void Producer::AskCoordinator(sim::Env& env, sim::Effects& out) {
 
 void Producer::BackOff(sim::Effects& out) {
   transaction_.asked = true;
-  out.SetTimer({kTransactionBackoff}, sim::Milliseconds(settings().retry_backoff_ms));
+  out.SetTimer(Own(kTransactionBackoff), sim::Milliseconds(settings().retry_backoff_ms));
 }
 
 void Producer::OnCoordinatorAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) {
@@ -220,7 +220,7 @@ void Producer::OnCoordinatorAnswer(Tag tag, const Body& body, sim::Env& env, sim
     producer_epoch_ = init.producer_epoch;
     transaction_.state = TransactionState::kReady;
     transaction_.bump_needed = false;
-    out.SetTimer({kNextRecord}, sim::Duration());
+    out.SetTimer(Own(kNextRecord), sim::Duration());
   } else if (tag.kind == kAddPartitionsTag) {
     const auto& added = std::get<AddPartitionsToTxnResponse>(body);
     if (OnCoordinatorError(added.errors.front(), env, out)) return;

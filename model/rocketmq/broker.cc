@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_join.h"
+#include "model/base/roles.h"
 
 namespace brokersim::rocketmq {
 namespace {
@@ -340,7 +341,8 @@ void Broker::OnStop(sim::Env& env, sim::Effects& out) {
 }
 
 bool Broker::HoldsRole(std::string_view role) const {
-  return role == (is_master() ? "master(" : "slave(") + broker_name_ + ")";
+  const auto [kind, of] = model::ParseRole(role);
+  return kind == (is_master() ? "master" : "slave") && of == broker_name_;
 }
 
 // A slave has caught up when it has all that its master has told it of.

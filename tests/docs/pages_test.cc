@@ -40,7 +40,7 @@ void ExpectPage(const std::string& path, const std::string& page) {
 // The schema is in several files; the page is one.
 std::string Schema() {
   std::string all = ReadAll("scenarios/scenario.proto");
-  for (const char* path : {"scenarios/parameters.proto", "scenarios/drill.proto"}) {
+  for (const char* path : {"scenarios/copies.proto", "scenarios/parameters.proto", "scenarios/drill.proto"}) {
     const std::string text = ReadAll(path);
     all += "\n" + text.substr(text.find('\n', text.find("\npackage ") + 1));
   }
