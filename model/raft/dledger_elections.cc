@@ -311,7 +311,8 @@ void Raft::CheckPreferred(Input in) {
   Member best = kNobody;
   for (Member member : preferred) {
     const Progress& progress = progress_[static_cast<size_t>(member)];
-    if (!(progress.heard || progress.alive) || last_index() - progress.match >= options_.dledger.max_transfer_wait_index) continue;
+    const bool alive = progress.heard || progress.alive;
+    if (!alive || last_index() - progress.match >= options_.dledger.max_transfer_wait_index) continue;
     if (best == kNobody || progress.match > progress_[static_cast<size_t>(best)].match) best = member;
   }
   if (best != kNobody) TransferTo(best, in);

@@ -1,4 +1,5 @@
-// Elections as in the paper, 5.2 and 5.4.1, with pre-votes, a leader that checks its quorum, and leadership handed over.
+// Elections as in the paper, 5.2 and 5.4.1, with pre-votes, a leader that checks its quorum, and leadership handed
+// over.
 #include <algorithm>
 
 #include "model/raft/raft.h"

@@ -154,7 +154,8 @@ void Raft::AdvanceCommit() {
   for (Member member = 0; member < members_; ++member) {
     matches.push_back(member == self_ ? OwnMatch() : progress_[static_cast<size_t>(member)].match);
   }
-  std::sort(matches.begin(), matches.end(), std::greater<>());  // equal numbers can't be told apart
+  // Of numbers no two are equal that could be told apart.
+  std::sort(matches.begin(), matches.end(), std::greater<>());
   const int64_t index = std::min(matches[static_cast<size_t>(members_ / 2)], last_index());
   if (options_.own_term_commits_only && TermAt(index) != term_) return;
   CommitTo(index);

@@ -376,8 +376,8 @@ void Broker::CheckInvariants() const {
   CHECK(store_.reput_from() <= store_.max_phy(), "dispatched beyond the end");
   if (!dledger()) return;
   raft_->CheckInvariants();
-  CHECK(raft_->last_index() == static_cast<int64_t>(store_.log().size()), "{} entries, {} messages", raft_->last_index(),
-        store_.log().size());
+  const auto messages = static_cast<int64_t>(store_.log().size());
+  CHECK(raft_->last_index() == messages, "{} entries, {} messages", raft_->last_index(), messages);
   CHECK(!is_master() || raft_->role() == raft::Role::kLeader, "the master is a {}", Name(raft_->role()));
 }
 

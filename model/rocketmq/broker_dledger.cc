@@ -116,8 +116,9 @@ void Broker::OnRaftRole(sim::Env& env, sim::Effects& out) {
     master_ = sim::NodeId{};  // the next registration tells
     Register(out);
   } else if (raft_->role() == raft::Role::kLeader) {
-    out.Note("election", fmt::format("{} leads {}'s DLedger group in term {}, with {} entries of which {} are committed",
-                                     env.name(), broker_name_, raft_->term(), raft_->last_index(), raft_->commit()));
+    out.Note("election",
+             fmt::format("{} leads {}'s DLedger group in term {}, with {} entries of which {} are committed",
+                         env.name(), broker_name_, raft_->term(), raft_->last_index(), raft_->commit()));
     if (config_.dledger_305 && raft_->last_index() > 0) {
       Message noop;
       noop.topic = kNoopTopic;

@@ -199,7 +199,8 @@ void Broker::OnSendTimeout(int64_t id, sim::Env& env, sim::Effects& out) {
   }
   if (!send.replicated && *send.slave_deadline <= now) {
     send.replicated = true;
-    // Of two failures replication's is told. DLedger: WAIT_QUORUM_ACK_TIMEOUT, which becomes IN_SYNC_REPLICAS_NOT_ENOUGH.
+    // Of two failures replication's is told. DLedger: WAIT_QUORUM_ACK_TIMEOUT, which becomes
+    // IN_SYNC_REPLICAS_NOT_ENOUGH.
     send.code = dledger() ? ResponseCode::kSystemError : ResponseCode::kFlushSlaveTimeout;
   }
   if (send.flushed && send.replicated) {

@@ -66,8 +66,8 @@ struct BrokerConfig {
   bool issue_6662 = true;
   // #3015: a slave can't report more than its master has.
   bool issue_3015 = true;
-  // DLedger mode: the commit log is agreed on by Raft. MessageStoreConfig.java, and DLedgerConfig.java of DLedger 0.3.1,
-  // whose values a real broker can't change.
+  // DLedger mode: the commit log is agreed on by Raft. MessageStoreConfig.java, and DLedgerConfig.java of DLedger
+  // 0.3.1, whose values a real broker can't change.
   bool enable_dledger_commit_log = false;
   std::string preferred_leader_id;
   int64_t heartbeat_time_interval_ms = 2000;

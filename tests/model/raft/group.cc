@@ -139,7 +139,8 @@ void Group::Deliver(Member from, const Outgoing& message) {
     after = last - now_;
   }
   Later(after, [this, from, message] {
-    if (!cut_.contains({std::min(from, message.to), std::max(from, message.to)})) Step(from, message.to, message.message);
+    if (cut_.contains({std::min(from, message.to), std::max(from, message.to)})) return;
+    Step(from, message.to, message.message);
   });
 }
 
@@ -200,6 +201,7 @@ void Group::Note(Member member, const std::string& text) {
 }
 
 void Group::Break(const std::string& text) {
+  if (std::find(broken_.begin(), broken_.end(), text) != broken_.end()) return;
   broken_.push_back(text);
   notes_.push_back(fmt::format("{:>7}  BROKEN: {}", fmt::format("{}ms", now_.millis()), text));
 }
@@ -211,7 +213,9 @@ void Group::CheckProperties(Member member) {
   // "Election Safety: at most one leader can be elected in a given term."
   if (raft.role() == Role::kLeader) {
     const auto [at, is_new] = leaders_.emplace(raft.term(), member);
-    if (at->second != member) Break(fmt::format("election safety: {} and {} lead in term {}", at->second, member, raft.term()));
+    if (at->second != member) {
+      Break(fmt::format("election safety: {} and {} lead in term {}", at->second, member, raft.term()));
+    }
     // "Leader Completeness: if a log entry is committed in a given term, then that entry will be present in the logs of
     // the leaders for all higher-numbered terms."
     for (const auto& [index, entry] : committed_) {
@@ -223,14 +227,15 @@ void Group::CheckProperties(Member member) {
     }
     // "Leader Append-Only: a leader never overwrites or deletes entries in its log."
     for (size_t i = 0; i < node.as_leader.size(); ++i) {
-      if (i >= node.log.size() || !Same(node.log[i], node.as_leader[i])) Break(fmt::format("leader append-only: {}", member));
+      if (i < node.log.size() && Same(node.log[i], node.as_leader[i])) continue;
+      Break(fmt::format("leader append-only: {}", member));
     }
     node.as_leader = node.log;
   } else {
     node.as_leader.clear();
   }
-  // "Log Matching: if two logs contain an entry with the same index and term, then the logs are identical in all entries
-  // up through the given index."
+  // "Log Matching: if two logs contain an entry with the same index and term, then the logs are identical in all
+  // entries up through the given index."
   for (Member other = 0; other < size(); ++other) {
     if (other == member) continue;
     size_t last = std::min(node.log.size(), At(other).log.size());
@@ -245,8 +250,8 @@ void Group::CheckProperties(Member member) {
   CheckCommitted(member);
 }
 
-// "State Machine Safety: if a server has applied a log entry at a given index to its state machine, no other server will
-// ever apply a different log entry for the same index."
+// "State Machine Safety: if a server has applied a log entry at a given index to its state machine, no other server
+// will ever apply a different log entry for the same index."
 void Group::CheckCommitted(Member member) {
   const Raft& raft = this->raft(member);
   for (int64_t index = 1; index <= std::min(raft.commit(), raft.last_index()); ++index) {

@@ -74,8 +74,8 @@ TEST_F(Member3, RejectsAnOlderTerm) {
   EXPECT_EQ(raft.last_index(), 0);
 }
 
-// 5.2 "To begin an election, a follower increments its current term and transitions to candidate state. It then votes for
-// itself and issues RequestVote RPCs in parallel to each of the other servers in the cluster."
+// 5.2 "To begin an election, a follower increments its current term and transitions to candidate state. It then votes
+// for itself and issues RequestVote RPCs in parallel to each of the other servers in the cluster."
 TEST_F(Member3, BeginsAnElection) {
   Raft raft = Make({4, kNobody}, {MakeEntry(3, "a")});
   TimeOut(&raft);
@@ -89,9 +89,9 @@ TEST_F(Member3, BeginsAnElection) {
   EXPECT_EQ(Sent<RequestVote>(output)[0].last_log_term, 3);
 }
 
-// 5.2 "A candidate wins an election if it receives votes from a majority of the servers in the full cluster for the same
-// term." "Once a candidate wins an election, it becomes leader. It then sends heartbeat messages to all of the other
-// servers."
+// 5.2 "A candidate wins an election if it receives votes from a majority of the servers in the full cluster for the
+// same term." "Once a candidate wins an election, it becomes leader. It then sends heartbeat messages to all of the
+// other servers."
 TEST_F(Member3, AMajorityElects) {
   Raft raft = MakeLeader();
   EXPECT_EQ(raft.role(), Role::kLeader);
@@ -117,8 +117,8 @@ TEST_F(Member3, VotesOnce) {
   EXPECT_EQ(Sent<RequestVoteReply>(raft.Take())[0].result, VoteResult::kAccept);
 }
 
-// 5.2 "If the leader's term is at least as large as the candidate's current term, then the candidate recognizes the leader
-// as legitimate and returns to follower state."
+// 5.2 "If the leader's term is at least as large as the candidate's current term, then the candidate recognizes the
+// leader as legitimate and returns to follower state."
 TEST_F(Member3, CandidateRecognisesALeader) {
   Raft raft = Make();
   TimeOut(&raft);
@@ -127,7 +127,8 @@ TEST_F(Member3, CandidateRecognisesALeader) {
   EXPECT_EQ(raft.leader(), 2);
 }
 
-// 5.3 "If the follower does not find an entry in its log with the same index and term, then it refuses the new entries."
+// 5.3 "If the follower does not find an entry in its log with the same index and term, then it refuses the new
+// entries."
 TEST_F(Member3, RefusesWhatDoesNotFollow) {
   Raft raft = Make({2, kNobody}, {MakeEntry(1, "a"), MakeEntry(1, "b")});
   raft.Step(1, AppendEntries{2, 2, 2, {MakeEntry(2, "c")}, 0}, In());
@@ -137,8 +138,8 @@ TEST_F(Member3, RefusesWhatDoesNotFollow) {
   EXPECT_EQ(raft.last_index(), 2);
 }
 
-// Figure 2 "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and
-// all that follow it." What doesn't conflict stays, also if the message is an old one.
+// Figure 2 "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry
+// and all that follow it." What doesn't conflict stays, also if the message is an old one.
 TEST_F(Member3, DeletesOnlyWhatConflicts) {
   Raft raft = Make({2, kNobody}, {MakeEntry(1, "a"), MakeEntry(2, "b"), MakeEntry(2, "c")});
   raft.Step(1, AppendEntries{2, 0, 0, {MakeEntry(1, "a")}, 0}, In());
@@ -151,7 +152,8 @@ TEST_F(Member3, DeletesOnlyWhatConflicts) {
   EXPECT_EQ(raft.last_term(), 3);
 }
 
-// Figure 2 "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)." (dledger #278)
+// Figure 2 "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)." (dledger
+// #278)
 TEST_F(Member3, CommitsNoMoreThanItWasShown) {
   Raft raft = Make({2, kNobody}, {MakeEntry(1, "a"), MakeEntry(1, "not the leader's")});
   raft.Step(1, AppendEntries{2, 1, 1, {}, 2}, In());
@@ -179,9 +181,9 @@ TEST_F(Member3, CommitsWhatAMajorityHas) {
   EXPECT_EQ(raft.commit(), 1);
 }
 
-// 5.4.1 "The voter denies its vote if its own log is more up-to-date than that of the candidate." "If the logs have last
-// entries with different terms, then the log with the later term is more up-to-date. If the logs end with the same term,
-// then whichever log is longer is more up-to-date."
+// 5.4.1 "The voter denies its vote if its own log is more up-to-date than that of the candidate." "If the logs have
+// last entries with different terms, then the log with the later term is more up-to-date. If the logs end with the
+// same term, then whichever log is longer is more up-to-date."
 TEST_F(Member3, VotesForNoShorterLog) {
   struct Case {
     int64_t index;
@@ -191,13 +193,14 @@ TEST_F(Member3, VotesForNoShorterLog) {
   for (const Case& c : {Case{2, 2, true}, {3, 2, true}, {1, 2, false}, {1, 3, true}, {9, 1, false}}) {
     Raft raft = Make({3, kNobody}, {MakeEntry(1, "a"), MakeEntry(2, "b")});
     raft.Step(1, RequestVote{4, c.index, c.term, false, 1}, In());
-    EXPECT_EQ(Sent<RequestVoteReply>(raft.Take())[0].result == VoteResult::kAccept, c.granted) << c.index << " " << c.term;
+    const bool granted = Sent<RequestVoteReply>(raft.Take())[0].result == VoteResult::kAccept;
+    EXPECT_EQ(granted, c.granted) << c.index << " " << c.term;
     EXPECT_EQ(raft.term(), 4);
   }
 }
 
-// 5.4.2 "Only log entries from the leader's current term are committed by counting replicas; once an entry from the current
-// term has been committed in this way, then all prior entries are committed indirectly."
+// 5.4.2 "Only log entries from the leader's current term are committed by counting replicas; once an entry from the
+// current term has been committed in this way, then all prior entries are committed indirectly."
 TEST_F(Member3, CountsCopiesOfItsOwnTermOnly) {
   Raft raft = MakeLeader({1, kNobody}, {MakeEntry(1, "a")});
   raft.Step(1, AppendEntriesReply{raft.term(), true, 1}, In());
@@ -208,8 +211,8 @@ TEST_F(Member3, CountsCopiesOfItsOwnTermOnly) {
   EXPECT_EQ(raft.commit(), 2);
 }
 
-// Thesis 9.6: "A candidate only increments its term if it first learns from a majority that they would be willing to grant
-// the candidate their votes", and nobody is while a leader is heard.
+// Thesis 9.6: "A candidate only increments its term if it first learns from a majority that they would be willing to
+// grant the candidate their votes", and nobody is while a leader is heard.
 class PreVote : public Member3 {
  protected:
   PreVote() : Member3([] {

@@ -175,7 +175,8 @@ class Script {
       sim::TextVisitor visitor(&fields);
       std::visit([&](const auto& m) { m.Fields(visitor); }, message.message);
       const std::string_view name = std::visit([](const auto& m) { return m.kName; }, message.message);
-      text += fmt::format("{}->{} {} {}{}\n", from, message.to, name, fields, message.when_durable ? "  (when synced)" : "");
+      const char* when = message.when_durable ? "  (when synced)" : "";
+      text += fmt::format("{}->{} {} {}{}\n", from, message.to, name, fields, when);
     }
     return text.empty() ? "none\n" : text;
   }

@@ -5,8 +5,8 @@
 //   ----
 //   ok
 //
-// Every link takes 1 ms, and so does every sync unless `group` says otherwise. Members are 0, 1, 2, ...; `leader` is who leads in the
-// largest term.
+// Every link takes 1 ms, and so does every sync unless `group` says otherwise. Members are 0, 1, 2, ...; `leader` is
+// who leads in the largest term.
 //
 // Commands. None but `run` lets time pass.
 //   group members=N [seed=S] [sync=DURATION] [SWITCH ...]   first, once; switches as in Options:
