@@ -131,6 +131,9 @@ absl::Status WorldBuilder::BuildBrokerGroup(const RocketMq::Group& group, const 
   if (config.enable_controller_mode && !rocketmq_->controller.valid()) {
     return locator_.Error(steps, "name", "brokers with enableControllerMode=true need a controller: controller: true");
   }
+  if (config.enable_controller_mode && config.enable_dledger_commit_log) {
+    return locator_.Error(steps, "name", "enableControllerMode and enableDLegerCommitLog can't both be true");
+  }
   for (int32_t id = 0; id <= group.slaves(); ++id) {
     const bool placed = id > 0 && id <= group.slave_datacenter_size();
     World::NodePlan plan = PlanNode(fmt::format("{}{}", group.name(), id), "broker",

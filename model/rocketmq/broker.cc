@@ -41,22 +41,27 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, const BrokerSpec& spe
   if (store_.max_phy() > 0) StartFlush(out);
   if (controlled()) {
     StartReplica(env, out);
+  } else if (dledger()) {
+    StartDLedger(env, out);
   } else {
     store_.Reput(store_.max_phy());
     Register(out);
   }
   out.SetTimer({kRegister}, sim::Milliseconds(kFirstRegisterMs));
-  out.SetTimer({kFlush}, sim::Milliseconds(config_.flush_interval_commit_log));
+  if (!dledger()) out.SetTimer({kFlush}, sim::Milliseconds(config_.flush_interval_commit_log));
   out.SetTimer({kPersistOffsets}, sim::Milliseconds(config_.flush_consumer_offset_interval));
   out.SetTimer({kHold}, kHoldCheck);
   out.SetTimer({kScanClients}, kScanClientsPeriod);
-  out.SetTimer({kHaHeartbeat}, sim::Milliseconds(config_.ha_send_heartbeat_interval));
+  if (!dledger()) out.SetTimer({kHaHeartbeat}, sim::Milliseconds(config_.ha_send_heartbeat_interval));
   if (is_master()) StartSchedule(out);
-  if (is_master() || controlled()) {
+  if (is_master() || elects()) {
     out.SetTimer({kTransactionCheck}, sim::Milliseconds(config_.transaction_check_interval));
   }
-  if (!is_master() || controlled()) out.SetTimer({kSlaveSync}, kSlaveSyncPeriod);
+  if (!is_master() || elects()) out.SetTimer({kSlaveSync}, SlaveSyncPeriod());
 }
+
+// DLedgerRoleChangeHandler.handleSlaveSynchronize looks every 3 s, and asks when more than 10 s have passed.
+sim::Duration Broker::SlaveSyncPeriod() const { return dledger() ? sim::Seconds(12) : kSlaveSyncPeriod; }
 
 void Broker::Register(sim::Effects& out) {
   RegisterBroker request;
@@ -92,6 +97,7 @@ void Broker::OnMessage(const sim::Received& message, sim::Env& env, sim::Effects
 void Broker::OnCommand(const Command& command, const sim::Received& from, sim::Env& env, sim::Effects& out) {
   const sim::ConnId conn = from.conn;
   const int32_t opaque = command.opaque;
+  if (dledger() && OnRaftMessage(command, from.from, env, out)) return;
   if (const auto* send = std::get_if<SendMessage>(&command.body)) {
     OnSendMessage(*send, conn, opaque, env, out);
   } else if (const auto* pull = std::get_if<PullMessage>(&command.body)) {
@@ -145,7 +151,7 @@ void Broker::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& ou
   if (is_master() || controlled() || master < 0) return;
   const bool known = master_.valid();
   master_ = sim::NodeId{static_cast<uint32_t>(master)};
-  if (!known) ConnectToMaster(env, out);
+  if (!known && !dledger()) ConnectToMaster(env, out);
 }
 
 void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
@@ -194,7 +200,7 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       break;
     case kSlaveSync:
       OnSlaveSync(out);
-      out.SetTimer({kSlaveSync}, kSlaveSyncPeriod);
+      out.SetTimer({kSlaveSync}, SlaveSyncPeriod());
       break;
     case kSchedule:
       OnSchedule(timer.arg, env, out);
@@ -210,6 +216,14 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
     case kCheckSyncStateSet:
       CheckSyncStateSet(env, out);
       out.SetTimer({kCheckSyncStateSet}, sim::Milliseconds(config_.check_sync_state_set_period));
+      break;
+    case kRaft:
+      raft_timer_.reset();
+      raft_->Tick(RaftInput(env));
+      AfterRaft(env, out);
+      break;
+    case kPromote:
+      Promote(env, out);
       break;
     case kTransactionCheck:
       if (is_master()) CheckHalfMessages(env, out);
@@ -258,17 +272,23 @@ std::string_view Broker::TimerName(sim::Timer timer) const {
       return "sync-broker-metadata";
     case kCheckSyncStateSet:
       return "check-sync-state-set";
+    case kRaft:
+      return "dledger";
+    case kPromote:
+      return "dledger-role-change";
   }
   return "?";
 }
 
-void Broker::OnDisconnected(sim::ConnId conn, sim::Env&, sim::Effects& out) {
+void Broker::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
   if (conn == ha_) {
     ha_ = sim::ConnId{};
     out.SetTimer({kHaReconnect}, kHaRetry);
     return;
   }
+  const sim::NodeId peer = dledger() ? remoting_.PeerOf(conn) : sim::NodeId{};
   if (const auto lost = remoting_.OnDisconnected(conn, out); lost.has_value()) {
+    OnPeerLost(peer, env, out);
     for (const Tag& tag : *lost) alter_in_flight_ = alter_in_flight_ && tag.kind != kAlterTag;
     return;
   }
@@ -287,6 +307,7 @@ void Broker::OnSynced(sim::SyncTicket ticket, sim::Env& env, sim::Effects& out) 
     return;
   }
   if (flush_again_ || stopping_) StartFlush(out);
+  if (dledger() && store_.flushed() < store_.max_phy()) FlushSoon(out);
   for (auto& [id, send] : sends_) send.flushed = send.flushed || send.end <= store_.flushed();
   SettleSends(out);
   Dispatch(env, out);
@@ -325,7 +346,9 @@ bool Broker::HoldsRole(std::string_view role) const {
 }
 
 // A slave has caught up when it has all that its master has told it of.
-bool Broker::Healthy() const { return is_master() || ha_.valid(); }
+bool Broker::Healthy() const {
+  return is_master() || ha_.valid() || (dledger() && raft_->role() == raft::Role::kFollower);
+}
 
 void Broker::Describe(sim::Describer& d) const {
   d.Set("commitlog.max", store_.max_phy());
@@ -337,6 +360,11 @@ void Broker::Describe(sim::Describer& d) const {
     d.Set("confirmOffset", confirm_offset_);
     d.Set("syncStateSet", absl::StrJoin(sync_state_set_, " "));
   }
+  if (dledger()) {
+    d.Set("dledger", fmt::format("{} of term {}", Name(raft_->role()), raft_->term()));
+    d.Set("committedIndex", raft_->commit());
+    d.Set("ledgerEndIndex", raft_->last_index());
+  }
   if (!ops_.empty()) d.Set("ops to write", static_cast<int64_t>(ops_.size()));
   for (const auto& [key, offset] : offsets_) {
     d.Set(std::get<0>(key) + "@", QueueName(std::get<1>(key), std::get<2>(key)), offset);
@@ -346,6 +374,11 @@ void Broker::Describe(sim::Describer& d) const {
 void Broker::CheckInvariants() const {
   CHECK(store_.flushed() <= store_.max_phy(), "flushed {} of {}", store_.flushed(), store_.max_phy());
   CHECK(store_.reput_from() <= store_.max_phy(), "dispatched beyond the end");
+  if (!dledger()) return;
+  raft_->CheckInvariants();
+  const auto messages = static_cast<int64_t>(store_.log().size());
+  CHECK(raft_->last_index() == messages, "{} entries, {} messages", raft_->last_index(), messages);
+  CHECK(!is_master() || raft_->role() == raft::Role::kLeader, "the master is a {}", Name(raft_->role()));
 }
 
 }  // namespace brokersim::rocketmq

@@ -2,7 +2,8 @@
 //
 // Code by subject: broker.cc (life, registration, dispatch of commands), broker_send.cc (writes and what they wait
 // for), broker_pull.cc (long polls, offsets), broker_clients.cc (heartbeats, rebalance locks), broker_ha.cc
-// (replication), broker_schedule.cc (delayed messages), broker_transaction.cc (half messages).
+// (replication), broker_replicas.cc (controller mode), broker_dledger.cc (DLedger mode), broker_schedule.cc (delayed
+// messages), broker_transaction.cc (half messages).
 #ifndef BROKERSIM_MODEL_ROCKETMQ_BROKER_H_
 #define BROKERSIM_MODEL_ROCKETMQ_BROKER_H_
 
@@ -17,6 +18,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "model/raft/raft.h"
 #include "model/rocketmq/cluster.h"
 #include "model/rocketmq/message_store.h"
 #include "model/rocketmq/messages.h"
@@ -30,6 +32,7 @@ inline constexpr std::string_view kCommitLogFile = "commitlog";
 inline constexpr std::string_view kConsumerOffsetFile = "consumerOffset.json";
 inline constexpr std::string_view kDelayOffsetFile = "delayOffset.json";
 inline constexpr std::string_view kEpochFile = "epochFileCheckpoint";
+inline constexpr std::string_view kTermFile = "currterm";  // DLedger mode: a raft::Saved
 
 // Content of consumerOffset.json.
 struct ConsumerOffsets {
@@ -89,6 +92,8 @@ class Broker final : public sim::Process {
     kBrokerHeartbeat,
     kSyncMetadata,
     kCheckSyncStateSet,
+    kRaft,
+    kPromote,
   };
   enum TagKind : int { kRegisterTag, kSyncAllTag, kReplicaInfoTag, kElectTag, kAlterTag };
 
@@ -215,6 +220,26 @@ class Broker final : public sim::Process {
   EpochEntry EpochAt(int64_t offset, int64_t* next_start) const;
   void StoreEpochs(sim::Effects& out);
 
+  // ---- broker_dledger.cc
+  bool dledger() const { return config_.enable_dledger_commit_log; }
+  bool elects() const { return controlled() || dledger(); }  // whether who is the master changes by itself
+  sim::Duration SlaveSyncPeriod() const;
+  void StartDLedger(sim::Env& env, sim::Effects& out);
+  raft::Input RaftInput(sim::Env& env) const { return {env.monotonic(), &env.Random("dledger")}; }
+  // Whether the command was Raft's.
+  bool OnRaftMessage(const Command& command, sim::NodeId from, sim::Env& env, sim::Effects& out);
+  void OnPeerLost(sim::NodeId peer, sim::Env& env, sim::Effects& out);
+  // Does what Raft wants done.
+  void AfterRaft(sim::Env& env, sim::Effects& out);
+  void OnRaftRole(sim::Env& env, sim::Effects& out);
+  // A leader is the master as soon as all that it has is committed and in its consume queues.
+  void Promote(sim::Env& env, sim::Effects& out);
+  void Demote(sim::Env& env, sim::Effects& out);
+  void TruncateEntries(int64_t kept, sim::Effects& out);
+  void FlushSoon(sim::Effects& out);
+  // Physical offset behind what is committed.
+  int64_t CommittedPhy() const;
+
   // ---- broker_schedule.cc
   void LoadDelayOffsets(sim::Env& env);
   void StartSchedule(sim::Effects& out);
@@ -286,6 +311,11 @@ class Broker final : public sim::Process {
   bool alter_in_flight_ = false;    // ... and has not answered yet
   std::vector<EpochEntry> epochs_;  // oldest first
   int64_t confirm_offset_ = 0;      // what all in sync have
+
+  std::optional<raft::Raft> raft_;  // DLedger mode; entry i is message i-1 of the store
+  sim::FileId term_file_;
+  std::optional<sim::Time> raft_timer_;  // when it is set for
+  bool flush_timer_ = false;
 
   std::vector<int64_t> delay_offsets_;  // by level, from level 1
   bool delay_offsets_changed_ = false;

@@ -34,10 +34,16 @@ void Broker::OnSendMessage(const SendMessage& request, sim::ConnId conn, int32_t
   send.end = stored.phy_offset + stored.size;
   if (opaque == 0) return;  // one way
   // CommitLog.handleDiskFlushAndHA
-  send.flushed = config_.flush_disk_type == "ASYNC_FLUSH" || !stored.wait_store_ok;
-  send.replicated = config_.broker_role != "SYNC_MASTER" || !stored.wait_store_ok || IsReplicated(send.end);
+  if (dledger()) {  // DLedgerCommitLog.asyncPutMessage: always for the majority, and never for a flush
+    send.flushed = true;
+    send.replicated = IsReplicated(send.end);
+  } else {
+    send.flushed = config_.flush_disk_type == "ASYNC_FLUSH" || !stored.wait_store_ok;
+    send.replicated = config_.broker_role != "SYNC_MASTER" || !stored.wait_store_ok || IsReplicated(send.end);
+  }
+  const int64_t patience = dledger() ? config_.max_wait_ack_time_ms : config_.slave_timeout;
   if (!send.flushed) send.flush_deadline = env.monotonic() + sim::Milliseconds(config_.sync_flush_timeout);
-  if (!send.replicated) send.slave_deadline = env.monotonic() + sim::Milliseconds(config_.slave_timeout);
+  if (!send.replicated) send.slave_deadline = env.monotonic() + sim::Milliseconds(patience);
   if (send.flushed && send.replicated) {
     AnswerSend(send, out);
     return;
@@ -52,6 +58,11 @@ ResponseCode Broker::Refusal(const Message& message, std::string* remark) const 
   if (!is_master() || stopping_) {
     *remark = is_master() ? "the broker is shutting down" : "the broker is a slave";
     return ResponseCode::kServiceNotAvailable;
+  }
+  // DLedgerServer.handleAppend: LEADER_TRANSFERRING, which DLedgerCommitLog takes for OS_PAGE_CACHE_BUSY
+  if (dledger() && raft_->transferring()) {
+    *remark = "leadership is being handed over";
+    return ResponseCode::kSystemBusy;
   }
   if (message.queue_id < 0 || message.queue_id >= QueuesOf(message.topic)) {
     *remark = "no such queue";
@@ -73,6 +84,7 @@ ResponseCode Broker::Refusal(const Message& message, std::string* remark) const 
 
 // CommitLog.handleHA, GroupTransferService.doWaitTransfer
 bool Broker::IsReplicated(int64_t end) const {
+  if (dledger()) return end <= CommittedPhy();
   if (controlled() && config_.all_ack_in_sync_state_set) return AllInSyncHave(end);
   const int64_t needed = NeededAcks();
   return needed <= 1 || CopiesOf(end) >= needed;
@@ -86,9 +98,16 @@ int64_t Broker::NeededAcks() const {
 }
 
 StoredMessage Broker::Put(Message message, sim::Env& env, sim::Effects& out) {
+  if (dledger()) message.term = raft_->term();
   StoredMessage stored = store_.Put(std::move(message), env.wall(), out);
   const Message& m = stored->value();
   out.Record(formats::RecordVerb::kAppended, QueueName(m.topic, m.queue_id), m.queue_offset, m.body);
+  if (dledger()) {
+    raft_->Propose(stored, RaftInput(env));
+    FlushSoon(out);
+    AfterRaft(env, out);
+    return stored;
+  }
   if (config_.flush_disk_type == "SYNC_FLUSH") StartFlush(out);
   TransferToSlaves(out);
   Dispatch(env, out);
@@ -148,6 +167,11 @@ void Broker::StartFlush(sim::Effects& out) {
 
 // CommitLog.FlushRealTimeService
 void Broker::OnFlushTimer(sim::Env& env, sim::Effects& out) {
+  if (dledger()) {
+    flush_timer_ = false;
+    StartFlush(out);
+    return;
+  }
   out.SetTimer({kFlush}, sim::Milliseconds(config_.flush_interval_commit_log));
   const int64_t waiting = store_.max_phy() - store_.flushed();
   const bool thorough = env.monotonic() - last_flush_ >= sim::Milliseconds(config_.flush_commit_log_thorough_interval);
@@ -175,7 +199,9 @@ void Broker::OnSendTimeout(int64_t id, sim::Env& env, sim::Effects& out) {
   }
   if (!send.replicated && *send.slave_deadline <= now) {
     send.replicated = true;
-    send.code = ResponseCode::kFlushSlaveTimeout;  // of two failures replication's is told
+    // Of two failures replication's is told. DLedger: WAIT_QUORUM_ACK_TIMEOUT, which becomes
+    // IN_SYNC_REPLICAS_NOT_ENOUGH.
+    send.code = dledger() ? ResponseCode::kSystemError : ResponseCode::kFlushSlaveTimeout;
   }
   if (send.flushed && send.replicated) {
     AnswerSend(send, out);
@@ -204,6 +230,7 @@ void Broker::AnswerSend(const PendingSend& send, sim::Effects& out) {
   const Message& m = send.message->value();
   SendMessageResult result;
   result.code = send.code;
+  if (send.code == ResponseCode::kSystemError) result.remark = "in-sync replicas not enough";
   result.queue_offset = m.queue_offset;
   result.commit_log_offset = m.phy_offset;
   if (send.code == ResponseCode::kSuccess) {
@@ -214,12 +241,13 @@ void Broker::AnswerSend(const PendingSend& send, sim::Effects& out) {
 
 // DefaultMessageStore.ReputMessageService: #8239 stops at what is flushed under SYNC_FLUSH.
 void Broker::Dispatch(sim::Env& env, sim::Effects& out) {
-  const bool flushed_only = config_.flush_disk_type == "SYNC_FLUSH" && !config_.read_uncommitted;
+  const bool flushed_only = config_.flush_disk_type == "SYNC_FLUSH" && !config_.read_uncommitted && !dledger();
   int64_t limit = flushed_only ? store_.flushed() : store_.max_phy();
   if (controlled()) {
     if (is_master()) UpdateConfirmOffset();
     limit = std::min(limit, confirm_offset_);
   }
+  if (dledger()) limit = CommittedPhy();  // DLedgerCommitLog.getConfirmOffset
   const std::vector<StoredMessage> visible = store_.Reput(limit);
   if (is_master()) ScheduleArrived(visible, out);
   if (!visible.empty() && !held_.empty()) WakePulls(env, out);

@@ -82,6 +82,28 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
            "switch: the confirm offset stands still while a member of the SyncStateSet is gone (off: before 5.1.1)"},
           {"ISSUE-3015", &C::issue_3015, 0,
            "switch: a slave that reports more than its master has is not believed (off: before 4.9.2)"},
+          {"enableDLegerCommitLog", &C::enable_dledger_commit_log, 0,
+           "DLedger mode: whether the members of the group agree on their commit log by Raft, and elect their master"},
+          {"preferredLeaderId", &C::preferred_leader_id, 0,
+           "DLedger mode: members that leadership is handed over to when they are there, e.g. \"n0\" or \"n0;n1\""},
+          {"heartBeatTimeIntervalMs", &C::heartbeat_time_interval_ms, 1,
+           "DLedger mode: ms between a leader's heartbeats (like the next six a constant of the real one)"},
+          {"maxHeartBeatLeak", &C::max_heartbeat_leak, 1,
+           "DLedger mode: heartbeats that may be missing before a leader counts as lost, or loses its followers"},
+          {"minVoteIntervalMs", &C::min_vote_interval_ms, 1, "DLedger mode: least ms between two rounds of voting"},
+          {"maxVoteIntervalMs", &C::max_vote_interval_ms, 1, "DLedger mode: most ms between two rounds of voting"},
+          {"maxWaitAckTimeMs", &C::max_wait_ack_time_ms, 1, "DLedger mode: ms that a write waits for the majority"},
+          {"maxPushTimeOutMs", &C::max_push_timeout_ms, 1,
+           "DLedger mode: ms without an answer after which entries are pushed again"},
+          {"flushFileInterval", &C::flush_file_interval, 1,
+           "DLedger mode: ms before what was written is flushed, whatever flushDiskType says"},
+          {"DLEDGER-247", &C::dledger_247, 0,
+           "switch: a leader that hears of a larger term steps down at once (off: before DLedger 0.3.2, also 5.3)"},
+          {"DLEDGER-305", &C::dledger_305, 0,
+           "switch: a leader counts copies of entries of its own term only, and begins its term with one (off: before "
+           "DLedger 0.4.0, also 5.3)"},
+          {"DLEDGER-316", &C::dledger_316, 0,
+           "switch: a log that is cut below its commit index takes it along (off: all releases of DLedger)"},
       },
       {"accessMessageInMemoryMaxRatio",
        "autoCreateSubscriptionGroup",
@@ -98,8 +120,12 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
        "commitIntervalCommitLog",
        "compressedRegister",
        "consumerManageThreadPoolNums",
+       "dLegerGroup",
+       "dLegerPeers",
+       "dLegerSelfId",
        "deleteWhen",
        "diskMaxUsedSpaceRatio",
+       "enableBatchPush",
        "enablePropertyFilter",
        "flushIntervalConsumeQueue",
        "flushLeastPagesWhenWarmMapedFile",
@@ -134,6 +160,7 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
           {"readUnCommitted", "false", "consumers get what may yet be lost"},
           {"retryQueueNums", "1", "a message whose processing fails is thrown away"},
           {"ISSUE-3015", "on", "a slave that reports more than its master has is believed"},
+          {"DLEDGER-305", "on", "an entry of an earlier term counts as committed, and may yet be replaced"},
       }};
   return table;
 }
@@ -242,7 +269,9 @@ const SettingsTable<ConsumerConfig>& ConsumerTable() {
 absl::Status ApplyBrokerConfig(std::string_view line, BrokerConfig* config, std::vector<std::string>* ignored) {
   if (auto status = model::ApplyLine(BrokerTable(), line, config, ignored); !status.ok()) return status;
   std::vector<sim::Duration> levels;
-  return ReadDelayLevels(config->message_delay_level, &levels);
+  if (auto status = ReadDelayLevels(config->message_delay_level, &levels); !status.ok()) return status;
+  std::vector<int64_t> members;
+  return ReadMembers(config->preferred_leader_id, &members);
 }
 absl::Status ApplyNamesrvConfig(std::string_view line, NamesrvConfig* config, std::vector<std::string>* ignored) {
   return model::ApplyLine(NamesrvTable(), line, config, ignored);
@@ -272,6 +301,20 @@ absl::Status ReadDelayLevels(std::string_view text, std::vector<sim::Duration>* 
     levels->push_back(sim::Seconds(number * seconds));
   }
   if (levels->empty()) return absl::InvalidArgumentError("messageDelayLevel needs a delay, e.g. \"1s 5s 10s\"");
+  return absl::OkStatus();
+}
+
+absl::Status ReadMembers(std::string_view text, std::vector<int64_t>* members) {
+  members->clear();
+  const std::vector<std::string> words = absl::StrSplit(std::string(text), ';', absl::SkipEmpty());
+  for (const std::string& word : words) {
+    int64_t number = 0;
+    if (word[0] != 'n' || !absl::SimpleAtoi(word.substr(1), &number) || number < 0) {
+      return absl::InvalidArgumentError(
+          fmt::format("preferredLeaderId takes members such as \"n0\" or \"n0;n1\", not '{}'", word));
+    }
+    members->push_back(number);
+  }
   return absl::OkStatus();
 }
 

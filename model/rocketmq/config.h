@@ -66,6 +66,21 @@ struct BrokerConfig {
   bool issue_6662 = true;
   // #3015: a slave can't report more than its master has.
   bool issue_3015 = true;
+  // DLedger mode: the commit log is agreed on by Raft. MessageStoreConfig.java, and DLedgerConfig.java of DLedger
+  // 0.3.1, whose values a real broker can't change.
+  bool enable_dledger_commit_log = false;
+  std::string preferred_leader_id;
+  int64_t heartbeat_time_interval_ms = 2000;
+  int64_t max_heartbeat_leak = 3;
+  int64_t min_vote_interval_ms = 300;
+  int64_t max_vote_interval_ms = 1000;
+  int64_t max_wait_ack_time_ms = 2500;
+  int64_t max_push_timeout_ms = 1000;
+  int64_t flush_file_interval = 10;
+  // dledger #247, #305 with #275, #316; model/raft/raft.h says what they are.
+  bool dledger_247 = true;
+  bool dledger_305 = true;
+  bool dledger_316 = true;
 };
 
 // NamesrvConfig.java
@@ -129,6 +144,9 @@ absl::Status ApplyConsumerConfig(std::string_view line, ConsumerConfig* config, 
 
 // messageDelayLevel as durations, from level 1: "1s 5s 1m 2h" (also d). kInvalidArgument names the word that is wrong.
 absl::Status ReadDelayLevels(std::string_view text, std::vector<sim::Duration>* levels);
+
+// Members of a DLedger group: "n0;n1". kInvalidArgument names the word that is wrong.
+absl::Status ReadMembers(std::string_view text, std::vector<int64_t>* members);
 
 // The configuration with settings that an operator changed since. What the broker would refuse changes nothing.
 BrokerConfig ConfiguredAnew(BrokerConfig config, const std::map<std::string, std::string, std::less<>>& settings);

@@ -19,6 +19,8 @@ inline constexpr std::string_view kHalfTopic = "RMQ_SYS_TRANS_HALF_TOPIC";
 inline constexpr std::string_view kOpHalfTopic = "RMQ_SYS_TRANS_OP_HALF_TOPIC";
 inline constexpr std::string_view kCheckMaxTimeTopic = "TRANS_CHECK_MAX_TIME_TOPIC";
 inline constexpr std::string_view kScheduleTopic = "SCHEDULE_TOPIC_XXXX";
+// What a leader of DLedger begins its term with (DLedgerEntryType.NOOP).
+inline constexpr std::string_view kNoopTopic = "DLEDGER_NOOP";
 inline constexpr std::string_view kRetryPrefix = "%RETRY%";
 inline constexpr std::string_view kDlqPrefix = "%DLQ%";
 // The group whose offsets tell how far the check of half messages has come (TransactionalMessageUtil.java).
@@ -28,7 +30,8 @@ inline std::string RetryTopic(std::string_view group) { return std::string(kRetr
 inline std::string DlqTopic(std::string_view group) { return std::string(kDlqPrefix) + std::string(group); }
 // Topics of the brokers' own, which no producer writes to.
 inline bool IsSystemTopic(std::string_view topic) {
-  return topic == kHalfTopic || topic == kOpHalfTopic || topic == kCheckMaxTimeTopic || topic == kScheduleTopic;
+  return topic == kHalfTopic || topic == kOpHalfTopic || topic == kCheckMaxTimeTopic || topic == kScheduleTopic ||
+         topic == kNoopTopic;
 }
 
 // A queue of a topic at a group of brokers (a master and its slaves).
@@ -84,6 +87,7 @@ struct Message {
   int64_t queue_offset = -1;
   int64_t phy_offset = -1;            // bytes, in the commit log
   int64_t size = 0;                   // bytes
+  int64_t term = -1;                  // of DLedger's entry; -1: not on DLedger
 
   template <class V> void Fields(V& v) const {
     v("topic", topic);
@@ -107,6 +111,7 @@ struct Message {
     if (phy_offset >= 0) v("storeTimestamp", stored);
     if (phy_offset >= 0) v("queueOffset", queue_offset);
     if (phy_offset >= 0) v("commitLogOffset", phy_offset);
+    if (term >= 0) v("term", term);
   }
 };
 

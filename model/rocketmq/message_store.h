@@ -41,6 +41,8 @@ class MessageStore {
   int64_t reput_from() const { return reput_ == log_.size() ? max_phy_ : log_[reput_]->value().phy_offset; }
   sim::FileId file() const { return file_; }
 
+  // All messages, in their order.
+  const std::vector<StoredMessage>& log() const { return log_; }
   // The message at this physical offset; null if none begins there.
   const StoredMessage* AtPhysical(int64_t offset) const;
   // Messages from this physical offset on, up to so many bytes, at least one. Empty if none begins there.

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/raft/messages.h"
 #include "model/rocketmq/message.h"
 
 namespace brokersim::rocketmq {
@@ -536,7 +537,9 @@ using Body =
                  OffsetResult, PullMessage, PullMessageResult, ConsumerSendMsgBack, ConsumerSendMsgBackResult,
                  LockBatchMq, LockBatchMqResult, UnlockBatchMq, HaReportOffset, HaTransfer, SyncAll, SyncAllResult,
                  HaHandshake, HaHandshakeResult, ReplicaInfo, ControllerRegister, GetReplicaInfo, ElectMaster,
-                 AlterSyncStateSet, BrokerHeartbeat, NotifyRoleChanged>;
+                 AlterSyncStateSet, BrokerHeartbeat, NotifyRoleChanged, raft::RequestVote, raft::RequestVoteReply,
+                 raft::Heartbeat, raft::HeartbeatReply, raft::Push, raft::PushReply, raft::TransferLeadership,
+                 raft::TransferLeadershipReply>;
 
 // What travels: a command under its header.
 struct Command {

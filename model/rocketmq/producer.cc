@@ -184,7 +184,9 @@ void Producer::OnSendResult(int64_t number, const SendMessageResult& result, sim
   const Sending& sending = found->second;
   const std::string error(Name(result.code));
   if (!IsStored(result.code)) {
-    CompleteAttempt(sending, formats::Operation::FAIL, error, -1, out);
+    // The answer doesn't say so, but the history has to: what lies in a log may yet be committed (DLedger).
+    const bool stored = result.commit_log_offset >= 0;
+    CompleteAttempt(sending, stored ? formats::Operation::INFO : formats::Operation::FAIL, error, -1, out);
     if (IsRetryable(result.code)) {
       Attempt(number, env, out);
     } else {

@@ -11,7 +11,8 @@
 
 namespace brokersim::rocketmq {
 
-// A master serves what its disk holds, whatever that is: a queue can always be read when its master runs again.
+// A master serves what its disk holds, whatever that is: a queue can always be read when its master runs again. In
+// DLedger mode a majority has to.
 class Recovery final : public sim::RecoveryOracle {
  public:
   Recovery(std::shared_ptr<const ClusterSpec> cluster, std::vector<MessageQueue> queues)
@@ -19,6 +20,8 @@ class Recovery final : public sim::RecoveryOracle {
   std::vector<sim::Recoverable> Ask(const sim::Simulation& simulation) const override;
 
  private:
+  sim::Recoverable OfDLedger(const sim::Simulation& simulation, const MessageQueue& queue) const;
+
   std::shared_ptr<const ClusterSpec> cluster_;
   std::vector<MessageQueue> queues_;
 };

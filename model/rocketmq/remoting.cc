@@ -22,6 +22,13 @@ void Remoting::SendOneWay(sim::NodeId peer, Body body, sim::Effects& out) {
   Tell(ConnectTo(peer, out), std::move(body), out);
 }
 
+sim::NodeId Remoting::PeerOf(sim::ConnId conn) const {
+  for (const auto& [peer, own] : peers_) {
+    if (own == conn) return peer;
+  }
+  return sim::NodeId{};
+}
+
 std::optional<Tag> Remoting::OnResponse(int32_t opaque, sim::Effects& out) {
   const auto found = waiting_.find(opaque);
   if (found == waiting_.end()) return std::nullopt;

@@ -31,6 +31,9 @@ class Remoting {
   // The connection to a peer; opens it if there is none.
   sim::ConnId ConnectTo(sim::NodeId peer, sim::Effects& out);
 
+  // Who is at the other end of a connection of ours; invalid if it isn't one.
+  sim::NodeId PeerOf(sim::ConnId conn) const;
+
   // The tag of the request that this answers, once; nullopt if it was given up meanwhile.
   std::optional<Tag> OnResponse(int32_t opaque, sim::Effects& out);
   // Tags of requests that were lost with the connection, in order; nullopt if it isn't ours.

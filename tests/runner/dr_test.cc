@@ -23,6 +23,7 @@ using testing::HasSubstr;
 // Detection of a broker that died is at least this: its last heartbeat may be that old.
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kKafkaDetection = (9 - 2) * kSecond;  // broker.session.timeout.ms - broker.heartbeat.interval.ms
+constexpr int64_t kDLedgerDetection = (3 * 2 - 2) * kSecond;  // (maxHeartBeatLeak - 1) * heartBeatTimeIntervalMs
 // brokerHeartbeat's timeout of 10 s less one heartbeat of a second (brokerHeartbeatInterval).
 constexpr int64_t kRocketMqDetection = (10 - 1) * kSecond;
 
@@ -108,6 +109,25 @@ TEST(Truth, RecoveryTakesDetectionAndElectionAtLeast) {
   }
   ExpectDetectionAndElection(Cells(Architecture("dr/rocketmq_controller", "defaults"), {"dc_loss"}),
                              kRocketMqDetection, 20);
+}
+
+TEST(Truth, ARaftGroupOverThreeSitesLosesNothingWhicheverSiteIsLost) {
+  const DrResult result =
+      RunAll(Cells(Architecture("dr/rocketmq_dledger", "near"), {"dc_loss", "standby_loss", "third_loss"}), 100);
+  ASSERT_EQ(result.rows.size(), 300u);
+  for (const DrRow& row : result.rows) {
+    const std::string where = result.cells[row.cell].Text() + ", seed " + std::to_string(row.seed);
+    EXPECT_EQ(row.measures[DrMeasure::kLostRecords], 0) << where;
+    EXPECT_NE(row.measures[DrMeasure::kRtoWrite].value_or(kNever), kNever) << where;
+  }
+}
+
+// The master is where the primary is: it is preferred.
+TEST(Truth, RaftTakesItsSilenceAndAnElectionAtLeast) {
+  const DrResult result = RunAll(Cells(Architecture("dr/rocketmq_dledger", "preferred"), {"dc_loss"}), 50);
+  for (const DrRow& row : result.rows) {
+    EXPECT_GE(row.measures[DrMeasure::kRtoWrite].value_or(0), kDLedgerDetection) << "seed " << row.seed;
+  }
 }
 
 // Wherever the controllers' majority is, and whatever is demanded of an acknowledgement.

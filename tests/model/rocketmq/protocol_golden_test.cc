@@ -32,11 +32,12 @@ bool IsRoutine(const formats::TraceEvent& event) {
                            "GET_ROUTEINFO_BY_TOPIC_RESPONSE", "HEART_BEAT", "PULL_MESSAGE", "PULL_MESSAGE_RESPONSE",
                            "GET_CONSUMER_LIST_BY_GROUP", "GET_CONSUMER_LIST_BY_GROUP_RESPONSE", "OFFSET_RESPONSE",
                            "QUERY_CONSUMER_OFFSET", "GET_MAX_OFFSET", "SelectAll", "AllRows", "ApplyEffect",
-                           "EffectApplied", "poll", "assign", "registered"}) {
+                           "EffectApplied", "poll", "assign", "registered", "RaftHeartbeat", "RaftHeartbeatReply"}) {
     if (event.type == type) return true;
   }
-  // Heartbeats of the HA connection.
-  return event.type == "HA_REPORT_OFFSET" || event.text.ends_with("messages=[]");
+  // Heartbeats of the HA connection; DLedger's word of what is committed.
+  return event.type == "HA_REPORT_OFFSET" || event.text.ends_with("messages=[]") ||
+         event.text.starts_with("type=COMMIT");
 }
 
 bool IsShown(const formats::TraceEvent& event) {
