@@ -50,7 +50,8 @@ void Broker::ScheduleArrived(const std::vector<StoredMessage>& messages, sim::Ef
 // DeliverDelayedMessageTimerTask.executeOnTimeUp
 void Broker::OnSchedule(int64_t level, sim::Env& env, sim::Effects& out) {
   const auto index = static_cast<size_t>(level) - 1;
-  if (stopping_ || index >= delay_levels_.size()) return;
+  // BrokerController.changeScheduleServiceStatus: who is the master no more delivers nothing.
+  if (stopping_ || !is_master() || index >= delay_levels_.size()) return;
   while (const StoredMessage* at = store_.At(kScheduleTopic, static_cast<int32_t>(index), delay_offsets_[index])) {
     // The delay is that of the level today, not of the day when the message came (computeDeliverTimestamp when the
     // consume queue is built, correctDeliverTimestamp).
