@@ -8,10 +8,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "runner/memory.h"
-
 int main(int argc, char** argv) {
-  brokersim::runner::KeepFreedMemory();  // as `brokersim` does
   benchmark::Initialize(&argc, argv);
   brokersim::bench::AddLinearBenchmarks();
   brokersim::bench::AddDeliveryBenchmarks();

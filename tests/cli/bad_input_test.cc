@@ -80,7 +80,8 @@ TEST(BadScenario, IsToldWithItsPlaceAndTheRemedy) {
   const std::vector<BadScenario> cases = {
       {"records: 150", "recods: 150",
        "20:13: there is no field 'recods' here (did you mean 'records'?); the fields of Producer are: name, topic, "
-       "config, records, interval, start, stop, keys, datacenter, records_per_transaction, abort, config_file"},
+       "config, records, interval, start, stop, keys, datacenter, records_per_transaction, abort, config_file, "
+       "dual_write, outbox"},
       {"records: 150", "records: \"150\"",
        "20:16: Expected integer, got: \"150\"; write a whole number without quotes"},
       {"heal_at: \"50s\"", "heal_at: 50",
