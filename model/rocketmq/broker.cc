@@ -321,6 +321,9 @@ bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Ef
   if (operation.name != "config") return false;
   const BrokerConfig before = config_;
   config_ = ConfiguredAnew(cluster_->Find(broker_name_, place_)->config, env.settings());
+  // Read at a start.
+  config_.enable_controller_mode = before.enable_controller_mode;
+  config_.enable_dledger_commit_log = before.enable_dledger_commit_log;
   CHECK(ReadDelayLevels(config_.message_delay_level, &delay_levels_).ok(), "checked when it was read");
   delay_offsets_.resize(std::max(delay_offsets_.size(), delay_levels_.size()), 0);
   return true;

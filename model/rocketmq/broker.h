@@ -245,6 +245,10 @@ class Broker final : public sim::Process {
   void StartSchedule(sim::Effects& out);
   void ScheduleLevel(int64_t level, sim::Duration after, sim::Effects& out);
   void ScheduleArrived(const std::vector<StoredMessage>& messages, sim::Effects& out);
+  // Queue offset of the message of a level (its index) that is due next.
+  int64_t NextDue(size_t index) const;
+  // DLedger mode: the positions of levels move when what was due is committed.
+  void SettleDue();
   void OnSchedule(int64_t level, sim::Env& env, sim::Effects& out);
   void PersistDelayOffsets(sim::Effects& out);
 
@@ -318,6 +322,8 @@ class Broker final : public sim::Process {
   bool flush_timer_ = false;
 
   std::vector<int64_t> delay_offsets_;  // by level, from level 1
+  // DLedger mode: what was due and isn't committed yet, as indices of levels and physical ends, in order.
+  std::vector<std::pair<size_t, int64_t>> due_uncommitted_;
   bool delay_offsets_changed_ = false;
   sim::FileId delay_file_;
   sim::FileId epoch_file_;

@@ -99,6 +99,7 @@ void Broker::AfterRaft(sim::Env& env, sim::Effects& out) {
     }
     if (todo.role_changed) OnRaftRole(env, out);
     if (todo.committed) {
+      SettleDue();
       Dispatch(env, out);
       SettleSends(out);
     }
@@ -148,6 +149,8 @@ void Broker::Demote(sim::Env& env, sim::Effects& out) {
   broker_id_ = place_ + 1;
   for (const auto& [id, send] : sends_) out.CancelTimer({kSendTimeout, id});
   sends_.clear();
+  due_uncommitted_.clear();
+  ops_.clear();  // what they decide may yet be cut off
   if (raft_->role() != raft::Role::kFollower) Register(out);
 }
 

@@ -33,7 +33,7 @@ void Broker::StartSchedule(sim::Effects& out) {
 void Broker::ScheduleLevel(int64_t level, sim::Duration after, sim::Effects& out) {
   const auto index = static_cast<size_t>(level) - 1;
   if (index >= delay_levels_.size()) return;
-  if (store_.At(kScheduleTopic, static_cast<int32_t>(index), delay_offsets_[index]) == nullptr) return;
+  if (store_.At(kScheduleTopic, static_cast<int32_t>(index), NextDue(index)) == nullptr) return;
   out.SetTimer({kSchedule, level}, after);
 }
 
@@ -42,7 +42,7 @@ void Broker::ScheduleArrived(const std::vector<StoredMessage>& messages, sim::Ef
   for (const StoredMessage& message : messages) {
     const Message& m = message->value();
     if (m.topic != kScheduleTopic) continue;
-    const bool first = m.queue_offset == delay_offsets_[static_cast<size_t>(m.queue_id)];
+    const bool first = m.queue_offset == NextDue(static_cast<size_t>(m.queue_id));
     if (first) ScheduleLevel(m.queue_id + 1, kDelayForAWhile, out);
   }
 }
@@ -50,8 +50,9 @@ void Broker::ScheduleArrived(const std::vector<StoredMessage>& messages, sim::Ef
 // DeliverDelayedMessageTimerTask.executeOnTimeUp
 void Broker::OnSchedule(int64_t level, sim::Env& env, sim::Effects& out) {
   const auto index = static_cast<size_t>(level) - 1;
-  if (stopping_ || index >= delay_levels_.size()) return;
-  while (const StoredMessage* at = store_.At(kScheduleTopic, static_cast<int32_t>(index), delay_offsets_[index])) {
+  // BrokerController.changeScheduleServiceStatus: who is the master no more delivers nothing.
+  if (stopping_ || !is_master() || index >= delay_levels_.size()) return;
+  while (const StoredMessage* at = store_.At(kScheduleTopic, static_cast<int32_t>(index), NextDue(index))) {
     // The delay is that of the level today, not of the day when the message came (computeDeliverTimestamp when the
     // consume queue is built, correctDeliverTimestamp).
     const sim::Time due = (*at)->value().stored + delay_levels_[index];
@@ -64,11 +65,35 @@ void Broker::OnSchedule(int64_t level, sim::Env& env, sim::Effects& out) {
     message.wait_store_ok = false;
     out.Note("due", fmt::format("\"{}\" is due for {} after {}", message.body,
                                 QueueName(message.topic, message.queue_id), sim::ToText(env.wall() - message.born)));
-    ++delay_offsets_[index];
-    delay_offsets_changed_ = true;
-    Put(std::move(message), env, out);
+    if (!dledger()) {
+      ++delay_offsets_[index];
+      delay_offsets_changed_ = true;
+      Put(std::move(message), env, out);
+      continue;
+    }
+    // syncDeliver: the position moves when the put has succeeded.
+    due_uncommitted_.emplace_back(index, INT64_MAX);
+    const size_t place = due_uncommitted_.size() - 1;
+    const StoredMessage stored = Put(std::move(message), env, out);
+    due_uncommitted_[place].second = stored->value().phy_offset + stored->value().size;
+    SettleDue();
   }
   ScheduleLevel(level, kDelayForAWhile, out);
+}
+
+int64_t Broker::NextDue(size_t index) const {
+  return delay_offsets_[index] + std::count_if(due_uncommitted_.begin(), due_uncommitted_.end(),
+                                               [index](const auto& due) { return due.first == index; });
+}
+
+void Broker::SettleDue() {
+  const int64_t committed = CommittedPhy();
+  std::erase_if(due_uncommitted_, [&](const auto& due) {
+    if (due.second > committed) return false;
+    ++delay_offsets_[due.first];
+    delay_offsets_changed_ = true;
+    return true;
+  });
 }
 
 void Broker::PersistDelayOffsets(sim::Effects& out) {
