@@ -108,7 +108,13 @@ std::optional<formats::Operation> DualWriter::Verdict(size_t part, const Produce
       return Answer("send", log, done, sent.maybe_stored);
     case Confirm::kEither:
       if (!ok && !last) return std::nullopt;
-      return Answer("send", ok ? log : first_log, done, sent.maybe_stored);
+      if (ok && part != 0) {
+        // The record was sent to the first one's log: that is where it is to be, too.
+        ProducerPart::Done stored = done;
+        stored.offset.reset();
+        return Answer("send", first_log, stored, false);
+      }
+      return Answer("send", first_log, done, sent.maybe_stored);
     case Confirm::kBoth:
       // One error is enough for the user to be told; the other cluster may have it, or get it yet.
       if (!ok) {
