@@ -1,7 +1,6 @@
 #include "model/kafka/network_client.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace brokersim::kafka {
@@ -84,24 +83,16 @@ void NetworkClient::SendOneWay(int32_t broker, Body body, sim::Effects& out) {
 }
 
 int32_t NetworkClient::AnyBroker(sim::Env& env) {
-  using Connection = RequestManager::Connection;
-  // The less, the better: how good its connection is, then how busy, or when it was tried.
-  const auto rank = [this](sim::NodeId node) -> std::pair<int, int64_t> {
-    switch (requests_.ConnectionTo(node)) {
-      case Connection::kReady: return {0, requests_.InFlight(node)};
-      case Connection::kConnecting: return {1, 0};
-      case Connection::kNone: return {2, requests_.LastAttempt(node)};
-    }
-    return {3, 0};
-  };
-  auto broker = cluster_->brokers.begin();
-  std::advance(broker, env.Random("any-broker").Below(cluster_->brokers.size()));
-  auto best = broker;
-  for (size_t i = 1; i < cluster_->brokers.size(); ++i) {
-    if (++broker == cluster_->brokers.end()) broker = cluster_->brokers.begin();
-    if (rank(broker->second) < rank(best->second)) best = broker;
+  std::vector<int32_t> least;
+  int64_t fewest = INT64_MAX;
+  for (const auto& [id, node] : cluster_->brokers) {
+    const int64_t in_flight = requests_.InFlight(node);
+    if (in_flight > fewest) continue;
+    if (in_flight < fewest) least.clear();
+    fewest = in_flight;
+    least.push_back(id);
   }
-  return best->first;
+  return least[env.Random("any-broker").Below(least.size())];
 }
 
 void NetworkClient::RefreshMetadata(sim::Env& env, sim::Effects& out) {

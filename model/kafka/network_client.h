@@ -64,8 +64,7 @@ class NetworkClient {
 
   void SendTo(int32_t broker, Body body, Tag tag, sim::Env& env, sim::Effects& out);
   void SendOneWay(int32_t broker, Body body, sim::Effects& out);
-  // Any broker, looked for from a drawn one on: of those that it talks to the least busy, else one that it is
-  // connecting to, else the one that it tried longest ago (NetworkClient.leastLoadedNode).
+  // Any broker, the one with the fewest requests in flight (NetworkClient.leastLoadedNode), else drawn.
   int32_t AnyBroker(sim::Env& env);
   int64_t InFlight(int32_t broker) const { return requests_.InFlight(cluster_->brokers.at(broker)); }
 

@@ -6,10 +6,7 @@ namespace brokersim::kafka {
 
 sim::ConnId RequestManager::ConnectTo(sim::NodeId id, sim::Effects& out) {
   Peer& peer = peers_[id];
-  if (!peer.conn.valid()) {
-    peer.conn = out.Connect(id);
-    peer.attempt = ++attempts_;
-  }
+  if (!peer.conn.valid()) peer.conn = out.Connect(id);
   return peer.conn;
 }
 
@@ -34,7 +31,6 @@ void RequestManager::SendOneWay(sim::NodeId id, Body body, sim::Effects& out) {
 std::optional<int32_t> RequestManager::OnMessage(const sim::Received& message, const Frame& frame) {
   const auto found = peers_.find(message.from);
   if (found == peers_.end() || found->second.conn != message.conn) return std::nullopt;
-  found->second.answers = true;
   if (found->second.in_flight.erase(frame.correlation_id) == 0) return std::nullopt;
   return frame.correlation_id;
 }
@@ -44,7 +40,6 @@ std::vector<int32_t> RequestManager::Forget(Peer* peer) {
   for (const auto& [correlation, deadline] : peer->in_flight) lost.push_back(correlation);
   peer->in_flight.clear();
   peer->conn = sim::ConnId{};
-  peer->answers = false;
   return lost;
 }
 
@@ -78,17 +73,6 @@ std::vector<int32_t> RequestManager::Disconnect(sim::NodeId id, sim::Effects& ou
 int64_t RequestManager::InFlight(sim::NodeId id) const {
   const auto found = peers_.find(id);
   return found == peers_.end() ? 0 : static_cast<int64_t>(found->second.in_flight.size());
-}
-
-RequestManager::Connection RequestManager::ConnectionTo(sim::NodeId id) const {
-  const auto found = peers_.find(id);
-  if (found == peers_.end() || !found->second.conn.valid()) return Connection::kNone;
-  return found->second.answers ? Connection::kReady : Connection::kConnecting;
-}
-
-int64_t RequestManager::LastAttempt(sim::NodeId id) const {
-  const auto found = peers_.find(id);
-  return found == peers_.end() ? 0 : found->second.attempt;
 }
 
 void RequestManager::ArmTimer(sim::NodeId id, const Peer& peer, sim::Env& env, sim::Effects& out) {

@@ -37,20 +37,10 @@ class RequestManager {
   std::vector<int32_t> Disconnect(sim::NodeId peer, sim::Effects& out);
 
   int64_t InFlight(sim::NodeId peer) const;
-  enum class Connection {
-    kNone,
-    kConnecting,  // asked for; nothing has come back on it
-    kReady,
-  };
-  Connection ConnectionTo(sim::NodeId peer) const;
-  // A number that grows with each connection asked for; 0: none ever was to this peer.
-  int64_t LastAttempt(sim::NodeId peer) const;
 
  private:
   struct Peer {
     sim::ConnId conn;
-    bool answers = false;  // something came back on the connection
-    int64_t attempt = 0;
     absl::btree_map<int32_t, std::optional<sim::Time>> in_flight;  // correlation id -> deadline
   };
 
@@ -60,7 +50,6 @@ class RequestManager {
 
   uint32_t timer_kind_;
   int32_t next_correlation_ = 1;
-  int64_t attempts_ = 0;
   absl::btree_map<sim::NodeId, Peer> peers_;
 };
 

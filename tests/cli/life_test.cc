@@ -51,7 +51,7 @@ TEST(Life, OfACalmMessage) {
   Sandbox sandbox;
   const Result result = sandbox.Run({"life", "p1-1", "kafka/calm"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("stored once in orders-0, at offset 0\nc2 got it once\nit took effect once\n"));
+  EXPECT_THAT(result.out, HasSubstr("stored once in orders-0, at offset 0\nc1 got it once\nit took effect once\n"));
   EXPECT_THAT(result.out, Not(HasSubstr("lost")));
   EXPECT_THAT(result.out, Not(HasSubstr("verdict")));
 }
