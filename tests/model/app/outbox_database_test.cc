@@ -173,7 +173,7 @@ TEST(OutboxDatabase, WhatItHasFlushedSurvivesItsCrash) {
   crash.lasts = Seconds(1);
   const Heard heard =
       Ask({Insert(Seconds(1), 1), Save(Seconds(2), 9, "r", 1), Insert(Seconds(2), 2), Read(Seconds(5), "r"),
-           Read(Seconds(5), "other"), Insert(Seconds(6), 3), Read(Seconds(7), "r")},
+           Read(Milliseconds(5500), "other"), Insert(Seconds(6), 3), Read(Seconds(7), "r")},
           /*synchronous=*/false, {crash});
   EXPECT_THAT(heard.rows, ElementsAre(ElementsAre("v2"), ElementsAre("v1", "v2"), ElementsAre("v2", "v3")));
 }
