@@ -104,8 +104,8 @@ void ExpectDetectionAndElection(const std::vector<DrCell>& cells, int64_t detect
 
 TEST(Truth, RecoveryTakesDetectionAndElectionAtLeast) {
   for (const char* variant : {"near", "far"}) {
-    const std::vector<DrCell> cells = Cells(Architecture("dr/kafka_3dc", variant), {"dc_loss", "standby_loss"});
-    ExpectDetectionAndElection(cells, kKafkaDetection, 20);
+    const std::vector<DrCell> cells = Cells(Architecture("dr/kafka_3dc", variant), {"dc_loss"});
+    ExpectDetectionAndElection(cells, kKafkaDetection, 40);
   }
   ExpectDetectionAndElection(Cells(Architecture("dr/rocketmq_controller", "defaults"), {"dc_loss"}),
                              kRocketMqDetection, 20);
