@@ -111,7 +111,7 @@ void Raft::MaintainCandidate(Input in) {
     next_vote_ = NextVote(in);
     return;
   }
-  vote_round_.emplace();
+  vote_round_ = Round{};
   vote_round_->number = ++round_;
   vote_round_->deadline = in.now + kVoteWait + Draw({}, options_.election_max, in);
   vote_round_->answered.resize(static_cast<size_t>(members_));
@@ -230,7 +230,7 @@ void Raft::ParseVotes(Input in) {
 // sendHeartbeats
 void Raft::SendHeartbeats(Input in) {
   for (Progress& progress : progress_) progress.alive = std::exchange(progress.heard, false);
-  beat_round_.emplace();
+  beat_round_ = Round{};
   beat_round_->number = ++round_;
   beat_round_->answered.resize(static_cast<size_t>(members_));
   beat_round_->largest_term = term_;
