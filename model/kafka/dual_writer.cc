@@ -9,30 +9,6 @@ namespace {
 
 constexpr std::string_view kDualWrite = "dual.write";
 
-formats::Operation SendOperation(std::string_view f, const std::string& log, const Record& record) {
-  formats::Operation operation;
-  operation.set_f(std::string(f));
-  formats::Send* send = operation.add_actions()->mutable_send();
-  send->set_log(log);
-  send->set_key(record.key);
-  send->set_value(record.value);
-  return operation;
-}
-
-// What a cluster has said of a record.
-formats::Operation Answer(std::string_view f, const std::string& log, const ProducerPart::Done& done,
-                          bool maybe_stored) {
-  formats::Operation operation = SendOperation(f, log, done.record);
-  if (done.error == ErrorCode::kNone) {
-    operation.set_type(formats::Operation::OK);
-    if (done.offset.has_value()) operation.mutable_actions(0)->mutable_send()->set_offset(*done.offset);
-  } else {
-    operation.set_type(maybe_stored ? formats::Operation::INFO : formats::Operation::FAIL);
-    operation.set_error(std::string(Name(done.error)));
-  }
-  return operation;
-}
-
 }  // namespace
 
 DualWriter::DualWriter(std::shared_ptr<const DualWriterSpec> spec, sim::Env& env, sim::Effects& out)
@@ -50,8 +26,7 @@ DualWriter::DualWriter(std::shared_ptr<const DualWriterSpec> spec, sim::Env& env
 }
 
 std::string DualWriter::LogOf(const ClusterSpec& cluster, const Record& record) const {
-  const TopicSpec* topic = cluster.FindTopic(cluster.Own(spec_->producer->topic));
-  return LogName({topic->name, PartitionForKey(record.key, static_cast<int32_t>(topic->assignment.size()))});
+  return LogOfKey(cluster, spec_->producer->topic, record.key);
 }
 
 void DualWriter::SendNext(sim::Env& env, sim::Effects& out) {
@@ -81,7 +56,7 @@ void DualWriter::OnDone(size_t part, const ProducerPart::Done& done, sim::Effect
   sent.maybe_stored = sent.maybe_stored || done.maybe_stored || done.error == ErrorCode::kNone;
   if (part == 0) sent.first = done;
   const std::string log = LogOf(parts_[part].cluster(), done.record);
-  if (part == 1) out.Complete(*sent.copy, Answer("mirror", log, done, done.maybe_stored));
+  if (part == 1) out.Complete(*sent.copy, SendAnswer("mirror", log, done, done.maybe_stored));
   if (sent.op.has_value()) {
     if (auto verdict = Verdict(part, done, sent); verdict.has_value()) {
       const bool ok = verdict->type() == formats::Operation::OK;
@@ -101,28 +76,28 @@ std::optional<formats::Operation> DualWriter::Verdict(size_t part, const Produce
   const bool last = sent.answers == parts_.size();
   const std::string log = LogOf(parts_[part].cluster(), done.record);
   const std::string first_log = LogOf(parts_[0].cluster(), done.record);
-  if (parts_.size() == 1) return Answer("send", log, done, done.maybe_stored);
+  if (parts_.size() == 1) return SendAnswer("send", log, done, done.maybe_stored);
   switch (spec_->confirm) {
     case Confirm::kFirst:
       if (part != 0) return std::nullopt;
-      return Answer("send", log, done, sent.maybe_stored);
+      return SendAnswer("send", log, done, sent.maybe_stored);
     case Confirm::kEither:
       if (!ok && !last) return std::nullopt;
       if (ok && part != 0) {
         // The record was sent to the first one's log: that is where it is to be, too.
         ProducerPart::Done stored = done;
         stored.offset.reset();
-        return Answer("send", first_log, stored, false);
+        return SendAnswer("send", first_log, stored, false);
       }
-      return Answer("send", first_log, done, sent.maybe_stored);
+      return SendAnswer("send", first_log, done, sent.maybe_stored);
     case Confirm::kBoth:
       // One error is enough for the user to be told; the other cluster may have it, or get it yet.
       if (!ok) {
         BROKERSIM_PROBE("kafka/dual writer: one of two clusters refuses");
-        return Answer("send", first_log, done, sent.maybe_stored || !last);
+        return SendAnswer("send", first_log, done, sent.maybe_stored || !last);
       }
       if (!last) return std::nullopt;
-      return Answer("send", first_log, *sent.first, false);
+      return SendAnswer("send", first_log, *sent.first, false);
   }
   return std::nullopt;
 }

@@ -12,22 +12,6 @@ constexpr std::string_view kDatabase = "database";
 // The database's client gives up after this time: ours.
 constexpr sim::Duration kPatience = sim::Seconds(10);
 
-formats::Operation SendOperation(std::string_view f, const TopicPartition& tp, std::string_view key,
-                                 std::string_view value) {
-  formats::Operation operation;
-  operation.set_f(std::string(f));
-  formats::Send* send = operation.add_actions()->mutable_send();
-  send->set_log(LogName(tp));
-  send->set_key(std::string(key));
-  send->set_value(std::string(value));
-  return operation;
-}
-
-TopicPartition PartitionOf(const ClusterSpec& cluster, std::string_view topic, std::string_view key) {
-  const TopicSpec* spec = cluster.FindTopic(cluster.Own(topic));
-  return {spec->name, PartitionForKey(key, static_cast<int32_t>(spec->assignment.size()))};
-}
-
 }  // namespace
 
 // ---- The application
@@ -47,7 +31,7 @@ void OutboxWriter::InsertNext(sim::Env& env, sim::Effects& out) {
   const Record record = source_.Next(env);
   const int64_t number = source_.made();
   formats::Operation operation =
-      SendOperation("send", PartitionOf(*spec_->cluster, spec_->producer->topic, record.key), record.key, record.value);
+      SendOperation("send", LogOfKey(*spec_->cluster, spec_->producer->topic, record.key), record);
   out.Record(formats::RecordVerb::kProduced, operation.actions(0).send().log(), -1, record.value);
   const sim::OpId op = out.Invoke(operation);
   open_.emplace(number, Open{op, std::move(operation)});
@@ -128,17 +112,16 @@ void OutboxRelay::Poll(sim::Effects& out) {
 void OutboxRelay::Publish(const app::OutboxRows& rows, sim::Env& env, sim::Effects& out) {
   if (rows.rows.empty()) return LookAgain(out);
   out.CancelTimer({kTimeout});
+  std::vector<Record> records;
   for (const app::OutboxRow& row : rows.rows) {
-    const TopicPartition tp = PartitionOf(*spec_->cluster, spec_->producer->topic, row.key);
-    batch_[row.id].op = out.Invoke(SendOperation("mirror", tp, row.key, row.value));
-  }
-  for (const app::OutboxRow& row : rows.rows) {
-    Record record;
+    Record& record = records.emplace_back();
     record.key = row.key;
     record.value = row.value;
     record.timestamp_ms = env.wall().millis();
-    part_.Send(std::move(record), row.id, env, out);
+    const std::string log = LogOfKey(*spec_->cluster, spec_->producer->topic, row.key);
+    batch_[row.id].op = out.Invoke(SendOperation("mirror", log, record));
   }
+  for (size_t i = 0; i < records.size(); ++i) part_.Send(std::move(records[i]), rows.rows[i].id, env, out);
 }
 
 void OutboxRelay::Settle(sim::Effects& out) {
@@ -148,16 +131,8 @@ void OutboxRelay::Settle(sim::Effects& out) {
     Published& published = batch_.at(done.cookie);
     published.done = true;
     published.stored = done.error == ErrorCode::kNone;
-    const TopicPartition tp = PartitionOf(*spec_->cluster, spec_->producer->topic, done.record.key);
-    formats::Operation operation = SendOperation("mirror", tp, done.record.key, done.record.value);
-    if (published.stored) {
-      operation.set_type(formats::Operation::OK);
-      if (done.offset.has_value()) operation.mutable_actions(0)->mutable_send()->set_offset(*done.offset);
-    } else {
-      operation.set_type(done.maybe_stored ? formats::Operation::INFO : formats::Operation::FAIL);
-      operation.set_error(std::string(Name(done.error)));
-    }
-    out.Complete(published.op, std::move(operation));
+    const std::string log = LogOfKey(*spec_->cluster, spec_->producer->topic, done.record.key);
+    out.Complete(published.op, SendAnswer("mirror", log, done, done.maybe_stored));
   }
   if (std::all_of(batch_.begin(), batch_.end(), [](const auto& one) { return one.second.done; })) Save(out);
 }

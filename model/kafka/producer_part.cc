@@ -54,4 +54,32 @@ void ProducerPart::Complete(const TopicPartition& tp, const Batch& batch, ErrorC
   }
 }
 
+std::string LogOfKey(const ClusterSpec& cluster, std::string_view topic, std::string_view key) {
+  const TopicSpec* spec = cluster.FindTopic(cluster.Own(topic));
+  return LogName({spec->name, PartitionForKey(key, static_cast<int32_t>(spec->assignment.size()))});
+}
+
+formats::Operation SendOperation(std::string_view f, const std::string& log, const Record& record) {
+  formats::Operation operation;
+  operation.set_f(std::string(f));
+  formats::Send* send = operation.add_actions()->mutable_send();
+  send->set_log(log);
+  send->set_key(record.key);
+  send->set_value(record.value);
+  return operation;
+}
+
+formats::Operation SendAnswer(std::string_view f, const std::string& log, const ProducerPart::Done& done,
+                              bool maybe_stored) {
+  formats::Operation operation = SendOperation(f, log, done.record);
+  if (done.error == ErrorCode::kNone) {
+    operation.set_type(formats::Operation::OK);
+    if (done.offset.has_value()) operation.mutable_actions(0)->mutable_send()->set_offset(*done.offset);
+  } else {
+    operation.set_type(maybe_stored ? formats::Operation::INFO : formats::Operation::FAIL);
+    operation.set_error(std::string(Name(done.error)));
+  }
+  return operation;
+}
+
 }  // namespace brokersim::kafka

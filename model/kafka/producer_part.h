@@ -7,6 +7,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -56,6 +58,16 @@ class ProducerPart final : public Producer {
   std::deque<Waiting> waiting_;  // for metadata
   std::vector<Done> done_;
 };
+
+// ---- What histories say of a record that an application sends by a part
+
+// Where the cluster has a record of this key. REQUIRES: it has the topic, which is named without the cluster.
+std::string LogOfKey(const ClusterSpec& cluster, std::string_view topic, std::string_view key);
+// An operation `f`, of one send to the log.
+formats::Operation SendOperation(std::string_view f, const std::string& log, const Record& record);
+// Its end, by what became of it. `maybe_stored`: an error leaves it open whether it is in the log.
+formats::Operation SendAnswer(std::string_view f, const std::string& log, const ProducerPart::Done& done,
+                              bool maybe_stored);
 
 }  // namespace brokersim::kafka
 
