@@ -17,7 +17,7 @@ constexpr uint32_t kFurtherTimers = 20;
 Auditor::Auditor(std::shared_ptr<const AuditorSpec> spec, sim::Env& env, sim::Effects& out) : spec_(std::move(spec)) {
   uint32_t first_timer = 0;
   for (const auto& cluster : spec_->clusters) {
-    networks_.emplace_back(cluster, NetworkClient::Settings{5000, 100, 300000}, first_timer);
+    networks_.emplace_back(cluster, NetworkClient::Settings{.request_timeout_ms = 5000}, first_timer);
     first_timer = std::max(first_timer + NetworkClient::kTimers, kFurtherTimers);
   }
   out.SetTimer({kBegin}, std::max(spec_->start - env.monotonic(), sim::Nanoseconds(0)));
@@ -52,6 +52,7 @@ void Auditor::Advance(int64_t index, sim::Env& env, sim::Effects& out) {
   if (!log.end.has_value() || log.position >= *log.end) {
     ListOffsetsRequest request;
     request.tp = log.tp;
+    request.current_leader_epoch = leader.epoch;
     network.SendTo(leader.id, std::move(request), Tag{kListTag, index}, env, out);
     return;
   }
@@ -110,6 +111,10 @@ void Auditor::OnMessage(const sim::Received& message, sim::Env& env, sim::Effect
     OnAnswer(tag, frame->body, env, out);
     return;
   }
+}
+
+void Auditor::OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+  for (NetworkClient& network : networks_) network.OnConnected(conn, env, out);
 }
 
 void Auditor::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {

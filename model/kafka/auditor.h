@@ -35,6 +35,7 @@ class Auditor final : public sim::Process {
   std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<Auditor>(*this); }
   void OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
   void OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  void OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
   void OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
   std::string_view TimerName(sim::Timer timer) const override;
 

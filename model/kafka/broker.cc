@@ -405,9 +405,9 @@ void Broker::ApplyMetadata(const MetadataFetchResponse& m, sim::Env& env, sim::E
   for (const MetadataRecord& record : m.records) {
     ++metadata_offset_;
     if (const auto* registration = std::get_if<RegisterBrokerRecord>(&record)) {
-      active_brokers_[registration->broker_id] = !registration->fenced;
+      alive_brokers_[registration->broker_id] = !registration->fenced;
     } else if (const auto* change = std::get_if<BrokerRegistrationChangeRecord>(&record)) {
-      active_brokers_[change->broker_id] = !change->fenced && !change->in_controlled_shutdown;
+      alive_brokers_[change->broker_id] = !change->fenced;
     } else if (const auto* partition = std::get_if<PartitionRecord>(&record)) {
       metadata_.insert_or_assign(partition->tp, *partition);
     }
@@ -523,8 +523,9 @@ void Broker::WriteEpochs(Replica* replica, sim::Effects& out) {
 
 void Broker::On(const MetadataRequest&, sim::ConnId conn, int32_t id, sim::Env&, sim::Effects& out) {
   MetadataResponse answer;
-  for (const auto& [broker, active] : active_brokers_) {
-    if (active) answer.brokers.push_back(broker);
+  // KRaftMetadataCache.getAliveBrokerNodes: all but the fenced ones, those that shut down too.
+  for (const auto& [broker, alive] : alive_brokers_) {
+    if (alive) answer.brokers.push_back(broker);
   }
   for (const auto& [tp, record] : metadata_) {
     answer.partitions.push_back({tp, record.leader, record.leader_epoch});

@@ -211,6 +211,9 @@ class Broker final : public sim::Process {
   FetchResponse::Partition ReadPartition(const FetchRequest& m, const FetchRequest::Partition& wanted,
                                          bool* answer_now);
   FetchResponse ReadAll(const FetchRequest& m, bool* answer_now);
+  void On(const OffsetForLeaderEpochRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  ErrorCode CheckLeader(const Replica* replica, int32_t current_leader_epoch) const;
+  LeaderIdAndEpoch CurrentLeader(const TopicPartition& tp, ErrorCode error) const;
   void TryCompleteFetches(const TopicPartition& tp, bool force, sim::Effects& out);
   void OnHighWatermark(Replica* replica, int64_t before, sim::Effects& out);
 
@@ -275,7 +278,7 @@ class Broker final : public sim::Process {
   // The metadata log so far.
   int64_t metadata_offset_ = 0;
   bool published_ = false;  // whether replicas follow it
-  absl::btree_map<int32_t, bool> active_brokers_;
+  absl::btree_map<int32_t, bool> alive_brokers_;  // false: fenced
   absl::btree_map<TopicPartition, PartitionRecord> metadata_;
 
   sim::FileId checkpoint_file_;

@@ -65,16 +65,10 @@ FetchResponse::Partition Broker::ReadPartition(const FetchRequest& m, const Fetc
   answer.tp = wanted.tp;
   Replica* replica = Find(wanted.tp);
   // Refuse what may not be answered.
-  if (replica == nullptr) {
-    BROKERSIM_PROBE("kafka/fetch: of a partition that isn't here yet");
-    answer.error = ErrorCode::kUnknownTopicOrPartition;
-  } else {
-    answer.error = replica->partition.CheckEpoch(wanted.current_leader_epoch);
-    if (answer.error == ErrorCode::kNone && replica->partition.role() != Role::kLeader) {
-      answer.error = ErrorCode::kNotLeaderOrFollower;
-    }
-  }
+  if (replica == nullptr) BROKERSIM_PROBE("kafka/fetch: of a partition that isn't here yet");
+  answer.error = CheckLeader(replica, wanted.current_leader_epoch);
   if (answer.error != ErrorCode::kNone) {
+    answer.current_leader = CurrentLeader(wanted.tp, answer.error);
     *answer_now = true;
     return answer;
   }
@@ -150,23 +144,60 @@ void Broker::OnHighWatermark(Replica* replica, int64_t before, sim::Effects& out
   }
 }
 
+// Whether this broker may answer about the partition as its leader, and the asker means this leader (Partition.getLocalLog).
+ErrorCode Broker::CheckLeader(const Replica* replica, int32_t current_leader_epoch) const {
+  if (replica == nullptr) return ErrorCode::kUnknownTopicOrPartition;
+  const ErrorCode error = replica->partition.CheckEpoch(current_leader_epoch);
+  if (error != ErrorCode::kNone) return error;
+  return replica->partition.role() == Role::kLeader ? ErrorCode::kNone : ErrorCode::kNotLeaderOrFollower;
+}
+
+// KIP-951: what goes with these refusals (KafkaApis.getCurrentLeader).
+LeaderIdAndEpoch Broker::CurrentLeader(const TopicPartition& tp, ErrorCode error) const {
+  if (error != ErrorCode::kNotLeaderOrFollower && error != ErrorCode::kFencedLeaderEpoch) return {};
+  const auto found = replicas_.find(tp);
+  if (found == replicas_.end()) return {};
+  return {found->second.partition.leader(), found->second.partition.leader_epoch()};
+}
+
+// Partition.fetchOffsetForTimestamp
 void Broker::On(const ListOffsetsRequest& m, sim::ConnId conn, int32_t id, sim::Env&, sim::Effects& out) {
   ListOffsetsResponse answer;
   answer.tp = m.tp;
   const Replica* replica = Find(m.tp);
-  if (replica == nullptr) {
-    answer.error = ErrorCode::kUnknownTopicOrPartition;
-  } else if (replica->partition.role() != Role::kLeader) {
-    answer.error = ErrorCode::kNotLeaderOrFollower;
-  } else if (m.timestamp == kEarliestTimestamp) {
-    answer.offset = replica->partition.log().log_start_offset();
+  answer.error = CheckLeader(replica, m.current_leader_epoch);
+  if (answer.error != ErrorCode::kNone) {
+    Reply(conn, id, std::move(answer), out);
+    return;
+  }
+  const Partition& partition = replica->partition;
+  answer.leader_epoch = partition.leader_epoch();
+  if (m.timestamp == kEarliestTimestamp) {
+    answer.offset = partition.log().log_start_offset();
+    // The epoch of what is there (UnifiedLog.fetchOffsetByTimestamp).
+    answer.leader_epoch = -1;
+    if (!partition.log().epoch_starts().empty()) answer.leader_epoch = partition.log().epoch_starts().front().epoch;
     if (config_->mutant == Mutant::kStartOffsetOneTooMany) ++answer.offset;
   } else if (m.replica_id != kConsumerReplicaId) {
-    answer.offset = replica->partition.log().log_end_offset();
+    answer.offset = partition.log().log_end_offset();
+  } else if (partition.high_watermark() < partition.leader_epoch_start()) {
+    BROKERSIM_PROBE("kafka/fetch: the end isn't known yet");
+    // KIP-207: a new leader doesn't know yet how far its predecessor's high watermark was.
+    answer.error = ErrorCode::kOffsetNotAvailable;
   } else {
-    answer.offset = m.isolation == IsolationLevel::kReadCommitted ? replica->partition.last_stable_offset()
-                                                                  : replica->partition.high_watermark();
+    answer.offset = m.isolation == IsolationLevel::kReadCommitted ? partition.last_stable_offset()
+                                                                  : partition.high_watermark();
   }
+  Reply(conn, id, std::move(answer), out);
+}
+
+// Partition.lastOffsetForLeaderEpoch
+void Broker::On(const OffsetForLeaderEpochRequest& m, sim::ConnId conn, int32_t id, sim::Env&, sim::Effects& out) {
+  OffsetForLeaderEpochResponse answer;
+  answer.tp = m.tp;
+  const Replica* replica = Find(m.tp);
+  answer.error = CheckLeader(replica, m.current_leader_epoch);
+  if (answer.error == ErrorCode::kNone) answer.end = replica->partition.log().EndOffsetForEpoch(m.leader_epoch);
   Reply(conn, id, std::move(answer), out);
 }
 

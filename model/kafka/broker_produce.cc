@@ -175,7 +175,9 @@ void Broker::FinishWrite(const DelayedWrite& write, sim::Effects& out) {
   }
   ProduceResponse answer;
   for (const DelayedWrite::Part& part : write.parts) {
-    answer.partitions.push_back({part.tp, part.error, part.error == ErrorCode::kNone ? part.base_offset : -1});
+    const int64_t base_offset = part.error == ErrorCode::kNone ? part.base_offset : -1;
+    // FENCED_LEADER_EPOCH isn't an error of writes, whose requests name no epoch.
+    answer.partitions.push_back({part.tp, part.error, base_offset, CurrentLeader(part.tp, part.error)});
   }
   Reply(write.conn, write.id, std::move(answer), out);
 }

@@ -68,8 +68,12 @@ void Broker::OnFetchedPartition(int32_t leader, const FetchRequest::Partition& a
     BROKERSIM_PROBE("kafka/replica: the leader's log ends before ours");
     // The leader's log ends before ours: ask where (AbstractFetcherThread.fetchOffsetAndTruncate).
     fetcher.ready[asked.tp] = false;
-    sent_[requests_.Send(NodeOf(leader), ListOffsetsRequest{id_, asked.tp, kLatestTimestamp},
-                         sim::Milliseconds(config_->replica_socket_timeout_ms), env, out)] =
+    ListOffsetsRequest request;
+    request.replica_id = id_;
+    request.tp = asked.tp;
+    request.current_leader_epoch = asked.current_leader_epoch;
+    sent_[requests_.Send(NodeOf(leader), std::move(request), sim::Milliseconds(config_->replica_socket_timeout_ms),
+                         env, out)] =
         ListOffsetsSent{leader, asked.tp};
     return;
   }

@@ -31,11 +31,6 @@ std::string_view Client::TimerName(sim::Timer timer) const {
   return name.empty() ? ClientTimerName(timer.kind) : name;
 }
 
-void Client::Disconnect(int32_t broker, sim::Env& env, sim::Effects& out) {
-  const auto lost = [&](Tag tag) { OnLost(tag, env, out); };
-  network_.Disconnect(broker, lost, env, out);
-}
-
 std::shared_ptr<const ClusterSpec> ClusterToUse(std::shared_ptr<const ClusterSpec> own, const Clusters& all,
                                                 const sim::Settings& changed) {
   const auto setting = changed.find(kBootstrapServers);

@@ -17,6 +17,7 @@ class Client : public sim::Process {
  public:
   void OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
   void OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  void OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override { network_.OnConnected(conn, env, out); }
   void OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
   std::string_view TimerName(sim::Timer timer) const override;
 
@@ -49,10 +50,13 @@ class Client : public sim::Process {
   }
   void SendOneWay(int32_t broker, Body body, sim::Effects& out) { network_.SendOneWay(broker, std::move(body), out); }
   int32_t AnyBroker(sim::Env& env) { return network_.AnyBroker(env); }
-  void Disconnect(int32_t broker, sim::Env& env, sim::Effects& out);
   int64_t InFlight(int32_t broker) const { return network_.InFlight(broker); }
   void RefreshMetadata(sim::Env& env, sim::Effects& out) { network_.RefreshMetadata(env, out); }
   Leader LeaderOf(const TopicPartition& tp) const { return network_.LeaderOf(tp); }
+  void UpdateLastSeenEpoch(const TopicPartition& tp, int32_t epoch, sim::Env& env, sim::Effects& out) {
+    network_.UpdateLastSeenEpoch(tp, epoch, env, out);
+  }
+  bool UpdateLeader(const TopicPartition& tp, Leader leader) { return network_.UpdateLeader(tp, leader); }
   bool has_metadata() const { return network_.has_metadata(); }
   int32_t PartitionsOf(const std::string& topic) const { return network_.PartitionsOf(topic); }
   const ClusterSpec& cluster() const { return network_.cluster(); }

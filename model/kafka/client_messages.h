@@ -36,16 +36,29 @@ struct ProduceRequest {
   }
 };
 
+// KIP-951: who leads instead, as far as a broker knows that refuses a request because it doesn't.
+struct LeaderIdAndEpoch {
+  int32_t id = -1;  // -1: nobody does, or it isn't known
+  int32_t epoch = -1;
+  friend bool operator==(const LeaderIdAndEpoch&, const LeaderIdAndEpoch&) = default;
+  template <class V> void Fields(V& v) const {
+    v("leaderId", id);
+    v("leaderEpoch", epoch);
+  }
+};
+
 struct ProduceResponse {
   static constexpr std::string_view kName = "ProduceResponse";
   struct Partition {
     TopicPartition tp;
     ErrorCode error = ErrorCode::kNone;
     int64_t base_offset = -1;
+    LeaderIdAndEpoch current_leader = {};
     template <class V> void Fields(V& v) const {
       v("tp", tp);
       v("error", error);
       v("baseOffset", base_offset);
+      if (current_leader.epoch >= 0) v("currentLeader", current_leader);
     }
   };
   std::vector<Partition> partitions;
@@ -115,6 +128,7 @@ struct FetchResponse {
     int64_t log_start_offset = -1;
     int64_t last_stable_offset = -1;
     std::optional<EpochEndOffset> diverging_epoch;  // KIP-595
+    LeaderIdAndEpoch current_leader;
     std::vector<AbortedTransaction> aborted;        // of a read_committed fetch, by first offset
     std::vector<BatchRef> records;
     template <class V> void Fields(V& v) const {
@@ -123,6 +137,7 @@ struct FetchResponse {
       v("highWatermark", high_watermark);
       v("logStartOffset", log_start_offset);
       v("divergingEpoch", diverging_epoch);
+      if (current_leader.epoch >= 0) v("currentLeader", current_leader);
       // Only where it tells something that the high watermark doesn't.
       if (last_stable_offset >= 0 && last_stable_offset != high_watermark) v("lastStableOffset", last_stable_offset);
       if (!aborted.empty()) v("abortedTransactions", aborted);
@@ -140,11 +155,13 @@ struct ListOffsetsRequest {
   static constexpr std::string_view kName = "ListOffsetsRequest";
   int32_t replica_id = kConsumerReplicaId;
   TopicPartition tp;
+  int32_t current_leader_epoch = -1;  // KIP-320
   int64_t timestamp = kLatestTimestamp;
   IsolationLevel isolation = IsolationLevel::kReadUncommitted;
   template <class V> void Fields(V& v) const {
     v("replicaId", replica_id);
     v("tp", tp);
+    v("currentLeaderEpoch", current_leader_epoch);
     v("timestamp", timestamp);
     if (isolation == IsolationLevel::kReadCommitted) v("isolationLevel", isolation);
   }
@@ -155,10 +172,38 @@ struct ListOffsetsResponse {
   TopicPartition tp;
   ErrorCode error = ErrorCode::kNone;
   int64_t offset = -1;
+  int32_t leader_epoch = -1;
   template <class V> void Fields(V& v) const {
     v("tp", tp);
     v("error", error);
     v("offset", offset);
+    v("leaderEpoch", leader_epoch);
+  }
+};
+
+// ---- KIP-320: where an epoch ends in the leader's log. A partition each.
+
+struct OffsetForLeaderEpochRequest {
+  static constexpr std::string_view kName = "OffsetForLeaderEpochRequest";
+  TopicPartition tp;
+  int32_t current_leader_epoch = -1;
+  int32_t leader_epoch = -1;  // what is asked about
+  template <class V> void Fields(V& v) const {
+    v("tp", tp);
+    v("currentLeaderEpoch", current_leader_epoch);
+    v("leaderEpoch", leader_epoch);
+  }
+};
+
+struct OffsetForLeaderEpochResponse {
+  static constexpr std::string_view kName = "OffsetForLeaderEpochResponse";
+  TopicPartition tp;
+  ErrorCode error = ErrorCode::kNone;
+  EpochEndOffset end;  // of the largest epoch up to the one in question
+  template <class V> void Fields(V& v) const {
+    v("tp", tp);
+    v("error", error);
+    v("end", end);
   }
 };
 

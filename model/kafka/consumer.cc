@@ -1,10 +1,9 @@
-// The application and the fetcher; consumer_group.cc has the group and the commits.
+// The application, and what happens.
 #include "model/kafka/consumer.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "model/kafka/visible_records.h"
 #include "sim/base/probe.h"
 
 namespace brokersim::kafka {
@@ -61,12 +60,14 @@ void Consumer::Poll(sim::Env& env, sim::Effects& out) {
     // Nothing of a former assignment (SubscriptionState.allConsumed).
     to_commit_.clear();
     for (const auto& [tp, state] : partitions_) {
-      if (state.position >= 0) to_commit_[tp] = state.position;
+      if (state.at.state() != PartitionPosition::State::kFetching) continue;
+      to_commit_[tp] = {state.at.offset(), state.at.position().offset_epoch};
     }
     if (!to_commit_.empty()) SendCommit(/*waits=*/false, env, out);
   }
   EnsureGroup(env, out);
   out.SetTimer({kPollTimeout}, kPollWait);
+  UpdatePositions(env, out);
   SendFetches(env, out);
   ReturnFromPoll(/*time_is_up=*/false, env, out);
 }
@@ -81,17 +82,17 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
   bool any = false;
   const bool may_return = !in_group() || membership_ == Membership::kStable;
   for (auto& [tp, state] : partitions_) {
-    if (!may_return || state.position < 0) continue;
+    if (!may_return || state.at.offset() < 0) continue;
     formats::Poll* poll = operation.add_actions()->mutable_poll();
     poll->set_log(LogName(tp));
     poll->set_group(spec_->config.group_id);
-    poll->set_from(state.position);
+    poll->set_from(state.at.offset());
     while (room > 0 && !state.buffer.empty()) {
       Fetched record = std::move(state.buffer.front());
       state.buffer.pop_front();
       --room;
       any = true;
-      state.position = record.offset + 1;
+      state.at.Advance(record.offset + 1, record.leader_epoch);
       formats::Read* read = poll->add_reads();
       read->set_offset(record.offset);
       read->set_key(record.key);
@@ -102,10 +103,13 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
     if (mutant() == Mutant::kPollDropsRest) state.buffer.clear();
     if (mutant() == Mutant::kReturnsRecordTwice && poll->reads_size() > 1) {
       const formats::Read& last = poll->reads(poll->reads_size() - 1);
-      state.buffer.push_front({last.offset(), last.key(), last.value()});
+      state.buffer.push_front({last.offset(), work_.back().record.leader_epoch, last.key(), last.value()});
     }
-    if (state.buffer.empty()) state.position = std::max(state.position, state.fetch_position);
-    poll->set_next(state.position);
+    // Behind the last record there may be what is invisible.
+    if (state.buffer.empty() && state.behind_buffer.offset > state.at.offset()) {
+      state.at.Advance(state.behind_buffer.offset, state.behind_buffer.leader_epoch);
+    }
+    poll->set_next(state.at.offset());
     if (state.high_watermark.has_value()) poll->set_end(*state.high_watermark);
   }
   if (!any && !time_is_up) return false;
@@ -119,7 +123,7 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
   }
   const bool before = spec_->commit == CommitPolicy::kBeforeProcessing || mutant() == Mutant::kCommitsBeforeProcessing;
   if (before && in_group() && !spec_->config.enable_auto_commit) {
-    for (const Work& work : work_) to_commit_[work.tp] = work.record.offset + 1;
+    for (const Work& work : work_) to_commit_[work.tp] = {work.record.offset + 1, work.record.leader_epoch};
     activity_ = Activity::kCommittingBefore;
     SendCommit(/*waits=*/true, env, out);
     return true;
@@ -149,9 +153,7 @@ bool Consumer::OnOperation(const sim::Operation& operation, sim::Env&, sim::Effe
 // The record is processed: its effect goes to the ledger, which answers when it has taken place.
 void Consumer::SendEffect(sim::Env& env, sim::Effects& out) {
   if (!spec_->ledger.valid()) {
-    to_commit_[work_.front().tp] = work_.front().record.offset + 1;
-    work_.pop_front();
-    ProcessNext(env, out);
+    FinishFirst(env, out);
     return;
   }
   activity_ = Activity::kAwaitingLedger;
@@ -167,7 +169,13 @@ void Consumer::OnOtherMessage(const sim::Received& message, sim::Env& env, sim::
   CHECK(applied != nullptr, "{} got a {}", env.name(), message.payload.name());
   if (activity_ != Activity::kAwaitingLedger || applied->number != effect_number_) return;
   out.Point("after-process");
-  to_commit_[work_.front().tp] = work_.front().record.offset + 1;
+  FinishFirst(env, out);
+}
+
+// The first record of the batch is processed.
+void Consumer::FinishFirst(sim::Env& env, sim::Effects& out) {
+  const Fetched& record = work_.front().record;
+  to_commit_[work_.front().tp] = {record.offset + 1, record.leader_epoch};
   work_.pop_front();
   ProcessNext(env, out);
 }
@@ -188,73 +196,6 @@ void Consumer::AfterBatch(sim::Env& env, sim::Effects& out) {
     return;
   }
   Poll(env, out);
-}
-
-// ---- Fetching
-
-void Consumer::SendFetches(sim::Env& env, sim::Effects& out) {
-  absl::btree_map<int32_t, FetchRequest> requests;
-  bool unknown_leader = false;
-  for (auto& [tp, state] : partitions_) {
-    if (state.fetching || state.fetch_position < 0 || !state.buffer.empty()) continue;
-    const Leader leader = LeaderOf(tp);
-    if (leader.id == kNoLeader) {
-      unknown_leader = true;
-      continue;
-    }
-    FetchRequest& request = requests[leader.id];
-    request.partitions.push_back({tp, leader.epoch, state.fetch_position, -1});
-    state.fetching = true;
-  }
-  if (unknown_leader) RefreshMetadata(env, out);
-  for (auto& [broker, request] : requests) {
-    request.max_wait_ms = static_cast<int32_t>(spec_->config.fetch_max_wait_ms);
-    request.min_bytes = static_cast<int32_t>(spec_->config.fetch_min_bytes);
-    request.isolation = isolation();
-    SendTo(broker, std::move(request), Tag{kFetchTag, (assignment_ << 32) | broker}, env, out);
-  }
-}
-
-void Consumer::OnFetchedFrom(int32_t, const FetchResponse& m, sim::Env& env, sim::Effects& out) {
-  bool retry = false;
-  for (const FetchResponse::Partition& got : m.partitions) {
-    const auto found = partitions_.find(got.tp);
-    if (found == partitions_.end()) continue;
-    PartitionState& state = found->second;
-    state.fetching = false;
-    if (got.error == ErrorCode::kOffsetOutOfRange) {
-      BROKERSIM_PROBE("kafka/consumer: offset out of range");
-      // auto.offset.reset
-      state.fetch_position = -1;
-      state.buffer.clear();
-      ResetPositions(env, out);
-      continue;
-    }
-    if (got.error != ErrorCode::kNone) {
-      retry = true;
-      if (mutant() == Mutant::kResetsToEndOnError || mutant() == Mutant::kResetsToStartOnError) {
-        state.fetch_position = -1;
-      }
-      continue;
-    }
-    state.high_watermark = isolation() == IsolationLevel::kReadCommitted ? got.last_stable_offset : got.high_watermark;
-    // A batch may begin before what was asked for.
-    for (const VisibleRecord& visible : VisibleRecords(got, isolation(), state.fetch_position)) {
-      state.buffer.push_back({visible.offset, visible.record->key, visible.record->value});
-    }
-    state.fetch_position = NextPosition(got, state.fetch_position);
-    // What is invisible is passed over without a word (CompletedFetch.nextFetchedRecord).
-    if (state.buffer.empty()) state.position = state.fetch_position;
-  }
-  if (retry) {
-    RefreshMetadata(env, out);
-    RetryFetches(env, out);
-  }
-  if (!ReturnFromPoll(/*time_is_up=*/false, env, out) && !retry) SendFetches(env, out);
-}
-
-void Consumer::RetryFetches(sim::Env&, sim::Effects& out) {
-  out.SetTimer({kFetchRetry}, sim::Milliseconds(settings().retry_backoff_ms));
 }
 
 // ---- Events
@@ -287,25 +228,14 @@ void Consumer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
     case kOffsetsTag:
       if (tag.arg == assignment_) OnOffsets(std::get<OffsetFetchResponse>(body), env, out);
       return;
-    case kListTag: {
-      const auto& offsets = std::get<ListOffsetsResponse>(body);
-      const auto found = partitions_.find(offsets.tp);
-      if (tag.arg != assignment_ || found == partitions_.end()) return;
-      // Asked twice, and gone on since the first answer (SubscriptionState.maybeSeekUnvalidated).
-      if (found->second.fetch_position >= 0 && mutant() != Mutant::kResetsBeforeOffsets) return;
-      if (offsets.error != ErrorCode::kNone) {
-        RefreshMetadata(env, out);
-        RetryFetches(env, out);
-        return;
-      }
-      found->second.fetch_position = offsets.offset;
-      found->second.position = offsets.offset;
-      SendFetches(env, out);
+    case kListTag:
+      OnListed(tag.arg, std::get<ListOffsetsResponse>(body), env, out);
       return;
-    }
+    case kEpochEndTag:
+      OnEpochEnd(tag.arg, std::get<OffsetForLeaderEpochResponse>(body), env, out);
+      return;
     case kFetchTag:
-      if (tag.arg >> 32 != assignment_) return;
-      OnFetchedFrom(static_cast<int32_t>(tag.arg & 0xffffffff), std::get<FetchResponse>(body), env, out);
+      OnFetchedFrom(static_cast<int32_t>(tag.arg), std::get<FetchResponse>(body), env, out);
       return;
     case kCommitTag:
       ConcludeCommit(tag.arg == 1, std::get<OffsetCommitResponse>(body).error, env, out);
@@ -330,18 +260,15 @@ void Consumer::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
       if (tag.arg == assignment_) OnGroupError(ErrorCode::kCoordinatorNotAvailable, env, out);
       return;
     case kListTag:
-      if (tag.arg != assignment_) return;
-      RefreshMetadata(env, out);
-      RetryFetches(env, out);
+    case kEpochEndTag: {
+      Inquiry inquiry;
+      if (PartitionState* state = TakeInquiry(tag.arg, &inquiry)) OnInquiryFailed(state, env, out);
       return;
+    }
     case kFetchTag:
-      if (tag.arg >> 32 != assignment_) return;
-      // Which partitions it was about doesn't matter: none of that broker's is being fetched any more.
-      for (auto& [tp, state] : partitions_) {
-        if (LeaderOf(tp).id == static_cast<int32_t>(tag.arg & 0xffffffff)) state.fetching = false;
-      }
+      fetching_.erase(static_cast<int32_t>(tag.arg));
       RefreshMetadata(env, out);
-      RetryFetches(env, out);
+      RetryFetches(out);
       return;
     case kCommitTag:
       ConcludeCommit(tag.arg == 1, ErrorCode::kCoordinatorNotAvailable, env, out);
@@ -350,7 +277,9 @@ void Consumer::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
 }
 
 void Consumer::OnMetadata(sim::Env& env, sim::Effects& out) {
+  metadata_is_new_ = true;
   if (!in_group() && partitions_.empty() && activity_ != Activity::kIdle) EnsureGroup(env, out);
+  UpdatePositions(env, out);
   SendFetches(env, out);
 }
 
@@ -377,7 +306,7 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
       EnsureGroup(env, out);
       return;
     case kFetchRetry:
-      ResetPositions(env, out);
+      UpdatePositions(env, out);
       SendFetches(env, out);
       return;
     case kCommitRetry:
@@ -396,9 +325,7 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
       return;
     case kLedgerRetry:
       if (mutant() == Mutant::kLedgerFailureIgnored) {
-        to_commit_[work_.front().tp] = work_.front().record.offset + 1;
-        work_.pop_front();
-        ProcessNext(env, out);
+        FinishFirst(env, out);
         return;
       }
       SendEffect(env, out);
@@ -426,7 +353,7 @@ void Consumer::Describe(sim::Describer& d) const {
     d.Set("member", member_id_);
     d.Set("generation", generation_);
   }
-  for (const auto& [tp, state] : partitions_) d.Set(LogName(tp), ".position", state.position);
+  for (const auto& [tp, state] : partitions_) d.Set(LogName(tp), ".position", state.at.offset());
 }
 
 }  // namespace brokersim::kafka

@@ -2,6 +2,9 @@
 // poll, process, commit, in the order that it was told.
 // (KafkaConsumer.java, AbstractCoordinator.java, ConsumerCoordinator.java, Fetcher.java, RangeAssignor.java)
 //
+// Code by subject: consumer.cc (the application, events), consumer_group.cc (membership and commits), consumer_fetch.cc
+// (positions and fetching).
+//
 // The effect of a record takes place in a ledger (model/app), as if in a database.
 #ifndef BROKERSIM_MODEL_KAFKA_CONSUMER_H_
 #define BROKERSIM_MODEL_KAFKA_CONSUMER_H_
@@ -16,6 +19,7 @@
 #include "absl/container/btree_map.h"
 #include "model/app/ledger.h"
 #include "model/kafka/client.h"
+#include "model/kafka/fetch_position.h"
 #include "sim/random/distributions.h"
 
 namespace brokersim::kafka {
@@ -75,7 +79,8 @@ class Consumer final : public Client {
     kHeartbeatTag,
     kLeaveTag,
     kOffsetsTag,
-    kListTag,       // arg: index of the partition in assignment order
+    kListTag,       // arg: number of the inquiry
+    kEpochEndTag,   // arg: number of the inquiry
     kFetchTag,      // arg: broker
     kCommitTag,     // arg: 1 if the application waits for it
   };
@@ -86,17 +91,21 @@ class Consumer final : public Client {
 
   struct Fetched {
     int64_t offset = 0;
+    int32_t leader_epoch = -1;
     std::string key;
     std::string value;
   };
   struct PartitionState {
-    // Next offset to fetch; -1 until it is known.
-    int64_t fetch_position = -1;
-    // Next offset that poll() returns: what auto-commit commits.
-    int64_t position = -1;
+    // What poll() returns next, and auto-commit commits.
+    PartitionPosition at;
     std::deque<Fetched> buffer;
+    CommittedOffset behind_buffer;  // what is fetched next, once the buffer is empty
     std::optional<int64_t> high_watermark;
-    bool fetching = false;
+  };
+  // A question about a position, on its way.
+  struct Inquiry {
+    TopicPartition tp;
+    FetchPosition position;
   };
   struct Work {
     TopicPartition tp;
@@ -108,6 +117,7 @@ class Consumer final : public Client {
   bool ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out);
   void ProcessNext(sim::Env& env, sim::Effects& out);
   void SendEffect(sim::Env& env, sim::Effects& out);
+  void FinishFirst(sim::Env& env, sim::Effects& out);
   void AfterBatch(sim::Env& env, sim::Effects& out);
 
   // Commits.
@@ -127,15 +137,27 @@ class Consumer final : public Client {
   void Revoke(sim::Effects& out);
   void Assign(const std::vector<TopicPartition>& partitions, sim::Env& env, sim::Effects& out);
   std::vector<MemberAssignment> AssignRanges(const std::vector<JoinGroupResponse::Member>& members) const;
+  void RecordAssignment(sim::Effects& out);
+
+  // Positions.
   void FetchOffsets(sim::Env& env, sim::Effects& out);
   void OnOffsets(const OffsetFetchResponse& m, sim::Env& env, sim::Effects& out);
-  void ResetPositions(sim::Env& env, sim::Effects& out);
-  void RecordAssignment(sim::Effects& out);
+  // What poll() does about positions before it fetches (KafkaConsumer.updateFetchPositions).
+  void UpdatePositions(sim::Env& env, sim::Effects& out);
+  void CheckLeaders();
+  void Ask(const TopicPartition& tp, PartitionPosition* at, sim::Env& env, sim::Effects& out);
+  // The partition that the inquiry was about, with what was asked; nullptr if it doesn't matter any more.
+  PartitionState* TakeInquiry(int64_t number, Inquiry* inquiry);
+  void OnListed(int64_t number, const ListOffsetsResponse& m, sim::Env& env, sim::Effects& out);
+  void OnEpochEnd(int64_t number, const OffsetForLeaderEpochResponse& m, sim::Env& env, sim::Effects& out);
+  void OnInquiryFailed(PartitionState* state, sim::Env& env, sim::Effects& out);
 
   // Fetching.
   void SendFetches(sim::Env& env, sim::Effects& out);
   void OnFetchedFrom(int32_t broker, const FetchResponse& m, sim::Env& env, sim::Effects& out);
-  void RetryFetches(sim::Env& env, sim::Effects& out);
+  // Returns false if it is to be tried again later.
+  bool OnFetchedPartition(int64_t asked, const FetchResponse::Partition& got, PartitionState* state);
+  void RetryFetches(sim::Effects& out);
 
   IsolationLevel isolation() const {
     return spec_->config.isolation_level == "read_committed" ? IsolationLevel::kReadCommitted
@@ -165,10 +187,15 @@ class Consumer final : public Client {
   std::optional<sim::OpId> commit_op_;
   std::vector<PartitionOffset> committing_;
   // What was processed, or handed over, since the last commit.
-  absl::btree_map<TopicPartition, int64_t> to_commit_;
+  absl::btree_map<TopicPartition, CommittedOffset> to_commit_;
   sim::ConnId ledger_conn_;
   int64_t effect_number_ = 0;
   bool awaits_offsets_ = false;  // the group's committed ones
+  bool metadata_is_new_ = false;  // positions haven't been compared with it
+  int64_t next_inquiry_ = 1;
+  absl::btree_map<int64_t, Inquiry> inquiries_;
+  // What each broker was asked for that owes an answer: from which offset on.
+  absl::btree_map<int32_t, absl::btree_map<TopicPartition, int64_t>> fetching_;
   absl::btree_map<TopicPartition, int64_t> old_positions_;  // of a mutant
 };
 

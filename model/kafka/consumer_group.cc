@@ -1,4 +1,4 @@
-// The consumer's membership in its group, its positions and its commits.
+// The consumer's membership in its group, and its commits.
 #include <algorithm>
 #include <utility>
 
@@ -148,9 +148,10 @@ void Consumer::OnGroupError(ErrorCode error, sim::Env&, sim::Effects& out) {
 void Consumer::Revoke(sim::Effects& out) {
   if (partitions_.empty()) return;
   if (mutant() == Mutant::kRemembersOldPositions) {
-    for (const auto& [tp, state] : partitions_) old_positions_[tp] = state.position;
+    for (const auto& [tp, state] : partitions_) old_positions_[tp] = state.at.offset();
   }
   partitions_.clear();
+  inquiries_.clear();
   ++assignment_;
   RecordAssignment(out);
 }
@@ -158,12 +159,13 @@ void Consumer::Revoke(sim::Effects& out) {
 void Consumer::Assign(const std::vector<TopicPartition>& partitions, sim::Env& env, sim::Effects& out) {
   ++assignment_;
   partitions_.clear();
+  inquiries_.clear();
   for (const TopicPartition& tp : partitions) partitions_[tp];
   awaits_offsets_ = in_group() && mutant() != Mutant::kResetsBeforeOffsets;
   if (in_group()) {
     FetchOffsets(env, out);
   } else {
-    ResetPositions(env, out);
+    UpdatePositions(env, out);
     RecordAssignment(out);
   }
 }
@@ -176,63 +178,11 @@ void Consumer::RecordAssignment(sim::Effects& out) {
   for (const auto& [tp, state] : partitions_) {
     formats::Position* position = assign->add_positions();
     position->set_log(LogName(tp));
-    position->set_offset(state.position);
+    position->set_offset(state.at.offset());
   }
   const sim::OpId op = out.Invoke(operation);
   operation.set_type(formats::Operation::OK);
   out.Complete(op, std::move(operation));
-}
-
-// ---- Positions
-
-void Consumer::FetchOffsets(sim::Env& env, sim::Effects& out) {
-  OffsetFetchRequest request;
-  request.group_id = spec_->config.group_id;
-  for (const auto& [tp, state] : partitions_) request.partitions.push_back(tp);
-  if (request.partitions.empty()) {
-    RecordAssignment(out);
-    return;
-  }
-  SendTo(coordinator_, std::move(request), Tag{kOffsetsTag, assignment_}, env, out);
-}
-
-void Consumer::OnOffsets(const OffsetFetchResponse& m, sim::Env& env, sim::Effects& out) {
-  if (m.error != ErrorCode::kNone) {
-    OnGroupError(m.error, env, out);
-    return;
-  }
-  awaits_offsets_ = false;
-  for (const PartitionOffset& offset : m.offsets) {
-    const auto found = partitions_.find(offset.tp);
-    if (found == partitions_.end() || offset.offset < 0) continue;
-    const auto old = old_positions_.find(offset.tp);
-    found->second.position = old != old_positions_.end() && old->second >= 0 ? old->second : offset.offset;
-    found->second.fetch_position = found->second.position;
-  }
-  RecordAssignment(out);
-  ResetPositions(env, out);
-  SendFetches(env, out);
-}
-
-// auto.offset.reset, for partitions without a position; not before it is known what is committed
-// (SubscriptionState.resetInitializingPositions).
-void Consumer::ResetPositions(sim::Env& env, sim::Effects& out) {
-  if (awaits_offsets_) return;
-  for (const auto& [tp, state] : partitions_) {
-    if (state.fetch_position >= 0) continue;
-    const Leader leader = LeaderOf(tp);
-    if (leader.id == kNoLeader) {
-      RefreshMetadata(env, out);
-      RetryFetches(env, out);
-      continue;
-    }
-    ListOffsetsRequest request;
-    request.tp = tp;
-    request.isolation = isolation();
-    const bool to_start = spec_->config.auto_offset_reset == "earliest" && mutant() != Mutant::kResetsToEndOnError;
-    request.timestamp = to_start ? kEarliestTimestamp : kLatestTimestamp;
-    SendTo(leader.id, std::move(request), Tag{kListTag, assignment_}, env, out);
-  }
 }
 
 // ---- Commits
@@ -244,15 +194,15 @@ void Consumer::SendCommit(bool waits, sim::Env& env, sim::Effects& out) {
     committing_.clear();
     formats::Operation operation;
     operation.set_f("commit");
-    for (auto& [tp, offset] : to_commit_) {
+    for (auto& [tp, committed] : to_commit_) {
       if (mutant() == Mutant::kCommitsWhatItFetched && partitions_.contains(tp)) {
-        offset = std::max(offset, partitions_[tp].fetch_position);
+        committed.offset = std::max(committed.offset, partitions_[tp].behind_buffer.offset);
       }
-      committing_.push_back({tp, offset});
+      committing_.push_back({tp, committed.offset, committed.leader_epoch});
       formats::Commit* commit = operation.add_actions()->mutable_commit();
       commit->set_group(spec_->config.group_id);
       commit->set_log(LogName(tp));
-      commit->set_offset(offset);
+      commit->set_offset(committed.offset);
     }
     to_commit_.clear();
     commit_op_ = out.Invoke(std::move(operation));

@@ -116,6 +116,10 @@ void DualWriter::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
   Settle(out);
 }
 
+void DualWriter::OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+  for (ProducerPart& part : parts_) part.OnConnected(conn, env, out);
+}
+
 void DualWriter::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
   for (ProducerPart& part : parts_) part.OnDisconnected(conn, env, out);
   Settle(out);

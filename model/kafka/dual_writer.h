@@ -39,6 +39,7 @@ class DualWriter final : public sim::Process {
   std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<DualWriter>(*this); }
   void OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
   void OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  void OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
   void OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
   bool OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) override;
   std::string_view TimerName(sim::Timer timer) const override;

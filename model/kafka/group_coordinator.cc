@@ -36,7 +36,7 @@ GroupCoordinator::Group* GroupCoordinator::Find(const std::string& group) {
   return found == groups_.end() ? nullptr : &found->second;
 }
 
-// The formats of our own: "offset|GROUP|TOPIC|PARTITION" -> OFFSET, and "group|GROUP" -> "GENERATION|LEADER|MEMBER..."
+// The formats of our own: "offset|GROUP|TOPIC|PARTITION" -> "OFFSET|LEADER EPOCH", and "group|GROUP" -> "GENERATION|LEADER|MEMBER..."
 // with MEMBER as ID;SESSION;REBALANCE;TOPIC,...;TOPIC:PARTITION,...
 Record GroupCoordinator::Encode(const std::string& name, const Group& group) const {
   std::string value = fmt::format("{}|{}", group.generation, group.leader);
@@ -58,7 +58,8 @@ void GroupCoordinator::Decode(const Record& record, sim::Effects& out) {
     const TopicPartition tp{key[2], static_cast<int32_t>(ToNumber(key[3]))};
     if (config_->mutant == Mutant::kOffsetsForgottenAtFailover) return;
     if (config_->mutant == Mutant::kCommitsReadBackwards && offsets.contains(tp)) return;
-    offsets[tp] = ToNumber(record.value);
+    const std::vector<std::string> value = absl::StrSplit(record.value, '|');
+    offsets[tp] = {ToNumber(value[0]), static_cast<int32_t>(ToNumber(value[1]))};
     return;
   }
   Group& group = groups_[key[1]];
@@ -329,7 +330,7 @@ ErrorCode GroupCoordinator::CheckCommit(const OffsetCommitRequest& m, std::vecto
   }
   for (const PartitionOffset& offset : m.offsets) {
     records->push_back({fmt::format("{}|{}|{}|{}", kOffsetKey, m.group_id, offset.tp.topic, offset.tp.partition),
-                        fmt::format("{}", offset.offset), 0});
+                        fmt::format("{}|{}", offset.offset, offset.leader_epoch), 0});
   }
   return ErrorCode::kNone;
 }
@@ -339,7 +340,9 @@ void GroupCoordinator::ApplyCommit(const std::string& name, const std::vector<Pa
   if (group.number == 0) group.number = next_number_++;
   if (config_->mutant == Mutant::kCommitNotStored) return;
   const int64_t too_far = config_->mutant == Mutant::kCommitOneTooFar ? 1 : 0;
-  for (const PartitionOffset& offset : offsets) group.offsets[offset.tp] = offset.offset + too_far;
+  for (const PartitionOffset& committed : offsets) {
+    group.offsets[committed.tp] = {committed.offset + too_far, committed.leader_epoch};
+  }
 }
 
 OffsetFetchResponse GroupCoordinator::FetchOffsets(const OffsetFetchRequest& m) const {
@@ -347,15 +350,21 @@ OffsetFetchResponse GroupCoordinator::FetchOffsets(const OffsetFetchRequest& m) 
   auto group = groups_.find(m.group_id);
   if (config_->mutant == Mutant::kCommitOfOtherGroup) group = groups_.begin();
   if (m.all && group != groups_.end()) {
-    for (const auto& [tp, offset] : group->second.offsets) answer.offsets.push_back({tp, offset});
+    for (const auto& [tp, committed] : group->second.offsets) {
+      answer.offsets.push_back({tp, committed.offset, committed.leader_epoch});
+    }
   }
   for (const TopicPartition& tp : m.partitions) {
-    PartitionOffset offset{tp, -1};
+    PartitionOffset offset{tp, -1, -1};
     if (group != groups_.end()) {
       const auto found = group->second.offsets.find(tp);
-      if (found != group->second.offsets.end()) offset.offset = found->second;
+      if (found != group->second.offsets.end()) {
+        offset = {tp, found->second.offset, found->second.leader_epoch};
+      }
       if (config_->mutant == Mutant::kCommitOfOtherPartition) {
-        for (const auto& [other, committed] : group->second.offsets) offset.offset = std::max(offset.offset, committed);
+        for (const auto& [other, committed] : group->second.offsets) {
+          offset.offset = std::max(offset.offset, committed.offset);
+        }
       }
     }
     answer.offsets.push_back(std::move(offset));
@@ -404,7 +413,7 @@ void GroupCoordinator::Describe(sim::Describer& d) const {
     const std::string path = "group-" + name;
     d.Set(path, ".generation", group.generation);
     d.Set(path, ".members", static_cast<int64_t>(group.members.size()));
-    for (const auto& [tp, offset] : group.offsets) d.Set(path + ".", LogName(tp), offset);
+    for (const auto& [tp, committed] : group.offsets) d.Set(path + ".", LogName(tp), committed.offset);
   }
 }
 

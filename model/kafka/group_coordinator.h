@@ -78,7 +78,7 @@ class GroupCoordinator {
     bool initial_delay = false;
     bool joined_during_delay = false;
     sim::Time rebalance_deadline;
-    absl::btree_map<TopicPartition, int64_t> offsets;
+    absl::btree_map<TopicPartition, CommittedOffset> offsets;
   };
   enum TimerKind : uint32_t { kSession = 0, kRebalance = 1 };
 

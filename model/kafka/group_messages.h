@@ -139,12 +139,20 @@ struct LeaveGroupResponse {
   template <class V> void Fields(V& v) const { v("error", error); }
 };
 
+// OffsetAndMetadata.java
+struct CommittedOffset {
+  int64_t offset = -1;
+  int32_t leader_epoch = -1;  // of the record before it, where that is known (KIP-320)
+};
+
 struct PartitionOffset {
   TopicPartition tp;
   int64_t offset = -1;
+  int32_t leader_epoch = -1;
   template <class V> void Fields(V& v) const {
     v("tp", tp);
     v("offset", offset);
+    if (leader_epoch >= 0) v("leaderEpoch", leader_epoch);
   }
 };
 

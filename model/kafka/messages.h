@@ -27,7 +27,8 @@ using Body =
                  AlterPartitionResponse, AllocateProducerIdsRequest, AllocateProducerIdsResponse,
                  MetadataFetchRequest, MetadataFetchResponse, AddPartitionsToTxnRequest,
                  AddPartitionsToTxnResponse, EndTxnRequest, EndTxnResponse, WriteTxnMarkersRequest,
-                 WriteTxnMarkersResponse, ListGroupsRequest, ListGroupsResponse>;
+                 WriteTxnMarkersResponse, ListGroupsRequest, ListGroupsResponse, OffsetForLeaderEpochRequest,
+                 OffsetForLeaderEpochResponse>;
 
 // What travels: a request or response under its header.
 struct Frame {

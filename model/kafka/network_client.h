@@ -29,16 +29,16 @@ class NetworkClient {
     std::optional<int64_t> request_timeout_ms = 30000;
     int64_t retry_backoff_ms = 100;
     int64_t metadata_max_age_ms = 300000;
+    // KafkaConsumer: CONSUMER_MAX_INFLIGHT_REQUESTS_PER_CONNECTION
+    int64_t max_in_flight = 100;
   };
   // What an answer belongs to: the owner's to choose. Its kind is not negative.
   struct Tag {
     int kind = 0;
     int64_t arg = 0;
   };
-  struct Leader {
-    int32_t id = kNoLeader;
-    int32_t epoch = -1;
-  };
+  // Of a partition, as far as is known. Without an id: somebody whom the metadata doesn't tell yet leads in this epoch.
+  using Leader = LeaderIdAndEpoch;
   // How many kinds of timers it needs, from `first_timer` on.
   static constexpr uint32_t kTimers = 3;
 
@@ -55,23 +55,31 @@ class NetworkClient {
 
   // Requests without an answer, because the connection is gone, are handed over one by one.
   using OnLost = absl::FunctionRef<void(Tag)>;
+  // To be told of each connection that is made: metadata is asked for on one that stands.
+  void OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out);
   // False: it isn't ours.
   bool OnTimer(sim::Timer timer, OnLost on_lost, sim::Env& env, sim::Effects& out);
   bool OnDisconnected(sim::ConnId conn, OnLost on_lost, sim::Env& env, sim::Effects& out);
-  void Disconnect(int32_t broker, OnLost on_lost, sim::Env& env, sim::Effects& out);
   // Empty: it isn't ours.
   std::string_view TimerName(uint32_t kind) const;
 
   void SendTo(int32_t broker, Body body, Tag tag, sim::Env& env, sim::Effects& out);
   void SendOneWay(int32_t broker, Body body, sim::Effects& out);
-  // Any broker, the one with the fewest requests in flight (NetworkClient.leastLoadedNode), else drawn.
-  int32_t AnyBroker(sim::Env& env);
+  // One to ask what any broker can answer: NetworkClient.leastLoadedNode, else the first.
+  int32_t AnyBroker(sim::Env& env) { return LeastLoaded(env).value_or(Nodes().front()); }
   int64_t InFlight(int32_t broker) const { return requests_.InFlight(cluster_->brokers.at(broker)); }
 
   // Asks for metadata now, or retry.backoff.ms after it was last asked for.
   void RefreshMetadata(sim::Env& env, sim::Effects& out);
   bool has_metadata() const { return has_metadata_; }
+  // Metadata.currentLeader
   Leader LeaderOf(const TopicPartition& tp) const;
+  // Somebody else knows of this epoch. If it is newer than the metadata's, that one's leader doesn't count any more, and
+  // metadata is asked for (Metadata.updateLastSeenEpochIfNewer, KIP-320).
+  void UpdateLastSeenEpoch(const TopicPartition& tp, int32_t epoch, sim::Env& env, sim::Effects& out);
+  // A broker that refused a request knows of this leader; true if that is news (Metadata.updatePartitionLeadership,
+  // KIP-951).
+  bool UpdateLeader(const TopicPartition& tp, Leader leader);
   int32_t PartitionsOf(const std::string& topic) const;
 
   const ClusterSpec& cluster() const { return *cluster_; }
@@ -83,6 +91,10 @@ class NetworkClient {
   static constexpr int kMetadataTag = -1;
 
   sim::Timer Own(TimerKind kind) const { return {first_timer_ + kind}; }
+  // Those of the latest metadata; before there is any, bootstrap.servers: all.
+  std::vector<int32_t> Nodes() const;
+  std::optional<int32_t> LeastLoaded(sim::Env& env);
+  bool OnMetadataAnswer(const MetadataResponse& m, sim::Env& env, sim::Effects& out);
   void AskForMetadata(sim::Env& env, sim::Effects& out);
   void LoseAll(const std::vector<int32_t>& lost, OnLost on_lost, sim::Env& env, sim::Effects& out);
 
@@ -92,8 +104,10 @@ class NetworkClient {
   RequestManager requests_;
   absl::btree_map<int32_t, Tag> sent_;
   absl::btree_map<TopicPartition, Leader> leaders_;
+  std::vector<int32_t> nodes_;
   bool has_metadata_ = false;
-  bool metadata_asked_ = false;   // an answer is on its way
+  bool metadata_asked_ = false;   // an answer is on its way, or the request waits for a connection:
+  bool awaits_connection_ = false;
   bool metadata_wanted_ = false;  // the back-off timer runs
   std::optional<sim::Time> last_asked_;
 };

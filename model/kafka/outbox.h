@@ -73,6 +73,7 @@ class OutboxRelay final : public sim::Process {
   std::unique_ptr<sim::Process> Clone() const override { return std::make_unique<OutboxRelay>(*this); }
   void OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
   void OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  void OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override { part_.OnConnected(conn, env, out); }
   void OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
   std::string_view TimerName(sim::Timer timer) const override;
   void Describe(sim::Describer& d) const override;

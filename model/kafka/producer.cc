@@ -21,6 +21,7 @@ bool IsRetriable(ErrorCode error) {
     case ErrorCode::kFencedLeaderEpoch:
     case ErrorCode::kUnknownLeaderEpoch:
     case ErrorCode::kConcurrentTransactions:
+    case ErrorCode::kOffsetNotAvailable:
       return true;
     case ErrorCode::kNone:
     case ErrorCode::kOffsetOutOfRange:
@@ -86,7 +87,8 @@ int32_t PartitionForKey(std::string_view key, int32_t partitions) {
 Producer::Producer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ProducerSpec> spec,
                    uint32_t first_timer)
     : Client(std::move(cluster), Settings{spec->config.request_timeout_ms, spec->config.retry_backoff_ms,
-                                          spec->config.metadata_max_age_ms}, first_timer),
+                                          spec->config.metadata_max_age_ms,
+                                          spec->config.max_in_flight_requests_per_connection}, first_timer),
       first_timer_(first_timer),
       spec_(std::move(spec)),
       source_(spec_),
@@ -165,7 +167,10 @@ void Producer::Drain(sim::Env& env, sim::Effects& out) {
         const Leader leader = LeaderOf(tp);
         unknown_leader = unknown_leader || leader.id == kNoLeader;
         if (leader.id != broker) continue;
-        if (auto batch = TakeReady(tp, &state, env, &next)) batches.emplace_back(tp, std::move(*batch));
+        if (auto batch = TakeReady(tp, &state, env, &next)) {
+          batch->leader_epoch = leader.epoch;
+          batches.emplace_back(tp, std::move(*batch));
+        }
       }
       if (batches.empty()) break;
       SendRequest(broker, std::move(batches), env, out);
@@ -208,7 +213,9 @@ std::optional<Producer::Batch> Producer::TakeReady(const TopicPartition& tp, Par
     }
   }
   const bool full = state->queue.size() > 1 || head.bytes >= config.batch_size;
-  sim::Time at = head.ready_at;
+  // A new leader is asked at once (KAFKA-15415, ProducerBatch.hasLeaderChangedForTheOngoingRetry).
+  const bool new_leader = head.attempts > 0 && LeaderOf(tp).epoch > head.leader_epoch;
+  sim::Time at = new_leader ? sim::Time() : head.ready_at;
   if (head.attempts == 0 && !full && transaction_.state != TransactionState::kCommitting)
     at = std::max(at, head.created + sim::Milliseconds(config.linger_ms));
   if (at > env.monotonic()) {
@@ -342,6 +349,7 @@ void Producer::OnProduced(int64_t request, const ProduceResponse& m, sim::Env& e
   requests_in_flight_.erase(request);
   CHECK(carried.size() == m.partitions.size(), "{} answers for {} batches", m.partitions.size(), carried.size());
   for (size_t i = 0; i < carried.size(); ++i) {
+    UpdateLeader(carried[i].first, m.partitions[i].current_leader);
     Conclude(carried[i].first, carried[i].second, m.partitions[i].error, m.partitions[i].base_offset, env, out);
   }
   Drain(env, out);

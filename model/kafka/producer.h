@@ -49,6 +49,7 @@ class Producer : public Client {
     sim::Time created;
     sim::Time ready_at;         // of a retry: not before
     int64_t attempts = 0;
+    int32_t leader_epoch = -1;  // of the leader that the last attempt went to
     bool maybe_stored = false;  // an attempt's outcome is unknown
     int16_t producer_epoch = -1;
     int32_t sequence = -1;      // -1: not given yet

@@ -5,7 +5,7 @@
 namespace brokersim::kafka {
 
 std::string_view Name(ErrorCode error) {
-  constexpr std::array<std::string_view, 32> kNames = {
+  constexpr std::array<std::string_view, 33> kNames = {
       "NONE",
       "UNKNOWN_TOPIC_OR_PARTITION",
       "LEADER_NOT_AVAILABLE",
@@ -14,6 +14,7 @@ std::string_view Name(ErrorCode error) {
       "NOT_ENOUGH_REPLICAS",
       "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
       "OFFSET_OUT_OF_RANGE",
+      "OFFSET_NOT_AVAILABLE",
       "FENCED_LEADER_EPOCH",
       "UNKNOWN_LEADER_EPOCH",
       "COORDINATOR_NOT_AVAILABLE",

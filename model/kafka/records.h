@@ -23,6 +23,7 @@ enum class ErrorCode : uint8_t {
   kNotEnoughReplicas,
   kNotEnoughReplicasAfterAppend,
   kOffsetOutOfRange,
+  kOffsetNotAvailable,
   kFencedLeaderEpoch,
   kUnknownLeaderEpoch,
   kCoordinatorNotAvailable,

@@ -6,8 +6,20 @@ namespace brokersim::kafka {
 
 sim::ConnId RequestManager::ConnectTo(sim::NodeId id, sim::Effects& out) {
   Peer& peer = peers_[id];
-  if (!peer.conn.valid()) peer.conn = out.Connect(id);
+  if (!peer.conn.valid()) {
+    peer.conn = out.Connect(id);
+    peer.attempt = ++attempts_;
+  }
   return peer.conn;
+}
+
+bool RequestManager::OnConnected(sim::ConnId conn) {
+  for (auto& [id, peer] : peers_) {
+    if (peer.conn != conn) continue;
+    peer.ready = true;
+    return true;
+  }
+  return false;
 }
 
 int32_t RequestManager::Send(sim::NodeId id, Body body, std::optional<sim::Duration> timeout,
@@ -40,6 +52,8 @@ std::vector<int32_t> RequestManager::Forget(Peer* peer) {
   for (const auto& [correlation, deadline] : peer->in_flight) lost.push_back(correlation);
   peer->in_flight.clear();
   peer->conn = sim::ConnId{};
+  peer->ready = false;
+  peer->attempt = ++attempts_;
   return lost;
 }
 
@@ -73,6 +87,17 @@ std::vector<int32_t> RequestManager::Disconnect(sim::NodeId id, sim::Effects& ou
 int64_t RequestManager::InFlight(sim::NodeId id) const {
   const auto found = peers_.find(id);
   return found == peers_.end() ? 0 : static_cast<int64_t>(found->second.in_flight.size());
+}
+
+RequestManager::Connection RequestManager::ConnectionTo(sim::NodeId id) const {
+  const auto found = peers_.find(id);
+  if (found == peers_.end() || !found->second.conn.valid()) return Connection::kNone;
+  return found->second.ready ? Connection::kReady : Connection::kConnecting;
+}
+
+int64_t RequestManager::LastAttempt(sim::NodeId id) const {
+  const auto found = peers_.find(id);
+  return found == peers_.end() ? 0 : found->second.attempt;
 }
 
 void RequestManager::ArmTimer(sim::NodeId id, const Peer& peer, sim::Env& env, sim::Effects& out) {

@@ -27,6 +27,10 @@ class RequestManager {
   // Sends a request that gets no answer (acks=0).
   void SendOneWay(sim::NodeId peer, Body body, sim::Effects& out);
 
+  // Connects to the peer unless that has been asked for.
+  void Connect(sim::NodeId peer, sim::Effects& out) { ConnectTo(peer, out); }
+  // False: it isn't ours.
+  bool OnConnected(sim::ConnId conn);
   // The correlation id if this is the answer to a request in flight; each is answered once.
   std::optional<int32_t> OnMessage(const sim::Received& message, const Frame& frame);
   // Correlation ids of the requests that were lost with the connection, in order; nullopt if it isn't ours.
@@ -37,10 +41,17 @@ class RequestManager {
   std::vector<int32_t> Disconnect(sim::NodeId peer, sim::Effects& out);
 
   int64_t InFlight(sim::NodeId peer) const;
+  // ClusterConnectionStates.java
+  enum class Connection { kNone, kConnecting, kReady };
+  Connection ConnectionTo(sim::NodeId peer) const;
+  // A number that grows with each connection asked for or lost; 0: none ever was to this peer.
+  int64_t LastAttempt(sim::NodeId peer) const;
 
  private:
   struct Peer {
     sim::ConnId conn;
+    bool ready = false;
+    int64_t attempt = 0;
     absl::btree_map<int32_t, std::optional<sim::Time>> in_flight;  // correlation id -> deadline
   };
 
@@ -50,6 +61,7 @@ class RequestManager {
 
   uint32_t timer_kind_;
   int32_t next_correlation_ = 1;
+  int64_t attempts_ = 0;
   absl::btree_map<sim::NodeId, Peer> peers_;
 };
 

@@ -24,7 +24,7 @@ std::vector<VisibleRecord> VisibleRecords(const FetchResponse::Partition& fetche
     if (batch.is_control()) continue;
     for (size_t i = 0; i < batch.records.size(); ++i) {
       const int64_t offset = batch.base_offset + static_cast<int64_t>(i);
-      if (offset >= position) visible.push_back({offset, &batch.records[i]});
+      if (offset >= position) visible.push_back({offset, batch.partition_leader_epoch, &batch.records[i]});
     }
   }
   return visible;
@@ -32,6 +32,10 @@ std::vector<VisibleRecord> VisibleRecords(const FetchResponse::Partition& fetche
 
 int64_t NextPosition(const FetchResponse::Partition& fetched, int64_t position) {
   return fetched.records.empty() ? position : std::max(position, fetched.records.back()->value().next_offset());
+}
+
+int32_t LastEpoch(const FetchResponse::Partition& fetched, int32_t epoch) {
+  return fetched.records.empty() ? epoch : fetched.records.back()->value().partition_leader_epoch;
 }
 
 }  // namespace brokersim::kafka

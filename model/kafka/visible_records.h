@@ -12,6 +12,7 @@ namespace brokersim::kafka {
 
 struct VisibleRecord {
   int64_t offset = -1;
+  int32_t leader_epoch = -1;
   const Record* record = nullptr;  // of the batches given
 };
 
@@ -21,6 +22,8 @@ std::vector<VisibleRecord> VisibleRecords(const FetchResponse::Partition& fetche
 
 // Where to go on: behind the last batch, whatever is visible of it.
 int64_t NextPosition(const FetchResponse::Partition& fetched, int64_t position);
+// The epoch of that batch; `epoch` if nothing was fetched.
+int32_t LastEpoch(const FetchResponse::Partition& fetched, int32_t epoch);
 
 }  // namespace brokersim::kafka
 

@@ -37,6 +37,10 @@ class MirrorFlow final : private MirrorClient::Owner {
   // False: not ours.
   bool OnMessage(const sim::Received& message, const Frame& frame, sim::Env& env, sim::Effects& out);
   bool OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out);
+  void OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+    source_.network().OnConnected(conn, env, out);
+    target_.network().OnConnected(conn, env, out);
+  }
   bool OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out);
   std::string_view TimerName(uint32_t kind) const;
   // It ends in good order: nothing is read any more; when all that was read is stored, that is written down.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "model/kafka/fetch_position.h"
 #include "model/kafka/network_client.h"
 
 namespace brokersim::kafka {
@@ -53,7 +54,7 @@ class MirrorClient {
 
   void Begin(sim::Env& env, sim::Effects& out) { network_.RefreshMetadata(env, out); }
   // Reads the log from `position` on.
-  void Follow(const TopicPartition& tp, int64_t position) { followed_[tp] = Followed{position, std::nullopt}; }
+  void Follow(const TopicPartition& tp, int64_t position);
   void Forget(const TopicPartition& tp) { followed_.erase(tp); }
   // Whether all that is committed has been read, as of the last answer. REQUIRES: it is followed.
   bool AtEnd(const TopicPartition& tp) const;
@@ -74,11 +75,20 @@ class MirrorClient {
 
  private:
   enum TimerKind : uint32_t { kFetchRetry, kWriteRetry };
-  enum TagKind : int { kFetchTag, kWriteTag };  // arg: the broker
+  enum TagKind : int {
+    kFetchTag,     // arg: the broker
+    kWriteTag,     // arg: the broker
+    kEpochEndTag,  // arg: number of the inquiry
+  };
 
   struct Followed {
-    int64_t position = 0;
+    PartitionPosition at;
     std::optional<int64_t> end;
+  };
+  // A question about a position, on its way.
+  struct Inquiry {
+    TopicPartition tp;
+    FetchPosition position;
   };
   struct Queue {
     std::deque<Write> writes;
@@ -86,7 +96,10 @@ class MirrorClient {
   };
   using Carried = std::vector<std::pair<TopicPartition, std::vector<Write>>>;
 
-  void OnFetchAnswer(const FetchResponse& m, Owner& owner, sim::Env& env, sim::Effects& out);
+  void Validate(const TopicPartition& tp, PartitionPosition* at, sim::Env& env, sim::Effects& out);
+  // Null: no answer.
+  void OnEpochEnd(int64_t number, const OffsetForLeaderEpochResponse* m, sim::Env& env, sim::Effects& out);
+  void OnFetchAnswer(int32_t broker, const FetchResponse& m, Owner& owner, sim::Env& env, sim::Effects& out);
   void OnWriteAnswer(int32_t broker, const ProduceResponse& m, Owner& owner, sim::Env& env, sim::Effects& out);
   void OnLost(NetworkClient::Tag tag, Owner& owner, sim::Env& env, sim::Effects& out);
   // They are first in the queue again, and wait for retry.backoff.ms.
@@ -99,7 +112,11 @@ class MirrorClient {
   uint32_t first_timer_;
   bool paused_ = false;
   absl::btree_map<TopicPartition, Followed> followed_;
-  absl::btree_map<int32_t, bool> fetching_;  // brokers that owe an answer
+  bool metadata_is_new_ = false;  // positions haven't been compared with it
+  int64_t next_inquiry_ = 1;
+  absl::btree_map<int64_t, Inquiry> inquiries_;
+  // What each broker was asked for that owes an answer: from which offset on.
+  absl::btree_map<int32_t, absl::btree_map<TopicPartition, int64_t>> fetching_;
   absl::btree_map<TopicPartition, Queue> queues_;
   absl::btree_map<int32_t, Carried> in_flight_;  // by broker
   int64_t bytes_waiting_ = 0;

@@ -43,6 +43,10 @@ void MirrorMaker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
   ExitIfDone(env, out);
 }
 
+void MirrorMaker::OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+  for (MirrorFlow& flow : flows_) flow.OnConnected(conn, env, out);
+}
+
 void MirrorMaker::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
   for (MirrorFlow& flow : flows_) {
     if (flow.OnDisconnected(conn, env, out)) break;
