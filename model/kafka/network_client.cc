@@ -70,21 +70,26 @@ std::string_view NetworkClient::TimerName(uint32_t kind) const {
   return "";
 }
 
-// A connection is gone, with these requests. Whoever was there may lead no more (handleServerDisconnect).
+// A connection is gone, with these requests. Whoever was there may lead no more (handleServerDisconnect). Metadata is asked
+// for before anybody connects to that broker again, which isn't done for reconnect.backoff.ms: else the request would
+// wait for a connection that a dead broker never accepts.
 void NetworkClient::LoseAll(const std::vector<int32_t>& lost, OnLost on_lost, sim::Env& env, sim::Effects& out) {
   if (std::exchange(awaits_connection_, false)) metadata_asked_ = false;
+  // metadata.recovery.strategy=rebootstrap (KIP-899): none of the brokers that are known can be reached.
+  const bool reachable = std::any_of(nodes_.begin(), nodes_.end(), [&](int32_t id) {
+    const sim::NodeId node = cluster_->brokers.at(id);
+    return requests_.ConnectionTo(node) == RequestManager::Connection::kReady || requests_.LastAttempt(node) == 0;
+  });
+  if (!reachable) nodes_.clear();
+  for (int32_t correlation : lost) metadata_asked_ = metadata_asked_ && sent_.at(correlation).kind != kMetadataTag;
+  RefreshMetadata(env, out);
   for (int32_t correlation : lost) {
     const auto found = sent_.find(correlation);
     CHECK(found != sent_.end(), "{} forgot request {}", env.name(), correlation);
     const Tag tag = found->second;
     sent_.erase(found);
-    if (tag.kind == kMetadataTag) {
-      metadata_asked_ = false;
-    } else {
-      on_lost(tag);
-    }
+    if (tag.kind != kMetadataTag) on_lost(tag);
   }
-  RefreshMetadata(env, out);
 }
 
 void NetworkClient::SendTo(int32_t broker, Body body, Tag tag, sim::Env& env, sim::Effects& out) {
@@ -105,8 +110,9 @@ std::vector<int32_t> NetworkClient::Nodes() const {
 }
 
 // Looked for from a drawn one on: of those with a connection that takes another request the one with the fewest in
-// flight; else one that is being connected to; else the one whose last attempt is longest ago.
-// (NetworkClient.leastLoadedNode)
+// flight; else one that is being connected to; else the one whose last attempt is longest ago
+// (NetworkClient.leastLoadedNode). Our choice: one that was never tried goes before one that is being connected to, for
+// here brokers are connected to again without reconnect.backoff.ms between.
 std::optional<int32_t> NetworkClient::LeastLoaded(sim::Env& env) {
   using Connection = RequestManager::Connection;
   std::vector<int32_t> nodes = Nodes();
@@ -122,8 +128,8 @@ std::optional<int32_t> NetworkClient::LeastLoaded(sim::Env& env) {
         if (requests_.InFlight(node) >= settings_.max_in_flight) continue;
         rank = {0, requests_.InFlight(node)};
         break;
-      case Connection::kConnecting: rank = {1, 0}; break;
-      case Connection::kNone: rank = {2, requests_.LastAttempt(node)}; break;
+      case Connection::kConnecting: rank = {2, 0}; break;
+      case Connection::kNone: rank = {requests_.LastAttempt(node) == 0 ? 1 : 3, requests_.LastAttempt(node)}; break;
     }
     if (best.has_value() && rank >= best_rank) continue;
     best = id;
