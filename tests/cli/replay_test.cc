@@ -22,7 +22,7 @@ TEST(Replay, GivesTheSameRunByteForByte) {
   EXPECT_THAT(run.out, HasSubstr("\nwrote     lost.bundle\n"));
   const Result replay = sandbox.Run({"replay", "lost.bundle", "--out=b"});
   EXPECT_EQ(replay.exit_code, 1) << replay.err;
-  EXPECT_THAT(replay.out, EndsWith("replayed  the same run, byte for byte (9d5167e167e9b9b0)\n"));
+  EXPECT_THAT(replay.out, EndsWith("replayed  the same run, byte for byte (bb56c190ce7aed9c)\n"));
   EXPECT_THAT(replay.out, HasSubstr("\nlost-write (LW), 77 times; the first:\n"));
   for (const char* file : {"trace.pb", "history.pb", "verdict.pb", "diagram.svg"}) {
     EXPECT_EQ(sandbox.Read(std::string("a/") + file), sandbox.Read(std::string("b/") + file)) << file;
