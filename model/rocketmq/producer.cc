@@ -92,7 +92,7 @@ int64_t Producer::AttemptsAllowed() const {
 
 // TopicPublishInfo.selectOneMessageQueue: in turn, after a failure at another broker if there is one.
 bool Producer::ChooseQueue(Sending* sending, sim::Env& env) {
-  const std::vector<MessageQueue> queues = QueuesOf(spec_->topic);
+  const std::vector<MessageQueue> queues = WritableQueuesOf(spec_->topic);
   if (queues.empty()) return false;
   // An asynchronous send is repeated on its broker.
   if (spec_->mode == SendMode::kAsync && sending->attempts > 0) return true;
@@ -228,7 +228,7 @@ void Producer::OnLost(Tag tag, bool timed_out, sim::Env& env, sim::Effects& out)
 
 void Producer::OnRoute(const std::string&, sim::Env& env, sim::Effects& out) {
   if (!waits_for_route_) return;
-  if (QueuesOf(spec_->topic).empty()) return;  // the poll asks again
+  if (WritableQueuesOf(spec_->topic).empty()) return;  // the poll asks again
   waits_for_route_ = false;
   std::vector<int64_t> waiting;
   for (const auto& [number, sending] : sending_) {
