@@ -18,8 +18,15 @@ constexpr sim::Duration kRequestPatience = sim::Seconds(3);
 
 // BrokerController.start: with totalReplicas=1, its default, nobody is waited for.
 void Broker::StartInGroup(sim::Env& env, sim::Effects& out) {
-  if (offsets_version_ == DataVersion{}) offsets_version_.timestamp = env.wall();
-  if (delay_version_ == DataVersion{}) delay_version_.timestamp = env.wall();
+  // DataVersion.java: a new one is as old as the process.
+  if (env.disk().file(offset_file_).blocks.empty()) {
+    offsets_version_.timestamp = env.wall();
+    offsets_changed_ = true;
+  }
+  if (env.disk().file(delay_file_).blocks.empty()) {
+    delay_version_.timestamp = env.wall();
+    delay_offsets_changed_ = true;
+  }
   isolated_ = config_.total_replicas > 1 && !config_.skip_pre_online;
   out.SetTimer({kBrokerHeartbeat}, kFirstLook);
   out.SetTimer({kMemberGroup}, kFirstLook);
