@@ -134,7 +134,7 @@ void Broker::OnCommand(const Command& command, const sim::Received& from, sim::E
   } else if (const auto* lock = std::get_if<LockBatchMq>(&command.body)) {
     OnLock(*lock, conn, opaque, env, out);
   } else if (const auto* unlock = std::get_if<UnlockBatchMq>(&command.body)) {
-    OnUnlock(*unlock);
+    OnUnlock(*unlock, out);
   } else if (std::holds_alternative<SyncAll>(command.body)) {
     OnSyncAll(conn, opaque, out);
   } else if (const auto* handshake = std::get_if<HaHandshake>(&command.body)) {

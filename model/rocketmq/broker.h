@@ -120,6 +120,7 @@ class Broker final : public sim::Process {
     kReverseSyncTag,  // ... and says what it has
     kEscapeRouteTag,  // arg: number of the escape
     kEscapeTag,
+    kStrictLockTag,   // arg: number of the lock
   };
 
   // ---- broker_send.cc
@@ -191,7 +192,17 @@ class Broker final : public sim::Process {
   void NotifyConsumers(const std::string& group, sim::Effects& out);
   void OnGetConsumerList(const GetConsumerList& request, sim::ConnId conn, int32_t opaque, sim::Effects& out) const;
   void OnLock(const LockBatchMq& request, sim::ConnId conn, int32_t opaque, sim::Env& env, sim::Effects& out);
-  void OnUnlock(const UnlockBatchMq& request);
+  void OnUnlock(const UnlockBatchMq& request, sim::Effects& out);
+  std::vector<MessageQueue> TryLock(const LockBatchMq& request, sim::Env& env, sim::Effects& out);
+  // lockInStrictMode: a lock that others of the group are asked for, too.
+  struct StrictLock {
+    sim::ConnId conn;
+    int32_t opaque = 0;
+    int64_t open = 0;  // answers that are due
+    absl::btree_map<MessageQueue, int64_t> votes;
+  };
+  int64_t LockQuorum() const { return config_.total_replicas / 2 + 1; }
+  void OnStrictLock(int64_t number, const LockBatchMqResult* answer, sim::Effects& out);
 
   // ---- broker_ha.cc
   struct Slave {
@@ -409,6 +420,9 @@ class Broker final : public sim::Process {
   bool isolated_ = false;                 // not registered yet
   BrokerAddress lowest_;                  // minBrokerIdInGroup: 0 at first
   int64_t alive_replicas_ = 1;
+  std::vector<BrokerAddress> members_;    // of the group, as a name server says
+  int64_t next_strict_lock_ = 1;
+  absl::btree_map<int64_t, StrictLock> strict_locks_;
   size_t name_server_ = 0;                // that is asked about the group
   std::vector<BrokerAddress> to_ask_;     // pre-online: members of the group
   size_t asked_ = 0;                      // how many of them have answered

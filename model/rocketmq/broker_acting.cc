@@ -44,6 +44,7 @@ void Broker::AskForGroup(TagKind tag, sim::Effects& out) {
 
 // syncBrokerMemberGroup
 void Broker::OnMemberGroup(const BrokerMemberGroup& group, sim::Env& env, sim::Effects& out) {
+  members_ = group.members;
   if (group.members.empty()) return;
   const bool listed = std::any_of(group.members.begin(), group.members.end(),
                                   [this](const BrokerAddress& member) { return member.broker_id == broker_id_; });
@@ -205,6 +206,9 @@ void Broker::OnActingAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effec
     case kEscapeTag:
       OnEscaped(tag.arg, std::get<SendMessageResult>(body).code == ResponseCode::kSuccess, env, out);
       return;
+    case kStrictLockTag:
+      OnStrictLock(tag.arg, &std::get<LockBatchMqResult>(body), out);
+      return;
     case kRegisterTag:
     case kSyncAllTag:
     case kReplicaInfoTag:
@@ -237,6 +241,9 @@ void Broker::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
       return;
     case kEscapeTag:
       OnEscaped(tag.arg, false, env, out);
+      return;
+    case kStrictLockTag:
+      OnStrictLock(tag.arg, nullptr, out);
       return;
     case kRegisterTag:
     case kSyncAllTag:

@@ -40,6 +40,7 @@ struct BrokerConfig {
   int64_t sync_broker_member_group_period = 1000;
   int64_t consumer_offset_update_version_step = 500;
   int64_t delay_offset_update_version_step = 200;
+  bool lock_in_strict_mode = false;
   bool read_uncommitted = false;
   int64_t ha_send_heartbeat_interval = 5000;
   int64_t ha_housekeeping_interval = 20000;

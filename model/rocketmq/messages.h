@@ -375,10 +375,12 @@ struct LockBatchMq {
   std::string consumer_group;
   std::string client_id;
   std::vector<MessageQueue> queues;
+  bool only_this_broker = false;  // from one broker to another
   template <class V> void Fields(V& v) const {
     v("consumerGroup", consumer_group);
     v("clientId", client_id);
     v("mqSet", queues);
+    if (only_this_broker) v("onlyThisBroker", only_this_broker);
   }
 };
 
@@ -394,10 +396,12 @@ struct UnlockBatchMq {
   std::string consumer_group;
   std::string client_id;
   std::vector<MessageQueue> queues;
+  bool only_this_broker = false;  // from one broker to another
   template <class V> void Fields(V& v) const {
     v("consumerGroup", consumer_group);
     v("clientId", client_id);
     v("mqSet", queues);
+    if (only_this_broker) v("onlyThisBroker", only_this_broker);
   }
 };
 
