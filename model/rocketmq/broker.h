@@ -434,7 +434,8 @@ class Broker final : public sim::Process {
 
   int64_t next_escape_ = 1;
   absl::btree_map<int64_t, Escape> escapes_;
-  absl::btree_map<std::string, std::pair<sim::Time, std::vector<BrokerRoute>>> escape_routes_;  // by topic, and since when
+  // By topic, and since when.
+  absl::btree_map<std::string, std::pair<sim::Time, std::vector<BrokerRoute>>> escape_routes_;
   int64_t escape_turn_ = -1;              // sendWhichQueue; -1: not drawn yet
   bool half_pass_ = false;                // half messages are being handed over ...
   sim::Time half_pass_began_;

@@ -1,4 +1,4 @@
-// Slave acting master: of a group whose master is gone the lowest slave stands in for it, without being written to; and a
+// Slave acting master: of a group whose master is gone the lowest slave stands in for it, without being written to; a
 // master that returns asks its slaves for newer offsets before it is seen. (BrokerController.java,
 // BrokerPreOnlineService.java, docs/cn/SlaveActingMasterMode.md)
 #include <algorithm>
@@ -9,9 +9,9 @@
 namespace brokersim::rocketmq {
 namespace {
 
-constexpr sim::Duration kFirstLook = sim::Seconds(1);           // scheduleSendHeartbeat, syncBrokerMemberGroup
-constexpr sim::Duration kPreOnlineRetry = sim::Seconds(1);      // BrokerPreOnlineService.run
-constexpr sim::Duration kHandshakeTimeout = sim::Seconds(10);   // HAConnectionStateNotificationService
+constexpr sim::Duration kFirstLook = sim::Seconds(1);          // scheduleSendHeartbeat, syncBrokerMemberGroup
+constexpr sim::Duration kPreOnlineRetry = sim::Seconds(1);     // BrokerPreOnlineService.run
+constexpr sim::Duration kHandshakeTimeout = sim::Seconds(10);  // HAConnectionStateNotificationService
 constexpr sim::Duration kRequestPatience = sim::Seconds(3);
 
 }  // namespace

@@ -9,12 +9,12 @@
 namespace brokersim::rocketmq {
 namespace {
 
-constexpr sim::Duration kEscapeTimeout = sim::Seconds(3);       // EscapeBridge.SEND_TIMEOUT
-constexpr sim::Duration kRouteTimeout = sim::Seconds(3);        // GET_TOPIC_ROUTE_TIMEOUT
-constexpr sim::Duration kRouteAge = sim::Seconds(30);           // loadBalancePollNameServerInterval
+constexpr sim::Duration kEscapeTimeout = sim::Seconds(3);  // EscapeBridge.SEND_TIMEOUT
+constexpr sim::Duration kRouteTimeout = sim::Seconds(3);   // GET_TOPIC_ROUTE_TIMEOUT
+constexpr sim::Duration kRouteAge = sim::Seconds(30);      // loadBalancePollNameServerInterval
 constexpr sim::Duration kDelayForAWhile = sim::Milliseconds(100);
-constexpr int64_t kMaxRetries = 10;                             // MAX_RETRY_TIMES_FOR_ESCAPE
-constexpr sim::Duration kPassLimit = sim::Seconds(60);          // MAX_PROCESS_TIME_LIMIT
+constexpr int64_t kMaxRetries = 10;                     // MAX_RETRY_TIMES_FOR_ESCAPE
+constexpr sim::Duration kPassLimit = sim::Seconds(60);  // MAX_PROCESS_TIME_LIMIT
 
 // Where producers may write: a group with a master that isn't an acting one.
 std::vector<std::pair<MessageQueue, sim::NodeId>> Writable(const std::string& topic,

@@ -37,13 +37,14 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
           {"enableAutoInSyncReplicas", &C::enable_auto_in_sync_replicas, 0,
            "whether writes wait for fewer copies while slaves are behind (with enableSlaveActingMaster)"},
           {"enableSlaveActingMaster", &C::enable_slave_acting_master, 0,
-           "whether the slave with the lowest id stands in for a master that is gone (with supportActingMaster), brokers send "
-           "heartbeats to name servers, and writes are refused up front when too few copies are in sync"},
+           "whether the slave with the lowest id stands in for a master that is gone (with supportActingMaster), "
+           "brokers send heartbeats to name servers, and writes are refused up front when too few copies are in sync"},
           {"enableRemoteEscape", &C::enable_remote_escape, 0,
-           "acting master: whether what becomes due goes to masters of other groups; else it waits, and half messages are "
-           "passed over"},
+           "acting master: whether what becomes due goes to masters of other groups; else it waits, and half messages "
+           "are passed over"},
           {"skipPreOnline", &C::skip_pre_online, 0,
-           "acting master: whether a broker starts without asking its group for newer offsets (needs totalReplicas above 1)"},
+           "acting master: whether a broker starts without asking its group for newer offsets, as it always does with "
+           "totalReplicas=1"},
           {"brokerNotActiveTimeoutMillis", &C::broker_not_active_timeout, 1,
            "acting master: ms without a heartbeat after which a name server forgets a broker"},
           {"syncBrokerMemberGroupPeriod", &C::sync_broker_member_group_period, 1,
@@ -53,7 +54,7 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
           {"delayOffsetUpdateVersionStep", &C::delay_offset_update_version_step, 1,
            "acting master: looks at delay levels after which the version of their positions is raised"},
           {"lockInStrictMode", &C::lock_in_strict_mode, 0,
-           "whether an orderly consumer's lock needs most of a group's totalReplicas (with enableSlaveActingMaster, and three or more)"},
+           "acting master: whether an orderly consumer's lock needs most of a group's totalReplicas, three or more"},
           {"readUnCommitted", &C::read_uncommitted, 0,
            "whether consumers get what isn't flushed yet under SYNC_FLUSH (always so before #8239)"},
           {"haSendHeartbeatInterval", &C::ha_send_heartbeat_interval, 1, "ms between reports of an idle HA connection"},
