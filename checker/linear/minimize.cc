@@ -1,6 +1,7 @@
 // Fewer and fewer operations that still have no order.
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -242,6 +243,9 @@ class Minimizer {
     seen_by_ = Relation(ops_.size(), needs);
     is_needed_.assign(ops_.size(), 0);
     had_order_.clear();
+    by_group_.resize(ops_.size());
+    std::iota(by_group_.begin(), by_group_.end(), 0);
+    StableSort(&by_group_, [&](uint32_t a, uint32_t b) { return group_[a] < group_[b]; });
   }
 
   void LinkAll(std::vector<Pair>* needs) {
@@ -331,10 +335,9 @@ class Minimizer {
   // Those side by side that go together.
   Places Known() const {
     Places known;
-    for (uint32_t op = 0; op < ops_.size(); ++op) {
+    for (const uint32_t op : by_group_) {
       if (in_[op] != 0 && !ops_[op].open()) known.push_back(op);
     }
-    StableSort(&known, [&](uint32_t a, uint32_t b) { return group_[a] < group_[b]; });
     return known;
   }
 
@@ -401,6 +404,7 @@ class Minimizer {
   Relation seen_by_;
   Relation needed_;
   std::vector<uint32_t> group_;     // LinkEquals: who goes together; 0: with nobody
+  Places by_group_;                 // all, as they stand side by side
   std::vector<uint8_t> is_needed_;  // NoteNeeded
   std::vector<std::vector<uint8_t>> had_order_;  // of in_
   bool with_needed_ = false;                     // of Without: one of those is gone
