@@ -10,6 +10,7 @@
 #include <set>
 
 #include "formats/trace_codec.h"
+#include "runner/build.h"
 #include "scenarios/schedule.h"
 #include "sim/base/check.h"
 #include "visualize/selection.h"

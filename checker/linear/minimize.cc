@@ -53,7 +53,19 @@ class Minimizer {
 
   Core Run(const PartCheck& found) {
     if (!StartWithFew(found)) Start(found);
-    // Who saw whom may change with who is left.
+    Shrink(found);
+    if (guessed_ && !HasNoOrder(in_)) {
+      // The prefix that was taken unseen has an order, or nobody knows.
+      CutToPrefix(whole_, earliest_ + 1);
+      Take(Until(kNone));
+      Shrink(found);
+    }
+    return {.places = std::move(place_), .ops = std::move(ops_), .complete = complete_};
+  }
+
+ private:
+  // Who saw whom may change with who is left.
+  void Shrink(const PartCheck& found) {
     for (bool shrunk = true; complete_ && shrunk && !ShrinkFew();) {
       Link();
       // Whoever saw what can't be placed can't be placed without it either.
@@ -67,10 +79,8 @@ class Minimizer {
       shrunk = core.size() < place_.size();
       if (shrunk) Take(core);
     }
-    return {.places = std::move(place_), .ops = std::move(ops_), .complete = complete_};
   }
 
- private:
   // What began before the operation ended that can't be placed; all, if it isn't known.
   Places Until(uint32_t last) const {
     const OpIndex until = last == kNone ? kNoOp : all_[last].end;
@@ -100,15 +110,33 @@ class Minimizer {
       if (HasNoOrder(in_)) return;
     }
     const uint32_t last = found.last();
-    if (last == kNone && all_.size() > kLarge) CutToPrefix(found.earliest());
+    if (last == kNone && all_.size() > kLarge) GuessPrefix(found.earliest());
     Take(last == kNone ? Until(last) : WithSeen(Until(last)));
   }
 
   // The history as it was when the first operation ended by which it had no order: what still ran then is
-  // open. That was no earlier than `earliest`, and most often at once.
-  void CutToPrefix(OpIndex earliest) {
-    std::vector<OpIndex> ends;
+  // open. That was no earlier than `earliest`, and most often at once: then it is taken unseen, for whatever is found
+  // to have no order within it proves it.
+  void GuessPrefix(OpIndex earliest) {
+    guessed_ = earliest > 0;
+    whole_ = all_;
+    earliest_ = earliest;
+    if (!guessed_) {
+      CutToPrefix(all_, earliest);
+      return;
+    }
+    OpIndex end = kNoOp;
     for (const Operation& op : all_) {
+      if (!op.open() && op.end >= earliest) end = std::min(end, op.end);
+    }
+    prefix_ = Prefix(all_, end);
+    all_ = prefix_;
+  }
+
+  void CutToPrefix(absl::Span<const Operation> whole, OpIndex earliest) {
+    guessed_ = false;
+    std::vector<OpIndex> ends;
+    for (const Operation& op : whole) {
       if (!op.open()) ends.push_back(op.end);
     }
     std::sort(ends.begin(), ends.end());
@@ -117,20 +145,20 @@ class Minimizer {
     size_t high = ends.size() - 1;
     for (size_t ahead = 0; low < high && complete_; ahead = 2 * ahead + 1) {
       const size_t middle = earliest == 0 ? (low + high) / 2 : std::min(low + ahead, (low + high) / 2);
-      const std::vector<Operation> prefix = Prefix(ends[middle]);
+      const std::vector<Operation> prefix = Prefix(whole, ends[middle]);
       PartCheck check(model_, prefix);
       const Outcome outcome = check.Run(steps_left_);
       Spend(check.steps());
       (outcome == Outcome::kNot ? high : low) = outcome == Outcome::kNot ? middle : middle + 1;
     }
-    prefix_ = Prefix(ends[high]);
+    prefix_ = Prefix(whole, ends[high]);
     all_ = prefix_;
   }
 
   // Operations keep their places.
-  std::vector<Operation> Prefix(OpIndex end) const {
+  static std::vector<Operation> Prefix(absl::Span<const Operation> whole, OpIndex end) {
     std::vector<Operation> prefix;
-    for (const Operation& op : all_) {
+    for (const Operation& op : whole) {
       if (op.begin > end) break;
       prefix.push_back(op);
       if (op.open() || op.end <= end) continue;
@@ -287,6 +315,7 @@ class Minimizer {
     PartCheck check(model_, some);
     const Outcome outcome = check.Run(steps_left_);
     Spend(check.steps() + some.size());
+    if (outcome == Outcome::kNot) guessed_ = false;
     return outcome == Outcome::kNot;
   }
 
@@ -394,7 +423,10 @@ class Minimizer {
 
   const Model& model_;
   absl::Span<const Operation> all_;
-  std::vector<Operation> prefix_;  // of those given; then all_ is that
+  absl::Span<const Operation> whole_;  // those given, if all_ is a part of them
+  std::vector<Operation> prefix_;      // of those given; then all_ is that
+  bool guessed_ = false;               // ... and nobody has proved yet that it has no order
+  OpIndex earliest_ = 0;
   uint64_t steps_left_;
   Arena& arena_;
   bool complete_ = true;
