@@ -54,8 +54,7 @@ class Minimizer {
   Core Run(const PartCheck& found) {
     if (!StartWithFew(found)) Start(found);
     Shrink(found);
-    if (guessed_ && !HasNoOrder(in_)) {
-      // The prefix that was taken unseen has an order, or nobody knows.
+    if (guessed_) {
       CutToPrefix(whole_, earliest_ + 1);
       Take(Until(kNone));
       Shrink(found);
@@ -64,14 +63,19 @@ class Minimizer {
   }
 
  private:
-  // Who saw whom may change with who is left.
+  // Who saw whom may change with who is left. Where a guess turns out to be wrong, or can't be proved, it stays one.
   void Shrink(const PartCheck& found) {
     for (bool shrunk = true; complete_ && shrunk && !ShrinkFew();) {
       Link();
       // Whoever saw what can't be placed can't be placed without it either.
       const auto last = std::find(place_.begin(), place_.end(), found.last());
       if (last != place_.end()) TryWithout({static_cast<uint32_t>(last - place_.begin())});
-      if (!ShrinkKnown()) ShrinkOpen();
+      if (!ShrinkKnown()) {
+        // Open ones may be what gives it an order, if it has one.
+        if (guessed_ && !HasNoOrder(in_)) return;
+        guessed_ = false;
+        ShrinkOpen();
+      }
       Places core;
       for (uint32_t op = 0; op < ops_.size(); ++op) {
         if (in_[op] != 0) core.push_back(place_[op]);
@@ -315,7 +319,6 @@ class Minimizer {
     PartCheck check(model_, some);
     const Outcome outcome = check.Run(steps_left_);
     Spend(check.steps() + some.size());
-    if (outcome == Outcome::kNot) guessed_ = false;
     return outcome == Outcome::kNot;
   }
 
@@ -328,6 +331,7 @@ class Minimizer {
     if (std::find(had_order_.begin(), had_order_.end(), less_) != had_order_.end()) return false;
     if (HasNoOrder(less_)) {
       in_ = less_;
+      guessed_ = false;
       return true;
     }
     if (had_order_.size() < kMostRemembered) had_order_.push_back(less_);
