@@ -64,13 +64,16 @@ History RwRegister(int operations) {
   Lines lines;
   Random random(1);
   std::vector<int> values(1000, 0);
+  std::vector<int> before(1000, 0);
   for (int i = 1; i <= operations; ++i) {
     const int key = random.Below(1000);
     const int other = random.Below(1000);
-    const std::string old = values[key] == 0 ? "nil" : std::to_string(random.Below(kWrong) == 0 ? i - 1 : values[key]);
+    const int seen = random.Below(kWrong) == 0 ? before[key] : values[key];
+    const std::string old = seen == 0 ? "nil" : std::to_string(seen);
     const std::string write = fmt::format("[:w {} {}]", other, i);
     lines.Both(random.Below(8), "txn", fmt::format("[[:r {} nil] {}]", key, write),
                fmt::format("[[:r {} {}] {}]", key, old, write));
+    before[other] = values[other];
     values[other] = i;
   }
   return lines.Read();
@@ -175,7 +178,7 @@ History UniqueIds(int operations) {
   Lines lines;
   Random random(1);
   for (int i = 0; i < operations; ++i) {
-    lines.Both(random.Below(8), "generate", "nil", std::to_string(random.Below(kWrong) == 0 ? i / 2 : i + operations));
+    lines.Both(random.Below(8), "generate", "nil", std::to_string(random.Below(kWrong) == 0 ? i - 1 : i));
   }
   return lines.Read();
 }
@@ -203,6 +206,7 @@ Cost Measured(const std::function<void()>& work) {
 void Compare(const std::string& name, const std::string& model, const History& history) {
   checker::CheckOptions options;
   options.delivery.guarantee = checker::DeliveryOptions::Guarantee::kExactlyOnce;
+  options.txn.wfr_keys = options.txn.linearizable_keys = true;
   options.limits.explain = false;
   const Cost verdict = Measured([&] { Judge(history, model, options).IgnoreError(); });
   options.limits.explain = true;

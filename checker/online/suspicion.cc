@@ -21,6 +21,7 @@ Suspicion::Suspicion(const std::vector<std::string>& checks, const Settling& set
   dirty_ = has("dirty-read");
   rollback_ = has("rollback");
   reordered_ = has("reordered");
+  aborted_ = has("aborted-read");
 }
 
 bool Suspicion::Add(const Operation& op) {
@@ -73,6 +74,7 @@ void Suspicion::Begin(const Operation& op) {
     sent.push_back(id);
     Record& record = tables_->records[id];
     ++record.open_sends;
+    if (op.f() == "mirror") BeginCopy(record, action.send().value());
     const Id line = lines_by_name_.Number(log, op.process());
     if (line == lines_.size()) lines_.emplace_back();
     if (record.line != kNoPlace) continue;  // sent before: it keeps its first place
@@ -116,8 +118,25 @@ void Suspicion::Fail(const Operation& op, const Ids& sent) {
     Record& record = tables_->records[id];
     record.failed = true;
     if (record.offset != kNowhere) suspicious_ = true;
+    if (!aborted_ || op.f() == "mirror") continue;
+    const std::string_view value = tables_->names.Text(id);
+    if (copies_.Contains(0, value)) suspicious_ = true;
+    refused_.Add(0, value);
   }
   if (op.f() == "read-all") suspicious_ = true;
+}
+
+// ---- copies: what a mirror copied although its original failed was never there
+
+void Suspicion::BeginCopy(const Record& record, std::string_view value) {
+  mirrors_ = true;
+  if (record.read) ReadCopy(value);
+}
+
+void Suspicion::ReadCopy(std::string_view value) {
+  if (!aborted_) return;
+  if (refused_.Contains(0, value)) suspicious_ = true;
+  copies_.Add(0, value);
 }
 
 // ---- records
@@ -179,6 +198,7 @@ void Suspicion::Read(const formats::Poll& poll, bool ok, bool audit) {
     } else {
       suspicious_ = true;  // settled elsewhere, or failed
     }
+    if (mirrors_) ReadCopy(read.value());
     if (read.offset() <= last) suspicious_ = true;
     last = read.offset();
   }

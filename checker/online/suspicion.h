@@ -93,6 +93,8 @@ class Suspicion {
   void Begin(const formats::Operation& op);
   void End(const formats::Operation& op);
   void Fail(const formats::Operation& op, const Ids& sent);
+  void BeginCopy(const Record& record, std::string_view value);
+  void ReadCopy(std::string_view value);
   Ids Close(const formats::Operation& op);
   void See(Id log, Id id, int64_t offset);
   void Put(int64_t offset, Record* record);
@@ -131,6 +133,8 @@ class Suspicion {
   bool dirty_ = false;
   bool rollback_ = false;
   bool reordered_ = false;
+  bool aborted_ = false;
+  bool mirrors_ = false;  // there are mirrors
   bool suspicious_ = false;
   bool jumped_ = false;
   bool processes_ = false;
@@ -148,6 +152,8 @@ class Suspicion {
   std::vector<OpenSend> open_;                             // by operation
   absl::btree_map<GroupAndLog, Intervals> delivered_;      // offsets
   ValueSet applied_;                                       // by group
+  ValueSet refused_;                                       // sends of them failed, mirrors' left out
+  ValueSet copies_;                                        // read since there are mirrors
   absl::btree_map<GroupAndLog, int64_t> positions_;  // the lowest
   absl::btree_map<GroupAndLog, int64_t> committed_;  // the highest
 
