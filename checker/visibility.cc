@@ -1,8 +1,10 @@
 // What readers saw and should not have, or didn't see and should have: stale-read, aborted-read,
 // dirty-read; and logs that could not be read at all: unavailable.
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "checker/families.h"
 #include "checker/stable_sort.h"
 #include "fmt/format.h"
@@ -36,6 +38,36 @@ std::vector<HighestAcks> FindHighestAcks(const Facts& facts) {
   return highest;
 }
 
+// What mirrors copied: an original is whatever has the same value and isn't a mirror's.
+class Originals {
+ public:
+  explicit Originals(const Facts& facts) : facts_(facts) {
+    const auto mirrors = [&](const SendFact& send) { return IsCopy(send); };
+    if (std::none_of(facts.sends.begin(), facts.sends.end(), mirrors)) return;
+    for (const SendFact& send : facts.sends) {
+      if (IsCopy(send)) continue;
+      const auto [at, first] = of_value_.try_emplace(facts.ValueOf(send.record), &send);
+      if (!first && at->second->outcome == Outcome::kFail && send.outcome != Outcome::kFail) at->second = &send;
+    }
+  }
+
+  // Where a record is nothing but a copy, and all sends of its original failed: the first of these. Else null.
+  const SendFact* FailedOf(Id record) const {
+    const auto original = of_value_.find(facts_.ValueOf(record));
+    if (original == of_value_.end() || original->second->outcome != Outcome::kFail) return nullptr;
+    const absl::Span<const SendFact* const> sends = facts_.SendsOf(record);
+    const bool copy = !sends.empty() && std::all_of(sends.begin(), sends.end(),
+                                                    [this](const SendFact* send) { return IsCopy(*send); });
+    return copy ? original->second : nullptr;
+  }
+
+ private:
+  bool IsCopy(const SendFact& send) const { return facts_.Op(send.invoke).f() == "mirror"; }
+
+  const Facts& facts_;
+  absl::btree_map<std::string_view, const SendFact*> of_value_;  // one that may have happened, if any; else the first
+};
+
 }  // namespace
 
 void CheckStaleRead(const Facts& facts, Findings* findings) {
@@ -55,20 +87,25 @@ void CheckStaleRead(const Facts& facts, Findings* findings) {
 }
 
 void CheckAbortedRead(const Facts& facts, Findings* findings) {
+  const Originals originals(facts);
   for (Id record = 0; record < facts.records(); ++record) {
-    if (!CertainlyNotStored(facts, record)) continue;
-    const absl::Span<const Sighting> seen = facts.SightingsOf(record);
-    if (seen.empty()) continue;
-    const SendFact& failed = *facts.SendsOf(record)[0];
-    const std::string& error = facts.Op(failed.done).error();
+    const bool plain = CertainlyNotStored(facts, record);
+    const SendFact* const failed = plain ? facts.SendsOf(record)[0] : originals.FailedOf(record);
+    if (failed == nullptr) continue;
+    const absl::Span<const Sighting> sightings = facts.SightingsOf(record);
+    const auto seen = std::find_if(sightings.begin(), sightings.end(),
+                                   [](const Sighting& sighting) { return sighting.by != Sighting::By::kAck; });
+    if (seen == sightings.end()) continue;
+    const std::string& error = facts.Op(failed->done).error();
     formats::Anomaly& anomaly = findings->Add(
-        {failed.done, seen[0].op},
-        fmt::format("{} was told at {} that {} is not stored in {}{}, but {} at offset {}.",
-                    Who(facts, failed.done), At(facts, failed.done), Quoted(facts, record),
-                    facts.LogName(facts.LogOf(record)),
+        {failed->done, seen->op},
+        fmt::format("{} was told at {} that {} is not stored in {}{}, but {}{} at offset {}.",
+                    Who(facts, failed->done), At(facts, failed->done), Quoted(facts, record),
+                    facts.LogName(facts.LogOf(failed->record)),
                     error.empty() ? "" : fmt::format(" ({})", error),
-                    SeenBy(facts, seen[0].op, seen[0].by), seen[0].offset));
-    AddRecord(facts, record, seen[0].offset, &anomaly);
+                    plain ? "" : fmt::format("it was copied to {}, where ", facts.LogName(facts.LogOf(record))),
+                    SeenBy(facts, seen->op, seen->by), seen->offset));
+    AddRecord(facts, record, seen->offset, &anomaly);
   }
 }
 

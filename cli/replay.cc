@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/outcome_text.h"
+#include "runner/build.h"
 #include "runner/bundle.h"
 #include "runner/files.h"
 #include "visualize/node_state.h"
@@ -29,11 +30,10 @@ void PrintComparison(const formats::Bundle& bundle, const runner::Replayed& repl
     fmt::print("replayed  the same run, byte for byte ({})\n", runner::HashText(bundle.hash()));
     return;
   }
-  const bool same_version = bundle.build() == runner::Version();
   fmt::print("replayed  another run; the bundle was made by brokersim {}, {}\n", bundle.build(),
-             same_version ? "as this is: either the code has changed, or it isn't deterministic (brokersim "
-                            "verify-determinism finds that)"
-                          : fmt::format("this is {}", runner::Version()));
+             bundle.build() == runner::Build()
+                 ? "as this is: it isn't deterministic (brokersim verify-determinism finds where)"
+                 : fmt::format("this is {}", runner::Build()));
   for (const std::string& what : replayed.unfit) fmt::print("  doesn't fit: {}\n", what);
   for (const std::string& what : replayed.differences) fmt::print("  differs: {}\n", what);
 }

@@ -50,11 +50,15 @@ std::string BundleName(const scenarios::ResolvedScenario& scenario, uint64_t see
   return fmt::format("{}-{}.bundle", name, seed);
 }
 
+std::string BundlePath(const std::string& folder, const scenarios::ResolvedScenario& scenario, uint64_t seed) {
+  return (std::filesystem::path(folder) / BundleName(scenario, seed)).string();
+}
+
 absl::Status LeaveBundle(const std::string& folder, const scenarios::ResolvedScenario& scenario,
                          const runner::Outcome& outcome) {
   const absl::StatusOr<std::string> bytes = runner::BundleBytes(scenario, outcome);
   if (!bytes.ok()) return bytes.status();
-  return runner::WriteFile((std::filesystem::path(folder) / BundleName(scenario, outcome.seed)).string(), *bytes);
+  return runner::WriteFile(BundlePath(folder, scenario, outcome.seed), *bytes);
 }
 
 int Sweep(const Options& options, const Context& context) {
@@ -87,6 +91,9 @@ int Sweep(const Options& options, const Context& context) {
     if (error) return Fail(runner::kBadInput, fmt::format("can't create {}: {}", options.bundles, error.message()));
     hooks.failed = [&](const scenarios::ResolvedScenario& scenario, const runner::Outcome& outcome) {
       return LeaveBundle(options.bundles, scenario, outcome);
+    };
+    hooks.left = [&](const scenarios::ResolvedScenario& scenario, uint64_t seed) {
+      return std::filesystem::exists(BundlePath(options.bundles, scenario, seed));
     };
   }
   const absl::StatusOr<runner::SweepResult> result = runner::RunSweep(plan, file.get(), hooks);

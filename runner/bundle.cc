@@ -10,6 +10,7 @@
 #include <set>
 
 #include "formats/trace_codec.h"
+#include "runner/build.h"
 #include "scenarios/schedule.h"
 #include "sim/base/check.h"
 #include "visualize/selection.h"
@@ -144,7 +145,7 @@ absl::StatusOr<std::string> BundleBytes(const scenarios::ResolvedScenario& scena
   const absl::StatusOr<formats::DecodedTrace> trace = formats::DecodeTrace(outcome.run.trace);
   if (!trace.ok()) return trace.status();
   formats::Bundle base;
-  base.set_build(std::string(Version()));
+  base.set_build(Build());
   base.set_scenario(scenario.name);
   base.set_variant(scenario.variant);
   for (const std::string& line : scenario.settings) base.add_settings(line);

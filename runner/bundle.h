@@ -38,7 +38,7 @@ struct Replayed {
 // again by name, as far as they fit. Errors: kInvalidArgument, if nothing that can be run is left of the scenario.
 absl::StatusOr<Replayed> ReplayBundle(const formats::Bundle& bundle);
 
-// 4 if the same version of brokersim gives another run, else what the run itself gives.
+// 4 if the same code (build.h) gives another run, else what the run itself gives.
 ExitCode ExitCodeOf(const formats::Bundle& bundle, const Replayed& replayed);
 
 }  // namespace brokersim::runner

@@ -37,11 +37,9 @@ bool Finds(const ModelPlan& model, const std::string& anomaly) {
 }
 
 absl::StatusOr<Verdict> JudgeBy(const ModelPlan& model, const checker::History& history) {
-  checker::CheckOptions options;
-  for (const std::string& option : model.options) {
-    if (auto status = checker::SetOption(option, &options); !status.ok()) return status;
-  }
-  return checker::Judge(history, model.name, options);
+  const absl::StatusOr<checker::CheckOptions> options = OptionsOf(model);
+  if (!options.ok()) return options.status();
+  return checker::Judge(history, model.name, *options);
 }
 
 void Merge(const std::string& model, absl::StatusOr<Verdict> judged, Verdict* verdict) {
@@ -58,6 +56,14 @@ void Merge(const std::string& model, absl::StatusOr<Verdict> judged, Verdict* ve
 }
 
 }  // namespace
+
+absl::StatusOr<checker::CheckOptions> OptionsOf(const ModelPlan& model) {
+  checker::CheckOptions options;
+  for (const std::string& option : model.options) {
+    if (auto status = checker::SetOption(option, &options); !status.ok()) return status;
+  }
+  return options;
+}
 
 absl::Status ValidateNames(const scenarios::ResolvedScenario& scenario) {
   const scenarios::World& world = *scenario.world;
@@ -89,13 +95,8 @@ Verdict JudgeHistory(const formats::History& history, const scenarios::World& wo
   return verdict;
 }
 
-bool ModelsTellEarly(const scenarios::World& world) {
-  const auto tells = [](const ModelPlan& model) { return !checker::TellsOnlyAtTheEnd(model.name); };
-  return std::any_of(world.models().begin(), world.models().end(), tells);
-}
-
 bool ModelsFind(const formats::History& history, const scenarios::World& world) {
-  if (!ModelsTellEarly(world) || history.operations_size() == 0) return false;
+  if (history.operations_size() == 0) return false;
   const absl::StatusOr<checker::History> lines = checker::FromProto(history);
   for (const ModelPlan& model : world.models()) {
     if (checker::TellsOnlyAtTheEnd(model.name)) continue;

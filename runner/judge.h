@@ -3,6 +3,8 @@
 #define BROKERSIM_RUNNER_JUDGE_H_
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "checker/models.h"
 #include "formats/history.pb.h"
 #include "formats/verdict.pb.h"
 #include "scenarios/loader.h"
@@ -14,12 +16,13 @@ namespace brokersim::runner {
 // kInvalidArgument with the place in the file.
 absl::Status ValidateNames(const scenarios::ResolvedScenario& scenario);
 
+// What a scenario tells one of its models. Errors: kInvalidArgument as ValidateNames, without the place.
+absl::StatusOr<checker::CheckOptions> OptionsOf(const scenarios::ModelPlan& model);
+
 // INVALID if anything found an anomaly; those of the checks come first, then those of each model. UNKNOWN if nothing
 // did and something could not be decided. `world` must have been validated.
 formats::Verdict JudgeHistory(const formats::History& history, const scenarios::World& world);
 
-// Whether any model can find something before the end.
-bool ModelsTellEarly(const scenarios::World& world);
 // Whether a model finds something in what may be the beginning of a history that no longer history would take back
 // (checker::WaitsForTheEnd).
 bool ModelsFind(const formats::History& history, const scenarios::World& world);

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_join.h"
 #include "formats/trace_codec.h"
+#include "runner/build.h"
 #include "runner/bundle.h"
 #include "runner/judge.h"
 #include "sim/base/sim_time.h"
@@ -281,7 +282,7 @@ absl::StatusOr<Replayed> ReplayBundle(const formats::Bundle& bundle) {
 }
 
 ExitCode ExitCodeOf(const formats::Bundle& bundle, const Replayed& replayed) {
-  if (!replayed.same && bundle.build() == Version()) return kNondeterminism;
+  if (!replayed.same && bundle.build() == Build()) return kNondeterminism;
   return ExitCodeOf(replayed.outcome);
 }
 

@@ -44,6 +44,7 @@ class Sweep {
 
   absl::StatusOr<SweepResult> Run() {
     if (const absl::Status status = ReadFile(); !status.ok()) return status;
+    if (const absl::Status status = LeaveAgain(); !status.ok()) return status;
     FindWork();
     progress_.of = work_.size() + result_.rows.size();
     progress_.stored = progress_.done = result_.rows.size();
@@ -89,6 +90,25 @@ class Sweep {
       row.arm = static_cast<uint32_t>(arm - numbers_.begin());
       result_.rows.push_back(std::move(row));
     });
+  }
+
+  // What the file has may have been run without anything being left of it.
+  absl::Status LeaveAgain() {
+    std::vector<const RunRow*> missing;
+    for (const RunRow& row : result_.rows) {
+      const bool wanted = hooks_.failed && hooks_.left && IsFailure(row.code);
+      if (wanted && !hooks_.left(plan_.arms[row.arm], row.seed)) missing.push_back(&row);
+    }
+    absl::Status error;
+    const auto leave = [&](uint64_t index) {
+      const scenarios::ResolvedScenario& scenario = plan_.arms[missing[index]->arm];
+      return hooks_.failed(scenario, RunAndCheck(scenario, missing[index]->seed, sim::RecordingLevel::kTrace));
+    };
+    Parallel<absl::Status>::Run(missing.size(), plan_.jobs, leave, [&](absl::Status status) {
+      error.Update(status);
+      return error.ok();
+    });
+    return error;
   }
 
   // Seed by seed: whoever stops early has all arms of most seeds.

@@ -64,6 +64,8 @@ struct SweepHooks {
   // Gets each run that fails (isn't valid, and isn't undecided), with its trace, on the thread that ran it. May be
   // empty.
   std::function<absl::Status(const scenarios::ResolvedScenario&, const Outcome&)> failed;
+  // Whether what `failed` leaves of a run is there already: what the file has, and isn't, is run again. Empty: it is.
+  std::function<bool(const scenarios::ResolvedScenario&, uint64_t seed)> left;
 };
 
 struct SweepResult {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <concepts>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -84,31 +86,81 @@ TraceEvent EventOf(const ordered_json& json, Nodes* nodes) {
   return event;
 }
 
+// An object on a line of JSON. Traces have many: nothing is built only to be written, and the library is asked only
+// for texts that need escapes.
+class Line {
+ public:
+  explicit Line(std::string* out) : out_(*out) {}
+
+  void Add(std::string_view key, std::string_view text) {
+    Key(key);
+    const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+    if (std::all_of(text.begin(), text.end(), plain)) {
+      (((out_ += '"') += text) += '"');
+    } else {
+      out_ += ordered_json(text).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    }
+  }
+  template <std::integral Number>
+  void Add(std::string_view key, Number number) {
+    Key(key);
+    out_ += fmt::format_int(number).c_str();
+  }
+  // An array of objects; none if there is nothing in it.
+  template <class All, class AddFields>
+  void AddAll(std::string_view key, const All& all, AddFields add_fields) {
+    if (all.empty()) return;
+    Key(key);
+    char before = '[';
+    for (const auto& one : all) {
+      out_ += std::exchange(before, ',');
+      Line object(&out_);
+      add_fields(one, &object);
+      object.End();
+    }
+    out_ += ']';
+  }
+  void End() { out_ += '}'; }
+
+ private:
+  void Key(std::string_view key) {
+    out_ += std::exchange(before_, ',');
+    (((out_ += '"') += key) += "\":");
+  }
+
+  std::string& out_;
+  char before_ = '{';
+};
+
 }  // namespace
 
 std::string TraceLines(const DecodedTrace& trace) {
   std::string lines;
   for (const TraceEvent& event : trace.events) {
-    ordered_json json;
-    json["id"] = event.id;
-    json["time_ns"] = event.time_ns;
-    json["node"] = trace.NodeName(event.node);
-    json["kind"] = formats::EventKindName(event.kind);
-    if (event.cause != 0) json["cause"] = event.cause;
-    if (event.peer != 0) json["peer"] = trace.NodeName(event.peer);
-    if (event.message != 0) json["message"] = event.message;
-    if (event.operation != 0) json["operation"] = event.operation - 1;
-    if (!event.type.empty()) json["type"] = event.type;
-    if (!event.text.empty()) json["text"] = event.text;
-    if (!event.fault.empty()) json["fault"] = event.fault;
-    for (const formats::StateChange& change : event.changes) {
-      json["changes"].push_back({{"path", change.path}, {"before", change.before}, {"after", change.after}});
-    }
-    for (const formats::RecordNote& note : event.records) {
-      json["records"].push_back({{"verb", formats::RecordVerbName(note.verb)}, {"log", note.log},
-                                 {"offset", note.offset}, {"value", note.value}});
-    }
-    lines += json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    Line line(&lines);
+    line.Add("id", event.id);
+    line.Add("time_ns", event.time_ns);
+    line.Add("node", trace.NodeName(event.node));
+    line.Add("kind", formats::EventKindName(event.kind));
+    if (event.cause != 0) line.Add("cause", event.cause);
+    if (event.peer != 0) line.Add("peer", trace.NodeName(event.peer));
+    if (event.message != 0) line.Add("message", event.message);
+    if (event.operation != 0) line.Add("operation", event.operation - 1);
+    if (!event.type.empty()) line.Add("type", event.type);
+    if (!event.text.empty()) line.Add("text", event.text);
+    if (!event.fault.empty()) line.Add("fault", event.fault);
+    line.AddAll("changes", event.changes, [](const formats::StateChange& change, Line* object) {
+      object->Add("path", change.path);
+      object->Add("before", change.before);
+      object->Add("after", change.after);
+    });
+    line.AddAll("records", event.records, [](const formats::RecordNote& note, Line* object) {
+      object->Add("verb", formats::RecordVerbName(note.verb));
+      object->Add("log", note.log);
+      object->Add("offset", note.offset);
+      object->Add("value", note.value);
+    });
+    line.End();
     lines += '\n';
   }
   return lines;

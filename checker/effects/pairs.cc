@@ -1,7 +1,9 @@
 #include "checker/effects/pairs.h"
 
 #include <map>
+#include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "checker/judgement.h"
@@ -112,12 +114,17 @@ class Reader {
   void Add(Effect effect, Id process) {
     const Id log = pairs_.inputs[effect.input].log;
     const auto owner = owner_.find({effect.group, log});
-    effect.zombie = owner != owner_.end() && owner->second != process;
+    // Who never owned it is no zombie: a ledger that writes down what others do.
+    effect.zombie = owner != owner_.end() && owner->second != process && owned_.contains({effect.group, log, process});
     pairs_.effects.push_back(std::move(effect));
   }
 
   void Assign(const Op& op) {
-    for (const Value& log : op.value.items()) owner_[{Group(op), pairs_.logs.Intern(log)}] = op.process;
+    for (const Value& log : op.value.items()) {
+      const Id id = pairs_.logs.Intern(log);
+      owner_[{Group(op), id}] = op.process;
+      owned_.emplace(Group(op), id, op.process);
+    }
   }
 
   void Commit(OpIndex at, const Op& op) {
@@ -147,7 +154,8 @@ class Reader {
 
   const History& history_;
   Pairs& pairs_;
-  std::map<std::pair<Id, Id>, Id> owner_;  // by group and log: the process
+  std::map<std::pair<Id, Id>, Id> owner_;      // by group and log: the process
+  std::set<std::tuple<Id, Id, Id>> owned_;     // groups, logs, and processes that own or owned them
 };
 
 }  // namespace

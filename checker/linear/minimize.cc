@@ -1,6 +1,7 @@
 // Fewer and fewer operations that still have no order.
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -52,13 +53,29 @@ class Minimizer {
 
   Core Run(const PartCheck& found) {
     if (!StartWithFew(found)) Start(found);
-    // Who saw whom may change with who is left.
+    Shrink(found);
+    if (guessed_) {
+      CutToPrefix(whole_, earliest_ + 1);
+      Take(Until(kNone));
+      Shrink(found);
+    }
+    return {.places = std::move(place_), .ops = std::move(ops_), .complete = complete_};
+  }
+
+ private:
+  // Who saw whom may change with who is left. Where a guess turns out to be wrong, or can't be proved, it stays one.
+  void Shrink(const PartCheck& found) {
     for (bool shrunk = true; complete_ && shrunk && !ShrinkFew();) {
       Link();
       // Whoever saw what can't be placed can't be placed without it either.
       const auto last = std::find(place_.begin(), place_.end(), found.last());
       if (last != place_.end()) TryWithout({static_cast<uint32_t>(last - place_.begin())});
-      if (!ShrinkKnown()) ShrinkOpen();
+      if (!ShrinkKnown()) {
+        // Open ones may be what gives it an order, if it has one.
+        if (guessed_ && !HasNoOrder(in_)) return;
+        guessed_ = false;
+        ShrinkOpen();
+      }
       Places core;
       for (uint32_t op = 0; op < ops_.size(); ++op) {
         if (in_[op] != 0) core.push_back(place_[op]);
@@ -66,10 +83,8 @@ class Minimizer {
       shrunk = core.size() < place_.size();
       if (shrunk) Take(core);
     }
-    return {.places = std::move(place_), .ops = std::move(ops_), .complete = complete_};
   }
 
- private:
   // What began before the operation ended that can't be placed; all, if it isn't known.
   Places Until(uint32_t last) const {
     const OpIndex until = last == kNone ? kNoOp : all_[last].end;
@@ -99,15 +114,33 @@ class Minimizer {
       if (HasNoOrder(in_)) return;
     }
     const uint32_t last = found.last();
-    if (last == kNone && all_.size() > kLarge) CutToPrefix(found.earliest());
+    if (last == kNone && all_.size() > kLarge) GuessPrefix(found.earliest());
     Take(last == kNone ? Until(last) : WithSeen(Until(last)));
   }
 
   // The history as it was when the first operation ended by which it had no order: what still ran then is
-  // open. That was no earlier than `earliest`, and most often at once.
-  void CutToPrefix(OpIndex earliest) {
-    std::vector<OpIndex> ends;
+  // open. That was no earlier than `earliest`, and most often at once: then it is taken unseen, for whatever is found
+  // to have no order within it proves it.
+  void GuessPrefix(OpIndex earliest) {
+    guessed_ = earliest > 0;
+    whole_ = all_;
+    earliest_ = earliest;
+    if (!guessed_) {
+      CutToPrefix(all_, earliest);
+      return;
+    }
+    OpIndex end = kNoOp;
     for (const Operation& op : all_) {
+      if (!op.open() && op.end >= earliest) end = std::min(end, op.end);
+    }
+    prefix_ = Prefix(all_, end);
+    all_ = prefix_;
+  }
+
+  void CutToPrefix(absl::Span<const Operation> whole, OpIndex earliest) {
+    guessed_ = false;
+    std::vector<OpIndex> ends;
+    for (const Operation& op : whole) {
       if (!op.open()) ends.push_back(op.end);
     }
     std::sort(ends.begin(), ends.end());
@@ -116,20 +149,20 @@ class Minimizer {
     size_t high = ends.size() - 1;
     for (size_t ahead = 0; low < high && complete_; ahead = 2 * ahead + 1) {
       const size_t middle = earliest == 0 ? (low + high) / 2 : std::min(low + ahead, (low + high) / 2);
-      const std::vector<Operation> prefix = Prefix(ends[middle]);
+      const std::vector<Operation> prefix = Prefix(whole, ends[middle]);
       PartCheck check(model_, prefix);
       const Outcome outcome = check.Run(steps_left_);
       Spend(check.steps());
       (outcome == Outcome::kNot ? high : low) = outcome == Outcome::kNot ? middle : middle + 1;
     }
-    prefix_ = Prefix(ends[high]);
+    prefix_ = Prefix(whole, ends[high]);
     all_ = prefix_;
   }
 
   // Operations keep their places.
-  std::vector<Operation> Prefix(OpIndex end) const {
+  static std::vector<Operation> Prefix(absl::Span<const Operation> whole, OpIndex end) {
     std::vector<Operation> prefix;
-    for (const Operation& op : all_) {
+    for (const Operation& op : whole) {
       if (op.begin > end) break;
       prefix.push_back(op);
       if (op.open() || op.end <= end) continue;
@@ -242,6 +275,9 @@ class Minimizer {
     seen_by_ = Relation(ops_.size(), needs);
     is_needed_.assign(ops_.size(), 0);
     had_order_.clear();
+    by_group_.resize(ops_.size());
+    std::iota(by_group_.begin(), by_group_.end(), 0);
+    StableSort(&by_group_, [&](uint32_t a, uint32_t b) { return group_[a] < group_[b]; });
   }
 
   void LinkAll(std::vector<Pair>* needs) {
@@ -295,6 +331,7 @@ class Minimizer {
     if (std::find(had_order_.begin(), had_order_.end(), less_) != had_order_.end()) return false;
     if (HasNoOrder(less_)) {
       in_ = less_;
+      guessed_ = false;
       return true;
     }
     if (had_order_.size() < kMostRemembered) had_order_.push_back(less_);
@@ -331,10 +368,9 @@ class Minimizer {
   // Those side by side that go together.
   Places Known() const {
     Places known;
-    for (uint32_t op = 0; op < ops_.size(); ++op) {
+    for (const uint32_t op : by_group_) {
       if (in_[op] != 0 && !ops_[op].open()) known.push_back(op);
     }
-    StableSort(&known, [&](uint32_t a, uint32_t b) { return group_[a] < group_[b]; });
     return known;
   }
 
@@ -391,7 +427,10 @@ class Minimizer {
 
   const Model& model_;
   absl::Span<const Operation> all_;
-  std::vector<Operation> prefix_;  // of those given; then all_ is that
+  absl::Span<const Operation> whole_;  // those given, if all_ is a part of them
+  std::vector<Operation> prefix_;      // of those given; then all_ is that
+  bool guessed_ = false;               // ... and nobody has proved yet that it has no order
+  OpIndex earliest_ = 0;
   uint64_t steps_left_;
   Arena& arena_;
   bool complete_ = true;
@@ -401,6 +440,7 @@ class Minimizer {
   Relation seen_by_;
   Relation needed_;
   std::vector<uint32_t> group_;     // LinkEquals: who goes together; 0: with nobody
+  Places by_group_;                 // all, as they stand side by side
   std::vector<uint8_t> is_needed_;  // NoteNeeded
   std::vector<std::vector<uint8_t>> had_order_;  // of in_
   bool with_needed_ = false;                     // of Without: one of those is gone

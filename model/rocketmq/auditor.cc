@@ -39,7 +39,8 @@ void Auditor::Begin(sim::Env& env, sim::Effects& out) {
 void Auditor::Pull(int64_t index, sim::Env&, sim::Effects& out) {
   Log& log = logs_[static_cast<size_t>(index)];
   if (log.done) return;
-  const sim::NodeId broker = BrokerOf(log.queue.broker_name, false);
+  // As a consumer reads: of a group without a master whoever there is, if it serves reads (slaveReadEnable).
+  const sim::NodeId broker = BrokerOf(log.queue.broker_name, true);
   if (!broker.valid()) {
     out.SetTimer({kRetry, index}, kRetryAfter);
     return;
@@ -57,6 +58,10 @@ void Auditor::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& o
   Log& log = logs_[static_cast<size_t>(tag.arg)];
   if (log.done) return;
   const auto& answer = std::get<PullMessageResult>(body);
+  if (answer.code == ResponseCode::kSystemBusy) {
+    out.SetTimer({kRetry, tag.arg}, kRetryAfter);
+    return;
+  }
   for (const StoredMessage& message : answer.messages) {
     formats::Read read;
     read.set_offset(message->value().queue_offset);

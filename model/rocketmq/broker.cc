@@ -45,7 +45,11 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, const BrokerSpec& spe
     StartDLedger(env, out);
   } else {
     store_.Reput(store_.max_phy());
-    Register(out);
+    if (acting_group()) {
+      StartInGroup(env, out);
+    } else {
+      Register(out);
+    }
   }
   out.SetTimer({kRegister}, sim::Milliseconds(kFirstRegisterMs));
   if (!dledger()) out.SetTimer({kFlush}, sim::Milliseconds(config_.flush_interval_commit_log));
@@ -53,8 +57,8 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, const BrokerSpec& spe
   out.SetTimer({kHold}, kHoldCheck);
   out.SetTimer({kScanClients}, kScanClientsPeriod);
   if (!dledger()) out.SetTimer({kHaHeartbeat}, sim::Milliseconds(config_.ha_send_heartbeat_interval));
-  if (is_master()) StartSchedule(out);
-  if (is_master() || elects()) {
+  if (is_master() && serves()) StartSchedule(out);
+  if ((is_master() && serves()) || elects()) {
     out.SetTimer({kTransactionCheck}, sim::Milliseconds(config_.transaction_check_interval));
   }
   if (!is_master() || elects()) out.SetTimer({kSlaveSync}, SlaveSyncPeriod());
@@ -64,10 +68,15 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, const BrokerSpec& spe
 sim::Duration Broker::SlaveSyncPeriod() const { return dledger() ? sim::Seconds(12) : kSlaveSyncPeriod; }
 
 void Broker::Register(sim::Effects& out) {
+  if (isolated_) return;
   RegisterBroker request;
   request.broker_name = broker_name_;
   request.broker_id = broker_id_;
   request.state_version = master_epoch_;
+  if (acting_group()) {
+    request.enable_acting_master = true;
+    request.heartbeat_timeout = sim::Milliseconds(config_.broker_not_active_timeout);
+  }
   for (const TopicSpec& topic : cluster_->topics) request.topics.push_back({topic.name, topic.queues});
   const auto timeout = sim::Milliseconds(config_.register_broker_timeout_mills);
   for (sim::NodeId server : cluster_->name_servers) {
@@ -103,7 +112,7 @@ void Broker::OnCommand(const Command& command, const sim::Received& from, sim::E
   } else if (const auto* pull = std::get_if<PullMessage>(&command.body)) {
     OnPull(*pull, conn, opaque, true, env, out);
   } else if (const auto* report = std::get_if<HaReportOffset>(&command.body)) {
-    OnHaReport(*report, conn, env, out);
+    OnHaReport(*report, from, env, out);
   } else if (const auto* transfer = std::get_if<HaTransfer>(&command.body)) {
     OnHaTransfer(*transfer, conn, env, out);
   } else if (const auto* end = std::get_if<EndTransaction>(&command.body)) {
@@ -117,7 +126,7 @@ void Broker::OnCommand(const Command& command, const sim::Received& from, sim::E
   } else if (const auto* query = std::get_if<QueryConsumerOffset>(&command.body)) {
     OnQueryOffset(*query, conn, opaque, out);
   } else if (const auto* update = std::get_if<UpdateConsumerOffset>(&command.body)) {
-    CommitOffset(update->consumer_group, update->topic, update->queue_id, update->commit_offset, out);
+    CommitOffset(update->consumer_group, update->topic, update->queue_id, update->commit_offset, env, out);
   } else if (const auto* max = std::get_if<GetMaxOffset>(&command.body)) {
     Reply(conn, opaque, OffsetResult{ResponseCode::kSuccess, store_.MaxOffset(max->topic, max->queue_id)}, out);
   } else if (const auto* back = std::get_if<ConsumerSendMsgBack>(&command.body)) {
@@ -125,7 +134,7 @@ void Broker::OnCommand(const Command& command, const sim::Received& from, sim::E
   } else if (const auto* lock = std::get_if<LockBatchMq>(&command.body)) {
     OnLock(*lock, conn, opaque, env, out);
   } else if (const auto* unlock = std::get_if<UnlockBatchMq>(&command.body)) {
-    OnUnlock(*unlock);
+    OnUnlock(*unlock, out);
   } else if (std::holds_alternative<SyncAll>(command.body)) {
     OnSyncAll(conn, opaque, out);
   } else if (const auto* handshake = std::get_if<HaHandshake>(&command.body)) {
@@ -134,6 +143,13 @@ void Broker::OnCommand(const Command& command, const sim::Received& from, sim::E
     OnHandshakeResult(*shaken, conn, env, out);
   } else if (const auto* role = std::get_if<NotifyRoleChanged>(&command.body)) {
     OnReplicaInfo(role->info, false, env, out);
+  } else if (const auto* lowest = std::get_if<NotifyMinBrokerIdChange>(&command.body)) {
+    SetLowest(lowest->lowest, lowest->offline, env, out);
+  } else if (const auto* exchange = std::get_if<ExchangeBrokerHaInfo>(&command.body)) {
+    // AdminBrokerProcessor.exchangeBrokerHaInfo
+    if (!is_master()) master_ = sim::NodeId{exchange->master};
+    ConnectToMaster(env, out);
+    Reply(conn, opaque, ExchangeBrokerHaInfoResult{}, out);
   }
 }
 
@@ -147,6 +163,10 @@ void Broker::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& ou
     OnReplicaInfo(std::get<ReplicaInfo>(body), tag.kind == kReplicaInfoTag, env, out);
     return;
   }
+  if (tag.kind != kRegisterTag) {
+    OnActingAnswer(tag, body, env, out);
+    return;
+  }
   const int64_t master = std::get<RegisterBrokerResult>(body).master;
   if (is_master() || controlled() || master < 0) return;
   const bool known = master_.valid();
@@ -156,9 +176,7 @@ void Broker::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& ou
 
 void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
   if (timer.kind == kRequestTimeout) {
-    // The next registration, or the next look at the SyncStateSet, makes up for it.
-    const auto lost = remoting_.OnTimer(timer);
-    if (lost.has_value() && lost->kind == kAlterTag) alter_in_flight_ = false;
+    if (const auto lost = remoting_.OnTimer(timer); lost.has_value()) OnLost(*lost, env, out);
     return;
   }
   switch (static_cast<TimerKind>(timer.kind)) {
@@ -206,7 +224,7 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       OnSchedule(timer.arg, env, out);
       break;
     case kBrokerHeartbeat:
-      SendBrokerHeartbeat(out);
+      SendBrokerHeartbeats(out);
       out.SetTimer({kBrokerHeartbeat}, sim::Milliseconds(config_.broker_heartbeat_interval));
       break;
     case kSyncMetadata:
@@ -226,12 +244,26 @@ void Broker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
       Promote(env, out);
       break;
     case kTransactionCheck:
-      if (is_master()) CheckHalfMessages(env, out);
+      if (serves()) CheckHalfMessages(env, out);
       out.SetTimer({kTransactionCheck}, sim::Milliseconds(config_.transaction_check_interval));
       break;
     case kOpBatch:
       op_timer_ = false;
       if (is_master()) WriteOps(env, out);
+      break;
+    case kMemberGroup:
+      AskForGroup(kMemberGroupTag, out);
+      out.SetTimer({kMemberGroup}, sim::Milliseconds(config_.sync_broker_member_group_period));
+      break;
+    case kPreOnline:
+      AskForGroup(kPreOnlineTag, out);
+      break;
+    case kHaHandshake:
+      awaits_slave_ = false;
+      AskForGroup(kPreOnlineTag, out);
+      break;
+    case kEscapeHalf:
+      EscapeHalfMessages(env, out);
       break;
   }
 }
@@ -276,6 +308,14 @@ std::string_view Broker::TimerName(sim::Timer timer) const {
       return "dledger";
     case kPromote:
       return "dledger-role-change";
+    case kMemberGroup:
+      return "sync-broker-member-group";
+    case kPreOnline:
+      return "pre-online";
+    case kHaHandshake:
+      return "ha-handshake-timeout";
+    case kEscapeHalf:
+      return "escape-again";
   }
   return "?";
 }
@@ -289,7 +329,7 @@ void Broker::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) 
   const sim::NodeId peer = dledger() ? remoting_.PeerOf(conn) : sim::NodeId{};
   if (const auto lost = remoting_.OnDisconnected(conn, out); lost.has_value()) {
     OnPeerLost(peer, env, out);
-    for (const Tag& tag : *lost) alter_in_flight_ = alter_in_flight_ && tag.kind != kAlterTag;
+    for (const Tag& tag : *lost) OnLost(tag, env, out);
     return;
   }
   slaves_.erase(conn);
@@ -324,6 +364,7 @@ bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Ef
   // Read at a start.
   config_.enable_controller_mode = before.enable_controller_mode;
   config_.enable_dledger_commit_log = before.enable_dledger_commit_log;
+  config_.enable_slave_acting_master = before.enable_slave_acting_master;
   CHECK(ReadDelayLevels(config_.message_delay_level, &delay_levels_).ok(), "checked when it was read");
   delay_offsets_.resize(std::max(delay_offsets_.size(), delay_levels_.size()), 0);
   return true;
@@ -368,6 +409,9 @@ void Broker::Describe(sim::Describer& d) const {
     d.Set("committedIndex", raft_->commit());
     d.Set("ledgerEndIndex", raft_->last_index());
   }
+  if (isolated_) d.Set("isolated", "true");
+  if (acts()) d.Set("acts as master", "true");
+  if (!escapes_.empty()) d.Set("escapes", static_cast<int64_t>(escapes_.size()));
   if (!ops_.empty()) d.Set("ops to write", static_cast<int64_t>(ops_.size()));
   for (const auto& [key, offset] : offsets_) {
     d.Set(std::get<0>(key) + "@", QueueName(std::get<1>(key), std::get<2>(key)), offset);

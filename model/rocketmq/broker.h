@@ -3,7 +3,8 @@
 // Code by subject: broker.cc (life, registration, dispatch of commands), broker_send.cc (writes and what they wait
 // for), broker_pull.cc (long polls, offsets), broker_clients.cc (heartbeats, rebalance locks), broker_ha.cc
 // (replication), broker_replicas.cc (controller mode), broker_dledger.cc (DLedger mode), broker_schedule.cc (delayed
-// messages), broker_transaction.cc (half messages).
+// messages), broker_transaction.cc (half messages), broker_acting.cc (slaves that act as masters, and masters that
+// return), broker_escape.cc (what acting masters hand to other groups).
 #ifndef BROKERSIM_MODEL_ROCKETMQ_BROKER_H_
 #define BROKERSIM_MODEL_ROCKETMQ_BROKER_H_
 
@@ -38,14 +39,22 @@ inline constexpr std::string_view kTermFile = "currterm";  // DLedger mode: a ra
 struct ConsumerOffsets {
   static constexpr std::string_view kName = "ConsumerOffsets";
   std::vector<OffsetEntry> entries;
-  template <class V> void Fields(V& v) const { v("entries", entries); }
+  std::optional<DataVersion> version;  // with enableSlaveActingMaster
+  template <class V> void Fields(V& v) const {
+    v("entries", entries);
+    if (version.has_value()) v("dataVersion", *version);
+  }
 };
 
 // Content of delayOffset.json: by level, from level 1.
 struct DelayOffsets {
   static constexpr std::string_view kName = "DelayOffsets";
   std::vector<int64_t> offsets;
-  template <class V> void Fields(V& v) const { v("offsets", offsets); }
+  std::optional<DataVersion> version;  // with enableSlaveActingMaster
+  template <class V> void Fields(V& v) const {
+    v("offsets", offsets);
+    if (version.has_value()) v("dataVersion", *version);
+  }
 };
 
 // Content of the epoch file: oldest first.
@@ -94,8 +103,25 @@ class Broker final : public sim::Process {
     kCheckSyncStateSet,
     kRaft,
     kPromote,
+    kMemberGroup,
+    kPreOnline,
+    kHaHandshake,
+    kEscapeHalf,
   };
-  enum TagKind : int { kRegisterTag, kSyncAllTag, kReplicaInfoTag, kElectTag, kAlterTag };
+  enum TagKind : int {
+    kRegisterTag,
+    kSyncAllTag,
+    kReplicaInfoTag,
+    kElectTag,
+    kAlterTag,
+    kMemberGroupTag,
+    kPreOnlineTag,    // the group, as above
+    kExchangeTag,     // a slave knows where the master is
+    kReverseSyncTag,  // ... and says what it has
+    kEscapeRouteTag,  // arg: number of the escape
+    kEscapeTag,
+    kStrictLockTag,   // arg: number of the lock
+  };
 
   // ---- broker_send.cc
   // A client's write that waits for its flush or its copies.
@@ -143,7 +169,7 @@ class Broker final : public sim::Process {
               sim::Effects& out);
   void WakePulls(sim::Env& env, sim::Effects& out);
   void OnHoldTimer(sim::Env& env, sim::Effects& out);
-  void CommitOffset(const std::string& group, const std::string& topic, int32_t queue, int64_t offset,
+  void CommitOffset(const std::string& group, const std::string& topic, int32_t queue, int64_t offset, sim::Env& env,
                     sim::Effects& out);
   void OnQueryOffset(const QueryConsumerOffset& request, sim::ConnId conn, int32_t opaque, sim::Effects& out);
   void LoadOffsets(sim::Env& env);
@@ -166,10 +192,21 @@ class Broker final : public sim::Process {
   void NotifyConsumers(const std::string& group, sim::Effects& out);
   void OnGetConsumerList(const GetConsumerList& request, sim::ConnId conn, int32_t opaque, sim::Effects& out) const;
   void OnLock(const LockBatchMq& request, sim::ConnId conn, int32_t opaque, sim::Env& env, sim::Effects& out);
-  void OnUnlock(const UnlockBatchMq& request);
+  void OnUnlock(const UnlockBatchMq& request, sim::Effects& out);
+  std::vector<MessageQueue> TryLock(const LockBatchMq& request, sim::Env& env, sim::Effects& out);
+  // lockInStrictMode: a lock that others of the group are asked for, too.
+  struct StrictLock {
+    sim::ConnId conn;
+    int32_t opaque = 0;
+    int64_t open = 0;  // answers that are due
+    absl::btree_map<MessageQueue, int64_t> votes;
+  };
+  int64_t LockQuorum() const { return config_.total_replicas / 2 + 1; }
+  void OnStrictLock(int64_t number, const LockBatchMqResult* answer, sim::Effects& out);
 
   // ---- broker_ha.cc
   struct Slave {
+    sim::NodeId node;
     int64_t ack = 0;            // slaveAckOffset
     int64_t next_transfer = 0;  // nextTransferFromWhere
     sim::Time last_read;
@@ -178,7 +215,7 @@ class Broker final : public sim::Process {
     sim::Time caught_up;
   };
   bool is_master() const { return broker_id_ == 0; }
-  void OnHaReport(const HaReportOffset& report, sim::ConnId conn, sim::Env& env, sim::Effects& out);
+  void OnHaReport(const HaReportOffset& report, const sim::Received& from, sim::Env& env, sim::Effects& out);
   void OnHaTransfer(const HaTransfer& transfer, sim::ConnId conn, sim::Env& env, sim::Effects& out);
   void TransferToSlaves(sim::Effects& out);
   void Transfer(sim::ConnId conn, Slave* slave, sim::Effects& out);
@@ -188,7 +225,8 @@ class Broker final : public sim::Process {
   void CloseMaster(sim::Effects& out);
   // Copies of the log up to this offset, the master's own included.
   int64_t CopiesOf(int64_t offset) const;
-  int64_t SlavesInSync() const;
+  // The master included.
+  int64_t ReplicasInSync() const;
   void OnSlaveSync(sim::Effects& out);
   void OnSyncAll(sim::ConnId conn, int32_t opaque, sim::Effects& out) const;
   void OnSyncAllResult(const SyncAllResult& result, sim::Effects& out);
@@ -197,7 +235,7 @@ class Broker final : public sim::Process {
   bool controlled() const { return config_.enable_controller_mode; }
   void StartReplica(sim::Env& env, sim::Effects& out);
   void AskController(sim::Effects& out);
-  void SendBrokerHeartbeat(sim::Effects& out);
+  void SendBrokerHeartbeats(sim::Effects& out);
   // `asks`: whether to stand for election if there is no master.
   void OnReplicaInfo(const ReplicaInfo& info, bool asks, sim::Env& env, sim::Effects& out);
   void BecomeMaster(const ReplicaInfo& info, sim::Env& env, sim::Effects& out);
@@ -250,6 +288,10 @@ class Broker final : public sim::Process {
   // DLedger mode: the positions of levels move when what was due is committed.
   void SettleDue();
   void OnSchedule(int64_t level, sim::Env& env, sim::Effects& out);
+  // A delayed message as it goes into its own queue.
+  static Message TimeUp(Message message);
+  // ScheduleMessageService.updateOffset
+  void MoveLevel(size_t index, int64_t by, sim::Env& env);
   void PersistDelayOffsets(sim::Effects& out);
 
   // ---- broker_transaction.cc
@@ -259,10 +301,51 @@ class Broker final : public sim::Process {
   void DeleteHalf(int64_t queue_offset, sim::Env& env, sim::Effects& out);
   void WriteOps(sim::Env& env, sim::Effects& out);
   void CheckHalfMessages(sim::Env& env, sim::Effects& out);
+  void ReadOps();
   // Whether the check goes on with the next half message.
   bool CheckOne(const StoredMessage& half, int64_t offset, sim::Env& env, sim::Effects& out);
   void PutBackAndAsk(const StoredMessage& half, sim::Env& env, sim::Effects& out);
   void GiveUp(const StoredMessage& half, std::string_view why, sim::Env& env, sim::Effects& out);
+
+  // ---- broker_acting.cc
+  // A group whose lowest slave acts for a master that is gone. Where masters are elected the setting has no effect.
+  bool acting_group() const { return config_.enable_slave_acting_master && !elects(); }
+  bool acts() const { return acting_group() && !is_master() && !isolated_ && lowest_.broker_id == broker_id_; }
+  // Whether what one of a group does for all is done here: delayed messages, checks of half messages.
+  bool serves() const { return acting_group() ? !isolated_ && lowest_.broker_id == broker_id_ : is_master(); }
+  void StartInGroup(sim::Env& env, sim::Effects& out);
+  void AskForGroup(TagKind tag, sim::Effects& out);
+  void OnMemberGroup(const BrokerMemberGroup& group, sim::Env& env, sim::Effects& out);
+  // The lowest id that is there; `offline`: node of who has gone, -1 if nobody.
+  void SetLowest(const BrokerAddress& lowest, int64_t offline, sim::Env& env, sim::Effects& out);
+  void StartServing(sim::Effects& out);
+  void StopServing(sim::Effects& out);
+  // BrokerPreOnlineService: before a broker is registered.
+  void PreOnline(const BrokerMemberGroup& group, sim::Env& env, sim::Effects& out);
+  void AskNextSlave(sim::Env& env, sim::Effects& out);
+  void MaybeSyncReverse(sim::Effects& out);
+  void OnReverseSync(const SyncAllResult& result, sim::Env& env, sim::Effects& out);
+  void StartService(const BrokerAddress& lowest, sim::Env& env, sim::Effects& out);
+  void OnLost(Tag tag, sim::Env& env, sim::Effects& out);
+  void OnActingAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out);
+  std::optional<DataVersion> Versioned(const DataVersion& version) const {
+    return acting_group() ? std::optional<DataVersion>(version) : std::nullopt;
+  }
+
+  // ---- broker_escape.cc
+  // What is on its way to another group's master.
+  struct Escape {
+    Message message;
+    size_t level = 0;   // its index; of a half message: not used
+    bool half = false;
+  };
+  void StartEscape(Escape escape, sim::Env& env, sim::Effects& out);
+  void SendEscape(int64_t number, sim::Env& env, sim::Effects& out);
+  void OnEscapeRoute(int64_t number, const GetRouteResult& route, sim::Env& env, sim::Effects& out);
+  void OnEscaped(int64_t number, bool stored, sim::Env& env, sim::Effects& out);
+  void EscapeDue(size_t index, sim::Env& env, sim::Effects& out);
+  void EscapeHalfMessages(sim::Env& env, sim::Effects& out);
+  void OnHalfEscaped(bool stored, sim::Env& env, sim::Effects& out);
 
   // ---- broker.cc
   void Register(sim::Effects& out);
@@ -332,6 +415,32 @@ class Broker final : public sim::Process {
   absl::btree_set<int64_t> decided_;           // half messages (queue offsets) that an op message names
   std::vector<int64_t> ops_;                   // decisions that wait to be written
   bool op_timer_ = false;
+
+  // With enableSlaveActingMaster.
+  bool isolated_ = false;                 // not registered yet
+  BrokerAddress lowest_;                  // minBrokerIdInGroup: 0 at first
+  int64_t alive_replicas_ = 1;
+  std::vector<BrokerAddress> members_;    // of the group, as a name server says
+  int64_t next_strict_lock_ = 1;
+  absl::btree_map<int64_t, StrictLock> strict_locks_;
+  size_t name_server_ = 0;                // that is asked about the group
+  std::vector<BrokerAddress> to_ask_;     // pre-online: members of the group
+  size_t asked_ = 0;                      // how many of them have answered
+  bool awaits_slave_ = false;             // ... the next is to connect
+  DataVersion offsets_version_;
+  int64_t offset_commits_ = 0;
+  DataVersion delay_version_;
+  int64_t level_moves_ = 0;
+
+  int64_t next_escape_ = 1;
+  absl::btree_map<int64_t, Escape> escapes_;
+  // By topic, and since when.
+  absl::btree_map<std::string, std::pair<sim::Time, std::vector<BrokerRoute>>> escape_routes_;
+  int64_t escape_turn_ = -1;              // sendWhichQueue; -1: not drawn yet
+  bool half_pass_ = false;                // half messages are being handed over ...
+  sim::Time half_pass_began_;
+  int64_t half_offset_ = 0;               // ... this one
+  int64_t half_failures_ = 0;
 };
 
 class BrokerFactory final : public sim::ProcessFactory {

@@ -10,6 +10,7 @@ namespace {
 constexpr sim::Duration kChannelExpired = sim::Seconds(120);
 // RebalanceLockManager: rocketmq.broker.rebalance.lockMaxLiveTime.
 constexpr sim::Duration kLockMaxLive = sim::Seconds(60);
+constexpr sim::Duration kLockPatience = sim::Seconds(1);  // of a broker with the others of its group
 
 }  // namespace
 
@@ -73,8 +74,8 @@ void Broker::OnGetConsumerList(const GetConsumerList& request, sim::ConnId conn,
 }
 
 // RebalanceLockManager.tryLockBatch
-void Broker::OnLock(const LockBatchMq& request, sim::ConnId conn, int32_t opaque, sim::Env& env, sim::Effects& out) {
-  LockBatchMqResult result;
+std::vector<MessageQueue> Broker::TryLock(const LockBatchMq& request, sim::Env& env, sim::Effects& out) {
+  std::vector<MessageQueue> locked;
   for (const MessageQueue& queue : request.queues) {
     QueueLock& lock = locks_[{request.consumer_group, queue}];
     const bool expired = env.monotonic() - lock.last_update > kLockMaxLive;
@@ -84,15 +85,61 @@ void Broker::OnLock(const LockBatchMq& request, sim::ConnId conn, int32_t opaque
                fmt::format("{} holds {} for group {}", request.client_id, LogName(queue), request.consumer_group));
     }
     lock = {request.client_id, env.monotonic()};
-    result.locked.push_back(queue);
+    locked.push_back(queue);
   }
-  Reply(conn, opaque, std::move(result), out);
+  return locked;
 }
 
-void Broker::OnUnlock(const UnlockBatchMq& request) {
+// AdminBrokerProcessor.lockBatchMQ
+void Broker::OnLock(const LockBatchMq& request, sim::ConnId conn, int32_t opaque, sim::Env& env, sim::Effects& out) {
+  LockBatchMqResult result{TryLock(request, env, out)};
+  if (request.only_this_broker || !config_.lock_in_strict_mode || LockQuorum() <= 1) {
+    Reply(conn, opaque, std::move(result), out);
+    return;
+  }
+  const int64_t number = next_strict_lock_++;
+  StrictLock& lock = strict_locks_[number];
+  lock.conn = conn;
+  lock.opaque = opaque;
+  for (const MessageQueue& queue : result.locked) lock.votes[queue] = 1;
+  LockBatchMq question = request;
+  question.queues = std::move(result.locked);
+  question.only_this_broker = true;
+  for (const BrokerAddress& member : members_) {
+    if (member.broker_id == broker_id_) continue;
+    ++lock.open;
+    remoting_.Send(sim::NodeId{member.node}, question, Tag{kStrictLockTag, number}, kLockPatience, out);
+  }
+  if (lock.open == 0) OnStrictLock(number, nullptr, out);
+}
+
+// A member's answer; null: there is none. The last one settles it.
+void Broker::OnStrictLock(int64_t number, const LockBatchMqResult* answer, sim::Effects& out) {
+  const auto found = strict_locks_.find(number);
+  if (found == strict_locks_.end()) return;
+  StrictLock& lock = found->second;
+  if (answer != nullptr) {
+    for (const MessageQueue& queue : answer->locked) ++lock.votes[queue];
+  }
+  if (--lock.open > 0) return;
+  LockBatchMqResult result;
+  for (const auto& [queue, votes] : lock.votes) {
+    if (votes >= LockQuorum()) result.locked.push_back(queue);
+  }
+  Reply(lock.conn, lock.opaque, std::move(result), out);
+  strict_locks_.erase(found);
+}
+
+void Broker::OnUnlock(const UnlockBatchMq& request, sim::Effects& out) {
   for (const MessageQueue& queue : request.queues) {
     const auto found = locks_.find({request.consumer_group, queue});
     if (found != locks_.end() && found->second.client_id == request.client_id) locks_.erase(found);
+  }
+  if (request.only_this_broker || !config_.lock_in_strict_mode) return;
+  UnlockBatchMq order = request;
+  order.only_this_broker = true;
+  for (const BrokerAddress& member : members_) {
+    if (member.broker_id != broker_id_) remoting_.SendOneWay(sim::NodeId{member.node}, order, out);
   }
 }
 

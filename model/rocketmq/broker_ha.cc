@@ -9,8 +9,9 @@ namespace brokersim::rocketmq {
 
 // ---- The master's side
 
-void Broker::OnHaReport(const HaReportOffset& report, sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+void Broker::OnHaReport(const HaReportOffset& report, const sim::Received& from, sim::Env& env, sim::Effects& out) {
   if (!is_master()) return;
+  const sim::ConnId conn = from.conn;
   // #3015: before it, whatever a peer said was believed.
   if (config_.issue_3015 && report.max_phy_offset > store_.max_phy()) {
     out.Note("ha", fmt::format("a slave reports offset {} beyond the master's {}: its connection is closed",
@@ -21,6 +22,7 @@ void Broker::OnHaReport(const HaReportOffset& report, sim::ConnId conn, sim::Env
   }
   const auto [at, is_new] = slaves_.try_emplace(conn);
   Slave& slave = at->second;
+  slave.node = from.from;
   if (report.max_phy_offset >= slave.next_transfer) slave.caught_up = env.monotonic();
   slave.ack = report.max_phy_offset;
   slave.last_read = env.monotonic();
@@ -32,6 +34,7 @@ void Broker::OnHaReport(const HaReportOffset& report, sim::ConnId conn, sim::Env
   }
   SettleSends(out);
   Transfer(conn, &slave, out);
+  MaybeSyncReverse(out);
 }
 
 void Broker::TransferToSlaves(sim::Effects& out) {
@@ -69,13 +72,13 @@ int64_t Broker::CopiesOf(int64_t offset) const {
   return copies;
 }
 
-// DefaultHAService.inSyncReplicasNums, without the master.
-int64_t Broker::SlavesInSync() const {
-  int64_t count = 0;
+// DefaultHAService.inSyncReplicasNums, but no more than a name server says are there (CommitLog.asyncPutMessage).
+int64_t Broker::ReplicasInSync() const {
+  int64_t count = 1;
   for (const auto& [conn, slave] : slaves_) {
     count += store_.max_phy() - slave.ack < config_.ha_max_gap_not_in_sync ? 1 : 0;
   }
-  return count;
+  return std::min(alive_replicas_, count);
 }
 
 void Broker::OnHaHeartbeat(sim::Env& env, sim::Effects& out) {
@@ -110,6 +113,8 @@ void Broker::OnSyncAll(sim::ConnId conn, int32_t opaque, sim::Effects& out) cons
     result.offsets.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), offset});
   }
   result.delay_offsets = delay_offsets_;
+  result.version = Versioned(offsets_version_);
+  result.delay_version = Versioned(delay_version_);
   Reply(conn, opaque, std::move(result), out);
 }
 
@@ -162,6 +167,7 @@ void Broker::OnHaTransfer(const HaTransfer& transfer, sim::ConnId conn, sim::Env
 
 void Broker::OnSlaveSync(sim::Effects& out) {
   if (is_master() || !master_.valid()) return;
+  if (acting_group() && lowest_.broker_id != 0) return;  // nobody is registered as the master
   remoting_.Send(master_, SyncAll{}, Tag{kSyncAllTag, 0}, sim::Seconds(3), out);
 }
 
@@ -173,6 +179,8 @@ void Broker::OnSyncAllResult(const SyncAllResult& result, sim::Effects& out) {
   offsets_changed_ = true;
   delay_offsets_ = result.delay_offsets;
   delay_offsets_changed_ = true;
+  if (result.version.has_value()) offsets_version_ = *result.version;
+  if (result.delay_version.has_value()) delay_version_ = *result.delay_version;
   PersistOffsets(out);
   PersistDelayOffsets(out);
 }

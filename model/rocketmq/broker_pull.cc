@@ -22,8 +22,9 @@ bool Matches(const std::string& expression, const std::string& tags) {
 // PullMessageProcessor.processRequest, DefaultMessageStore.getMessage
 void Broker::OnPull(const PullMessage& request, sim::ConnId conn, int32_t opaque, bool may_hold, sim::Env& env,
                     sim::Effects& out) {
-  if (may_hold && request.commit_offset >= 0 && is_master()) {
-    CommitOffset(request.consumer_group, request.topic, request.queue_id, request.commit_offset, out);
+  // To a slave, as the route says, clients send none; to one that acts as the master they do.
+  if (may_hold && request.commit_offset >= 0 && (is_master() || acts())) {
+    CommitOffset(request.consumer_group, request.topic, request.queue_id, request.commit_offset, env, out);
   }
   PullMessageResult result;
   if (!is_master() && !config_.slave_read_enable) {  // PullMessageProcessor.rejectRequest
@@ -80,7 +81,11 @@ void Broker::OnHoldTimer(sim::Env& env, sim::Effects& out) {
 // ConsumerOffsetManager.commitOffset: a lower offset is logged, and stored. The history has it from here: a client's
 // UPDATE_CONSUMER_OFFSET is one way.
 void Broker::CommitOffset(const std::string& group, const std::string& topic, int32_t queue, int64_t offset,
-                          sim::Effects& out) {
+                          sim::Env& env, sim::Effects& out) {
+  if (++offset_commits_ % config_.consumer_offset_update_version_step == 0) {
+    offsets_version_ = {offsets_version_.counter + 1, env.wall()};
+    offsets_changed_ = acting_group() || offsets_changed_;
+  }
   const auto [at, is_new] = offsets_.try_emplace(OffsetKey(group, topic, queue), offset);
   if (!is_new && at->second == offset) return;
   at->second = offset;
@@ -115,9 +120,11 @@ void Broker::OnQueryOffset(const QueryConsumerOffset& request, sim::ConnId conn,
 void Broker::LoadOffsets(sim::Env& env) {
   for (const sim::Block& block : env.disk().file(offset_file_).blocks) {
     if (block.damaged) break;
-    for (const OffsetEntry& entry : block.content->As<ConsumerOffsets>()->entries) {
+    const auto* content = block.content->As<ConsumerOffsets>();
+    for (const OffsetEntry& entry : content->entries) {
       offsets_.insert_or_assign(OffsetKey(entry.group, entry.topic, entry.queue_id), entry.offset);
     }
+    if (content->version.has_value()) offsets_version_ = *content->version;
   }
 }
 
@@ -127,6 +134,7 @@ void Broker::PersistOffsets(sim::Effects& out) {
   for (const auto& [key, offset] : offsets_) {
     content.entries.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), offset});
   }
+  content.version = Versioned(offsets_version_);
   out.Replace(offset_file_, sim::MakePayload(std::move(content)));
 }
 

@@ -23,7 +23,7 @@ void Broker::StartReplica(sim::Env& env, sim::Effects& out) {
   }
   // What the log has lost with the power may be all of an epoch.
   while (!epochs_.empty() && epochs_.back().start > store_.max_phy()) epochs_.pop_back();
-  SendBrokerHeartbeat(out);
+  SendBrokerHeartbeats(out);
   Register(out);
   remoting_.Send(cluster_->controller, ControllerRegister{broker_name_, place_}, Tag{kReplicaInfoTag, 0},
                  kControllerTimeout, out);
@@ -36,9 +36,16 @@ void Broker::AskController(sim::Effects& out) {
   remoting_.Send(cluster_->controller, GetReplicaInfo{broker_name_}, Tag{kReplicaInfoTag, 0}, kControllerTimeout, out);
 }
 
-void Broker::SendBrokerHeartbeat(sim::Effects& out) {
+// To the controller, or of a group with an acting master to name servers (BrokerController.sendHeartbeat).
+void Broker::SendBrokerHeartbeats(sim::Effects& out) {
   BrokerHeartbeat heartbeat;
   heartbeat.broker_name = broker_name_;
+  if (!controlled()) {
+    heartbeat.replica = broker_id_;
+    if (isolated_) return;
+    for (sim::NodeId server : cluster_->name_servers) remoting_.SendOneWay(server, heartbeat, out);
+    return;
+  }
   heartbeat.replica = place_;
   heartbeat.epoch = epochs_.empty() ? 0 : epochs_.back().epoch;
   heartbeat.max_offset = store_.max_phy();

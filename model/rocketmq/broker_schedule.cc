@@ -12,10 +12,21 @@ constexpr sim::Duration kDelayForAWhile = sim::Milliseconds(100);  // DELAY_FOR_
 
 }  // namespace
 
+// messageTimeUp
+Message Broker::TimeUp(Message message) {
+  message.topic = std::exchange(message.real_topic, "");
+  message.queue_id = message.real_queue_id;
+  message.delay_level = 0;
+  message.wait_store_ok = false;
+  return message;
+}
+
 void Broker::LoadDelayOffsets(sim::Env& env) {
   for (const sim::Block& block : env.disk().file(delay_file_).blocks) {
     if (block.damaged) break;
-    delay_offsets_ = block.content->As<DelayOffsets>()->offsets;
+    const auto* content = block.content->As<DelayOffsets>();
+    delay_offsets_ = content->offsets;
+    if (content->version.has_value()) delay_version_ = *content->version;
   }
   delay_offsets_.resize(std::max(delay_offsets_.size(), delay_levels_.size()), 0);
 }
@@ -47,27 +58,36 @@ void Broker::ScheduleArrived(const std::vector<StoredMessage>& messages, sim::Ef
   }
 }
 
+void Broker::MoveLevel(size_t index, int64_t by, sim::Env& env) {
+  delay_offsets_[index] += by;
+  delay_offsets_changed_ = delay_offsets_changed_ || by > 0;
+  if (++level_moves_ % config_.delay_offset_update_version_step > 0) return;
+  delay_version_ = {delay_version_.counter + 1, env.wall()};
+  delay_offsets_changed_ = acting_group() || delay_offsets_changed_;
+}
+
 // DeliverDelayedMessageTimerTask.executeOnTimeUp
 void Broker::OnSchedule(int64_t level, sim::Env& env, sim::Effects& out) {
   const auto index = static_cast<size_t>(level) - 1;
   // BrokerController.changeScheduleServiceStatus: who is the master no more delivers nothing.
-  if (stopping_ || !is_master() || index >= delay_levels_.size()) return;
+  if (stopping_ || !serves() || index >= delay_levels_.size()) return;
   while (const StoredMessage* at = store_.At(kScheduleTopic, static_cast<int32_t>(index), NextDue(index))) {
     // The delay is that of the level today, not of the day when the message came (computeDeliverTimestamp when the
     // consume queue is built, correctDeliverTimestamp).
     const sim::Time due = (*at)->value().stored + delay_levels_[index];
-    if (due > env.wall()) break;
-    // messageTimeUp
-    Message message = (*at)->value();
-    message.topic = std::exchange(message.real_topic, "");
-    message.queue_id = message.real_queue_id;
-    message.delay_level = 0;
-    message.wait_store_ok = false;
+    if (due > env.wall()) {
+      MoveLevel(index, 0, env);  // the real one counts each look
+      break;
+    }
+    if (acts()) {
+      EscapeDue(index, env, out);
+      return;
+    }
+    Message message = TimeUp((*at)->value());
     out.Note("due", fmt::format("\"{}\" is due for {} after {}", message.body,
                                 QueueName(message.topic, message.queue_id), sim::ToText(env.wall() - message.born)));
     if (!dledger()) {
-      ++delay_offsets_[index];
-      delay_offsets_changed_ = true;
+      MoveLevel(index, 1, env);
       Put(std::move(message), env, out);
       continue;
     }
@@ -98,7 +118,7 @@ void Broker::SettleDue() {
 
 void Broker::PersistDelayOffsets(sim::Effects& out) {
   if (!std::exchange(delay_offsets_changed_, false)) return;
-  out.Replace(delay_file_, sim::MakePayload(DelayOffsets{delay_offsets_}));
+  out.Replace(delay_file_, sim::MakePayload(DelayOffsets{delay_offsets_, Versioned(delay_version_)}));
 }
 
 }  // namespace brokersim::rocketmq

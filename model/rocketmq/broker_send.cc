@@ -74,8 +74,8 @@ ResponseCode Broker::Refusal(const Message& message, std::string* remark) const 
     *remark = "in-sync replicas not enough";
     return ResponseCode::kSystemError;
   }
-  const bool counts = config_.enable_slave_acting_master && config_.broker_role == "SYNC_MASTER";
-  if (counts && message.wait_store_ok && NeededAcks() > SlavesInSync() + 1) {
+  const bool counts = acting_group() && config_.broker_role == "SYNC_MASTER";
+  if (counts && message.wait_store_ok && NeededAcks() > ReplicasInSync()) {
     *remark = "in-sync replicas not enough";
     return ResponseCode::kSystemError;
   }
@@ -93,8 +93,8 @@ bool Broker::IsReplicated(int64_t end) const {
 // CommitLog.calcNeedAckNums
 int64_t Broker::NeededAcks() const {
   const int64_t wanted = config_.in_sync_replicas;
-  if (!config_.enable_slave_acting_master || !config_.enable_auto_in_sync_replicas) return wanted;
-  return std::max(std::min(wanted, SlavesInSync() + 1), config_.min_in_sync_replicas);
+  if (!acting_group() || !config_.enable_auto_in_sync_replicas) return wanted;
+  return std::max(std::min(wanted, ReplicasInSync()), config_.min_in_sync_replicas);
 }
 
 StoredMessage Broker::Put(Message message, sim::Env& env, sim::Effects& out) {
@@ -249,7 +249,7 @@ void Broker::Dispatch(sim::Env& env, sim::Effects& out) {
   }
   if (dledger()) limit = CommittedPhy();  // DLedgerCommitLog.getConfirmOffset
   const std::vector<StoredMessage> visible = store_.Reput(limit);
-  if (is_master()) ScheduleArrived(visible, out);
+  if (serves()) ScheduleArrived(visible, out);
   if (!visible.empty() && !held_.empty()) WakePulls(env, out);
 }
 

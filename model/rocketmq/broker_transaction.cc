@@ -86,10 +86,8 @@ void Broker::WriteOps(sim::Env& env, sim::Effects& out) {
   Put(std::move(message), env, out);
 }
 
-// TransactionalMessageServiceImpl.check. The pass is one step here: the real one reads on while it goes.
-void Broker::CheckHalfMessages(sim::Env& env, sim::Effects& out) {
-  if (stopping_) return;
-  // fillOpRemoveMap
+// fillOpRemoveMap
+void Broker::ReadOps() {
   while (const StoredMessage* op = store_.At(kOpHalfTopic, 0, op_read_)) {
     for (absl::string_view text : absl::StrSplit((*op)->value().body, ',')) {
       int64_t offset = 0;
@@ -98,8 +96,23 @@ void Broker::CheckHalfMessages(sim::Env& env, sim::Effects& out) {
     }
     ++op_read_;
   }
+}
+
+// TransactionalMessageServiceImpl.check. The pass is one step here: the real one reads on while it goes.
+void Broker::CheckHalfMessages(sim::Env& env, sim::Effects& out) {
+  if (stopping_) return;
+  ReadOps();
   const auto committed = offsets_.find(OffsetKey(kGroup, std::string(kHalfTopic), 0));
   int64_t offset = committed == offsets_.end() ? 0 : committed->second;
+  if (acts()) {
+    if (half_pass_) return;
+    half_pass_ = true;
+    half_pass_began_ = env.monotonic();
+    half_offset_ = offset;
+    half_failures_ = 0;
+    EscapeHalfMessages(env, out);
+    return;
+  }
   const int64_t end = store_.MaxOffset(kHalfTopic, 0);
   while (offset < end) {
     if (decided_.erase(offset) == 0) {
@@ -110,7 +123,7 @@ void Broker::CheckHalfMessages(sim::Env& env, sim::Effects& out) {
     ++offset;
   }
   decided_.erase(decided_.begin(), decided_.lower_bound(offset));
-  CommitOffset(kGroup, std::string(kHalfTopic), 0, offset, out);
+  CommitOffset(kGroup, std::string(kHalfTopic), 0, offset, env, out);
 }
 
 bool Broker::CheckOne(const StoredMessage& half, int64_t offset, sim::Env& env, sim::Effects& out) {

@@ -54,6 +54,18 @@ std::vector<MessageQueue> Client::QueuesOf(const std::string& topic) const {
   return queues;
 }
 
+// MQClientInstance.topicRouteData2TopicPublishInfo, which leaves out groups without any master, too.
+std::vector<MessageQueue> Client::WritableQueuesOf(const std::string& topic) const {
+  std::vector<MessageQueue> queues;
+  const auto found = routes_.find(topic);
+  if (found == routes_.end()) return queues;
+  for (const BrokerRoute& broker : found->second) {
+    if (broker.read_only) continue;
+    for (int32_t id = 0; id < broker.queues; ++id) queues.push_back({topic, broker.broker_name, id});
+  }
+  return queues;
+}
+
 sim::NodeId Client::BrokerOf(const std::string& broker_name, bool or_slave) const {
   for (const auto& [topic, brokers] : routes_) {
     for (const BrokerRoute& broker : brokers) {

@@ -63,8 +63,10 @@ class Client : public sim::Process {
     remoting_.Send(peer, std::move(body), tag, timeout, out);
   }
   void SendOneWay(sim::NodeId peer, Body body, sim::Effects& out) { remoting_.SendOneWay(peer, std::move(body), out); }
-  // Queues of the topic that have a master, in order.
+  // Queues of the topic, in order.
   std::vector<MessageQueue> QueuesOf(const std::string& topic) const;
+  // Those that may be written to: not of a group whose master only acts.
+  std::vector<MessageQueue> WritableQueuesOf(const std::string& topic) const;
   // Node of the group's master; where `or_slave`, of its first slave if there is no master. Invalid: none is known.
   sim::NodeId BrokerOf(const std::string& broker_name, bool or_slave) const;
   // All brokers that any route names.

@@ -37,7 +37,24 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
           {"enableAutoInSyncReplicas", &C::enable_auto_in_sync_replicas, 0,
            "whether writes wait for fewer copies while slaves are behind (with enableSlaveActingMaster)"},
           {"enableSlaveActingMaster", &C::enable_slave_acting_master, 0,
-           "here: whether writes are refused up front when too few copies are in sync"},
+           "whether the slave with the lowest id stands in for a master that is gone (with supportActingMaster), "
+           "brokers send heartbeats to name servers, and writes are refused up front when too few copies are in sync"},
+          {"enableRemoteEscape", &C::enable_remote_escape, 0,
+           "acting master: whether what becomes due goes to masters of other groups; else it waits, and half messages "
+           "are passed over"},
+          {"skipPreOnline", &C::skip_pre_online, 0,
+           "acting master: whether a broker starts without asking its group for newer offsets, as it always does with "
+           "totalReplicas=1"},
+          {"brokerNotActiveTimeoutMillis", &C::broker_not_active_timeout, 1,
+           "acting master: ms without a heartbeat after which a name server forgets a broker"},
+          {"syncBrokerMemberGroupPeriod", &C::sync_broker_member_group_period, 1,
+           "acting master: ms between questions to a name server about who is in one's own group"},
+          {"consumerOffsetUpdateVersionStep", &C::consumer_offset_update_version_step, 1,
+           "acting master: commits of consumer offsets after which their version is raised"},
+          {"delayOffsetUpdateVersionStep", &C::delay_offset_update_version_step, 1,
+           "acting master: looks at delay levels after which the version of their positions is raised"},
+          {"lockInStrictMode", &C::lock_in_strict_mode, 0,
+           "acting master: whether an orderly consumer's lock needs most of a group's totalReplicas, three or more"},
           {"readUnCommitted", &C::read_uncommitted, 0,
            "whether consumers get what isn't flushed yet under SYNC_FLUSH (always so before #8239)"},
           {"haSendHeartbeatInterval", &C::ha_send_heartbeat_interval, 1, "ms between reports of an idle HA connection"},
@@ -75,7 +92,7 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
           {"syncBrokerMetadataPeriod", &C::sync_broker_metadata_period, 1,
            "controller mode: ms between questions to the controller about one's own group"},
           {"brokerHeartbeatInterval", &C::broker_heartbeat_interval, 1,
-           "controller mode: ms between heartbeats to the controller"},
+           "ms between heartbeats to the controller, or with enableSlaveActingMaster to name servers"},
           {"ISSUE-5663", &C::issue_5663, 0,
            "switch: while the SyncStateSet is being changed, both sets have to acknowledge (off: before 5.1.1)"},
           {"ISSUE-6662", &C::issue_6662, 0,
@@ -159,6 +176,7 @@ const SettingsTable<BrokerConfig>& BrokerTable() {
           {"minInSyncReplicas", "2", "replicas are given up silently, down to the master alone"},
           {"readUnCommitted", "false", "consumers get what may yet be lost"},
           {"retryQueueNums", "1", "a message whose processing fails is thrown away"},
+          {"skipPreOnline", "false", "a master that returns goes back to its own offsets, and its slaves with it"},
           {"ISSUE-3015", "on", "a slave that reports more than its master has is believed"},
           {"DLEDGER-305", "on", "an entry of an earlier term counts as committed, and may yet be replaced"},
       }};
@@ -174,12 +192,16 @@ const SettingsTable<NamesrvConfig>& NamesrvTable() {
            "ms between searches for brokers that have fallen silent"},
           {"brokerChannelExpiredTime", &C::broker_channel_expired_time, 1,
            "ms without a registration after which a broker is forgotten (a constant of the real one)"},
+          {"supportActingMaster", &C::support_acting_master, 0,
+           "whether routes show the lowest slave of a group without a master as its master, for reading only"},
+          {"notifyMinBrokerIdChanged", &C::notify_min_broker_id_changed, 0,
+           "whether the others of a group are told at once when its lowest id changes"},
           {"ISSUE-6316", &C::issue_6316, 0,
            "switch: of two masters the one with the larger masterEpoch counts, not the last to register (off: before "
            "5.1.1)"},
       },
       {"clusterTest", "configStorePath", "deleteTopicWithBrokerRegistration", "kvConfigPath", "listenPort",
-       "orderMessageEnable", "rocketmqHome", "supportActingMaster"}};
+       "orderMessageEnable", "rocketmqHome"}};
   return table;
 }
 

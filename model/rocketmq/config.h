@@ -32,7 +32,15 @@ struct BrokerConfig {
   int64_t in_sync_replicas = 1;
   int64_t min_in_sync_replicas = 1;
   bool enable_auto_in_sync_replicas = false;
+  // The lowest slave stands in for a master that is gone, and a master that returns asks its slaves first.
   bool enable_slave_acting_master = false;
+  bool enable_remote_escape = false;
+  bool skip_pre_online = false;
+  int64_t broker_not_active_timeout = 10000;
+  int64_t sync_broker_member_group_period = 1000;
+  int64_t consumer_offset_update_version_step = 500;
+  int64_t delay_offset_update_version_step = 200;
+  bool lock_in_strict_mode = false;
   bool read_uncommitted = false;
   int64_t ha_send_heartbeat_interval = 5000;
   int64_t ha_housekeeping_interval = 20000;
@@ -88,6 +96,8 @@ struct NamesrvConfig {
   int64_t scan_not_active_broker_interval = 5000;
   // Ours: BROKER_CHANNEL_EXPIRED_TIME of RouteInfoManager.java.
   int64_t broker_channel_expired_time = 120000;
+  bool support_acting_master = false;
+  bool notify_min_broker_id_changed = false;
   // #6316: of two brokers that say they are the master the one with the larger masterEpoch is believed.
   bool issue_6316 = true;
 };

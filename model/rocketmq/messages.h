@@ -1,67 +1,22 @@
 // What travels between name servers, brokers and clients: RemotingCommands under the names of their request codes, and
-// the stream of the HA port. (RequestCode.java, ResponseCode.java, DefaultHAConnection.java)
+// the stream of the HA port. (RequestCode.java, DefaultHAConnection.java)
 #ifndef BROKERSIM_MODEL_ROCKETMQ_MESSAGES_H_
 #define BROKERSIM_MODEL_ROCKETMQ_MESSAGES_H_
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "model/raft/messages.h"
+#include "model/rocketmq/codes.h"
 #include "model/rocketmq/message.h"
 
 namespace brokersim::rocketmq {
-
-enum class ResponseCode : uint8_t {
-  kSuccess,
-  kSystemError,
-  kSystemBusy,
-  kFlushDiskTimeout,
-  kSlaveNotAvailable,
-  kFlushSlaveTimeout,
-  kMessageIllegal,
-  kServiceNotAvailable,
-  kNoPermission,
-  kTopicNotExist,
-  kPullNotFound,
-  kPullRetryImmediately,
-  kPullOffsetMoved,
-  kQueryNotFound,
-  kIllegalOperation,
-};
-inline std::string_view Name(ResponseCode code) {
-  switch (code) {
-    case ResponseCode::kSuccess: return "SUCCESS";
-    case ResponseCode::kSystemError: return "SYSTEM_ERROR";
-    case ResponseCode::kSystemBusy: return "SYSTEM_BUSY";
-    case ResponseCode::kFlushDiskTimeout: return "FLUSH_DISK_TIMEOUT";
-    case ResponseCode::kSlaveNotAvailable: return "SLAVE_NOT_AVAILABLE";
-    case ResponseCode::kFlushSlaveTimeout: return "FLUSH_SLAVE_TIMEOUT";
-    case ResponseCode::kMessageIllegal: return "MESSAGE_ILLEGAL";
-    case ResponseCode::kServiceNotAvailable: return "SERVICE_NOT_AVAILABLE";
-    case ResponseCode::kNoPermission: return "NO_PERMISSION";
-    case ResponseCode::kTopicNotExist: return "TOPIC_NOT_EXIST";
-    case ResponseCode::kPullNotFound: return "PULL_NOT_FOUND";
-    case ResponseCode::kPullRetryImmediately: return "PULL_RETRY_IMMEDIATELY";
-    case ResponseCode::kPullOffsetMoved: return "PULL_OFFSET_MOVED";
-    case ResponseCode::kQueryNotFound: return "QUERY_NOT_FOUND";
-    case ResponseCode::kIllegalOperation: return "ILLEGAL_OPERATION";
-  }
-  return "?";
-}
-
-enum class TransactionState : uint8_t { kUnknow, kCommitMessage, kRollbackMessage };
-inline std::string_view Name(TransactionState state) {
-  switch (state) {
-    case TransactionState::kUnknow: return "UNKNOW";
-    case TransactionState::kCommitMessage: return "COMMIT_MESSAGE";
-    case TransactionState::kRollbackMessage: return "ROLLBACK_MESSAGE";
-  }
-  return "?";
-}
 
 // ---- Name servers
 
@@ -80,11 +35,15 @@ struct RegisterBroker {
   int64_t broker_id = 0;  // 0: the master
   std::vector<TopicQueues> topics;
   int64_t state_version = 0;  // controller mode: the masterEpoch
+  bool enable_acting_master = false;
+  sim::Duration heartbeat_timeout;  // 0: the name server's own
   template <class V> void Fields(V& v) const {
     v("brokerName", broker_name);
     v("brokerId", broker_id);
     v("topics", topics);
     if (state_version != 0) v("stateVersion", state_version);
+    if (enable_acting_master) v("enableActingMaster", enable_acting_master);
+    if (enable_acting_master) v("heartbeatTimeoutMillis", heartbeat_timeout);
   }
 };
 
@@ -113,10 +72,12 @@ struct BrokerRoute {
   std::string broker_name;
   int32_t queues = 0;
   std::vector<BrokerAddress> addresses;  // by broker id
+  bool read_only = false;                // an acting master
   template <class V> void Fields(V& v) const {
     v("brokerName", broker_name);
     v("queues", queues);
     v("addresses", addresses);
+    if (read_only) v("readOnly", read_only);
   }
 };
 
@@ -130,6 +91,42 @@ struct GetRouteResult {
     v("topic", topic);
     v("brokers", brokers);
   }
+};
+
+// What a name server knows of a group, without acting masters.
+struct GetBrokerMemberGroup {
+  static constexpr std::string_view kName = "GET_BROKER_MEMBER_GROUP";
+  std::string broker_name;
+  template <class V> void Fields(V& v) const { v("brokerName", broker_name); }
+};
+
+struct BrokerMemberGroup {
+  static constexpr std::string_view kName = "GET_BROKER_MEMBER_GROUP_RESPONSE";
+  std::vector<BrokerAddress> members;  // by broker id
+  template <class V> void Fields(V& v) const { v("members", members); }
+};
+
+// One way, from a name server to brokers of a group.
+struct NotifyMinBrokerIdChange {
+  static constexpr std::string_view kName = "NOTIFY_MIN_BROKER_ID_CHANGE";
+  BrokerAddress lowest;
+  int64_t offline = -1;  // node of the one that is gone; -1: one has come
+  template <class V> void Fields(V& v) const {
+    v("minBroker", lowest);
+    v("offlineBroker", offline);
+  }
+};
+
+// From a master that isn't registered yet to its slave: where to copy from.
+struct ExchangeBrokerHaInfo {
+  static constexpr std::string_view kName = "EXCHANGE_BROKER_HA_INFO";
+  uint32_t master = 0;  // its node
+  template <class V> void Fields(V& v) const { v("master", master); }
+};
+
+struct ExchangeBrokerHaInfoResult {
+  static constexpr std::string_view kName = "EXCHANGE_BROKER_HA_INFO_RESPONSE";
+  template <class V> void Fields(V&) const {}
 };
 
 // ---- Producers
@@ -331,10 +328,12 @@ struct LockBatchMq {
   std::string consumer_group;
   std::string client_id;
   std::vector<MessageQueue> queues;
+  bool only_this_broker = false;  // from one broker to another
   template <class V> void Fields(V& v) const {
     v("consumerGroup", consumer_group);
     v("clientId", client_id);
     v("mqSet", queues);
+    if (only_this_broker) v("onlyThisBroker", only_this_broker);
   }
 };
 
@@ -350,10 +349,12 @@ struct UnlockBatchMq {
   std::string consumer_group;
   std::string client_id;
   std::vector<MessageQueue> queues;
+  bool only_this_broker = false;  // from one broker to another
   template <class V> void Fields(V& v) const {
     v("consumerGroup", consumer_group);
     v("clientId", client_id);
     v("mqSet", queues);
+    if (only_this_broker) v("onlyThisBroker", only_this_broker);
   }
 };
 
@@ -520,13 +521,29 @@ struct OffsetEntry {
   }
 };
 
+// DataVersion.java: of two tables of offsets the one with the greater version counts. It is raised only now and then.
+struct DataVersion {
+  int64_t counter = 0;
+  sim::Time timestamp;  // when it was raised last
+  friend auto operator<=>(const DataVersion&, const DataVersion&) = default;
+  template <class V> void Fields(V& v) const {
+    v("counter", counter);
+    v("timestamp", timestamp);
+  }
+};
+
 struct SyncAllResult {
   static constexpr std::string_view kName = "GET_ALL_CONSUMER_OFFSET_RESPONSE";
   std::vector<OffsetEntry> offsets;
   std::vector<int64_t> delay_offsets;  // by level, from level 1
+  // With enableSlaveActingMaster.
+  std::optional<DataVersion> version;
+  std::optional<DataVersion> delay_version;
   template <class V> void Fields(V& v) const {
     v("offsets", offsets);
     v("delayOffsets", delay_offsets);
+    if (version.has_value()) v("dataVersion", *version);
+    if (delay_version.has_value()) v("delayDataVersion", *delay_version);
   }
 };
 
@@ -539,7 +556,8 @@ using Body =
                  HaHandshake, HaHandshakeResult, ReplicaInfo, ControllerRegister, GetReplicaInfo, ElectMaster,
                  AlterSyncStateSet, BrokerHeartbeat, NotifyRoleChanged, raft::RequestVote, raft::RequestVoteReply,
                  raft::Heartbeat, raft::HeartbeatReply, raft::Push, raft::PushReply, raft::TransferLeadership,
-                 raft::TransferLeadershipReply>;
+                 raft::TransferLeadershipReply, GetBrokerMemberGroup, BrokerMemberGroup, NotifyMinBrokerIdChange,
+                 ExchangeBrokerHaInfo, ExchangeBrokerHaInfoResult>;
 
 // What travels: a command under its header.
 struct Command {

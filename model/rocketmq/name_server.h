@@ -11,6 +11,7 @@
 #include "absl/container/btree_map.h"
 #include "model/rocketmq/cluster.h"
 #include "model/rocketmq/messages.h"
+#include "model/rocketmq/remoting.h"
 #include "sim/kernel/process.h"
 
 namespace brokersim::rocketmq {
@@ -22,16 +23,21 @@ class NameServer final : public sim::Process {
   void OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
   void OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
   void OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
-  std::string_view TimerName(sim::Timer) const override { return "scan-not-active-broker"; }
+  std::string_view TimerName(sim::Timer timer) const override {
+    return timer.kind == kScan ? "scan-not-active-broker" : "request-timeout";
+  }
   void Describe(sim::Describer& d) const override;
 
  private:
+  enum TimerKind : uint32_t { kScan, kRequestTimeout };
   struct Live {
     sim::NodeId node;
     sim::ConnId conn;
     sim::Time last_update;
     std::vector<TopicQueues> topics;
     int64_t state_version = 0;
+    bool acting_master = false;  // enableSlaveActingMaster
+    sim::Duration expires;       // after so long without a word
   };
   // Group and id.
   using BrokerKey = std::pair<std::string, int64_t>;
@@ -39,8 +45,15 @@ class NameServer final : public sim::Process {
   void Register(const RegisterBroker& request, const sim::Received& from, int32_t opaque, sim::Env& env,
                 sim::Effects& out);
   GetRouteResult Route(const std::string& topic) const;
+  std::vector<BrokerAddress> MembersOf(const std::string& group) const;
+  // Shows the lowest slave of a group without a master as its master.
+  void LetAct(BrokerRoute* route) const;
+  // The lowest id of a group isn't what it was.
+  void NotifyLowest(const std::string& group, int64_t offline, sim::Effects& out);
+  void Forget(const BrokerKey& key, sim::Effects& out);
 
   std::shared_ptr<const ClusterSpec> cluster_;
+  Remoting remoting_{kRequestTimeout};
   absl::btree_map<BrokerKey, Live> brokers_;
 };
 

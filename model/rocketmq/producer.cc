@@ -92,7 +92,8 @@ int64_t Producer::AttemptsAllowed() const {
 
 // TopicPublishInfo.selectOneMessageQueue: in turn, after a failure at another broker if there is one.
 bool Producer::ChooseQueue(Sending* sending, sim::Env& env) {
-  const std::vector<MessageQueue> queues = QueuesOf(spec_->topic);
+  std::vector<MessageQueue> queues = WritableQueuesOf(spec_->topic);
+  if (queues.empty()) queues = QueuesOf(spec_->topic);  // nobody will take it
   if (queues.empty()) return false;
   // An asynchronous send is repeated on its broker.
   if (spec_->mode == SendMode::kAsync && sending->attempts > 0) return true;
@@ -140,8 +141,13 @@ void Producer::Attempt(int64_t number, sim::Env& env, sim::Effects& out) {
     sending.op = out.Invoke(std::move(operation));
   }
   out.Record(formats::RecordVerb::kProduced, log, -1, sending.message.body);
-  const sim::NodeId broker = BrokerOf(sending.queue.broker_name, false);
+  const bool writable = !WritableQueuesOf(spec_->topic).empty();
+  const sim::NodeId broker = writable ? BrokerOf(sending.queue.broker_name, false) : sim::NodeId{};
   if (!broker.valid()) {
+    if (!writable) {  // tryToFindTopicPublishInfo: the send fails, but not without having asked for a route
+      AskForRoute(spec_->topic, env, out);
+      sending.attempts = AttemptsAllowed();
+    }
     CompleteAttempt(sending, formats::Operation::FAIL, "NO_BROKER", -1, out);
     Attempt(number, env, out);
     return;

@@ -80,7 +80,7 @@ class Recorder {
   // Who watches is given each operation that is recorded, to keep it in the recorder's place; true ends the run within
   // the event. Not copied: a snapshot's futures are nobody's to stop. Before Begin; needs level kHistory.
   struct Watch {
-    std::function<bool(formats::Operation)> add;
+    std::function<bool(formats::Operation&&)> add;
     std::function<formats::History()> take;  // all of them, in the end
   };
   void WatchHistory(Watch watch) { watch_ = std::move(watch); }

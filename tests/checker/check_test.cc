@@ -378,6 +378,26 @@ TEST(AbortedRead, JepsenK5OneOfTheRecordsOfAFailedOperation) {
             "aborted-read[1 3]");
 }
 
+TEST(AbortedRead, AMirrorHasCopiedWhatFailed) {
+  EXPECT_EQ(Judge("aborted-read", R"(
+    p1 fail send x a !ABORTED
+    mm ok mirror b.x a@0
+    c1 ok poll b.x from=0 next=1 end=1 0:a)"),
+            "aborted-read[1 5]");
+  // Nobody has read the copy; its original may have happened; it was sent there, too.
+  EXPECT_EQ(Judge("aborted-read", R"(
+    p1 fail send x a
+    mm ok mirror b.x a@0
+    p1 info send x b
+    mm ok mirror b.x b@1
+    c1 ok poll b.x from=1 next=2 end=2 1:b
+    p1 fail send x c
+    p1 info send b.x c
+    mm ok mirror b.x c@2
+    c1 ok poll b.x from=2 next=3 end=3 2:c)"),
+            "VALID");
+}
+
 TEST(DirtyRead, ReadAndThenGone) {
   EXPECT_EQ(Judge("dirty-read", R"(
     c1 ok poll x from=0 next=1 end=1 0:a

@@ -106,7 +106,7 @@ class Parser {
 
   static void AddAction(const std::vector<std::string>& words, Operation* op) {
     const std::vector<std::string> rest(words.begin() + 1, words.end());
-    if (op->f() == "send") return AddSends(words[0], rest, op);
+    if (op->f() == "send" || op->f() == "mirror") return AddSends(words[0], rest, op);
     if (op->f() == "poll" || op->f() == "read-all") return AddPoll(words[0], rest, op);
     if (op->f() == "commit") {
       formats::Commit* commit = op->add_actions()->mutable_commit();

@@ -5,6 +5,7 @@
 //   p1 invoke send orders-0 a             a record without offset, `b@3` with one
 //   p1 ok send orders-0 a@3 b@4           several records of one operation
 //   p1 fail send orders-0 a !NOT_LEADER   the broker's error
+//   mm ok mirror b.orders-0 a@3           a copy of what another log holds
 //   c1 ok poll orders-0 from=0 next=2 end=2 group=g 0:a 1:b
 //   audit ok read-all orders-0 from=0 next=2 end=2 0:a 1:b | orders-1 from=0 next=0 end=0
 //   c1 ok commit g orders-0 2

@@ -21,6 +21,7 @@ struct Act {
   int64_t offset = -1;                     // of a send or commit
   formats::Poll poll;
   bool applied = false;
+  bool copy = false;  // a send, by a mirror
   uint64_t Shown() const { return done == kNever ? invoke : done; }
 };
 
@@ -72,7 +73,8 @@ class Naive {
  private:
   void AddAct(const Operation& invoke, const Operation& last, const formats::Action& action) {
     Act act;
-    act.f = invoke.f();
+    act.copy = invoke.f() == "mirror";
+    act.f = act.copy ? "send" : invoke.f();
     act.process = invoke.process();
     act.invoke = invoke.index();
     if (&last != &invoke) {
@@ -265,10 +267,21 @@ class Naive {
   }
 
   void Aborted(const std::string& log, const std::string& value) {
-    if (!AllFailed(log, value)) return;
+    if (!AllFailed(log, value) && !IsCopyOfFailed(log, value)) return;
     for (const Seen& seen : SeenIn(log)) {
-      if (seen.value == value) Find("aborted-read", fmt::format(" {} {}", log, value));
+      if (seen.value == value && seen.act->f != "send") Find("aborted-read", fmt::format(" {} {}", log, value));
     }
+  }
+
+  // A record that only mirrors sent, and nobody else sent its value but in vain.
+  bool IsCopyOfFailed(const std::string& log, const std::string& value) const {
+    bool failed = false;
+    for (const Act& act : acts_) {
+      if (act.f != "send" || act.value != value) continue;
+      if (!act.copy && (act.log == log || !Failed(act))) return false;
+      failed = failed || !act.copy;
+    }
+    return failed && !Sends(log, value).empty();
   }
 
   void Dirty(const std::string& log, const std::string& value) {

@@ -385,7 +385,8 @@ History SenselessHistory(uint64_t seed, int operations) {
       continue;
     }
     const int64_t kind = random.Below(10);
-    Operation op = Begin(text("p", 2), kind < 4   ? "send"
+    Operation op = Begin(text("p", 2), kind < 1   ? "mirror"
+                                       : kind < 4 ? "send"
                                        : kind < 7 ? "poll"
                                        : kind < 8 ? "read-all"
                                        : kind < 9 ? "commit"

@@ -150,6 +150,22 @@ TEST(Truth, TwoSitesCantHaveNoLossAndComeBackByThemselves) {
   }
 }
 
+// Nobody is elected, and what the lost group had is served all the same; clients go on with the other group once routes
+// show that the lost master can't be written to: its heartbeats have been missing for 10 s, looked for every 5 s, and
+// polled every 30 s.
+TEST(Truth, ClientsGoOnWhereSlavesActForLostMasters) {
+  constexpr int64_t kRoutesChanged = (10 + 5 + 30 + 5) * kSecond;
+  const DrResult result =
+      RunAll(Cells(Architecture("dr/rocketmq_acting_master", "near"), {"dc_loss", "standby_loss"}), 20);
+  ASSERT_EQ(result.rows.size(), 40u);
+  for (const DrRow& row : result.rows) {
+    const std::string where = result.cells[row.cell].Text() + ", seed " + std::to_string(row.seed);
+    EXPECT_LT(row.measures[DrMeasure::kLostRecords].value_or(kNever), 10) << where;
+    EXPECT_LT(row.measures[DrMeasure::kRtoClients].value_or(kNever), kRoutesChanged) << where;
+    EXPECT_EQ(row.measures[DrMeasure::kRtoWrite], kNever) << where;
+  }
+}
+
 TEST(Truth, AsynchronousReplicasMissWhatWasAcknowledgedSinceTheCut) {
   const DrResult result = RunAll(Cells(Architecture("dr/rocketmq_master_slave"), {"creeping_loss"}), 10);
   for (const DrRow& row : result.rows) {

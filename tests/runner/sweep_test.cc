@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "gmock/gmock.h"
@@ -69,6 +71,34 @@ TEST(Sweeps, DoNotDependOnTheNumberOfJobs) {
   EXPECT_EQ(Swept(plan), two);
   plan.jobs = 7;
   EXPECT_EQ(Swept(plan), two);
+}
+
+// A sweep that left nothing is asked again, for what it found.
+TEST_F(Files, WhatFailedAndHasNothingLeftOfItIsRunAgain) {
+  const std::unique_ptr<SweepFile> file = Open("sweep.db");
+  const std::string all = Swept(Plan(), file.get());
+  std::mutex mutex;
+  std::set<std::pair<std::string, uint64_t>> left;
+  SweepHooks hooks = Quiet();
+  hooks.failed = [&](const scenarios::ResolvedScenario& scenario, const Outcome& outcome) {
+    EXPECT_FALSE(outcome.run.trace.empty());
+    const std::lock_guard lock(mutex);
+    EXPECT_TRUE(left.emplace(scenario.variant, outcome.seed).second);
+    return absl::OkStatus();
+  };
+  hooks.left = [&](const scenarios::ResolvedScenario& scenario, uint64_t seed) {
+    return left.contains({scenario.variant, seed});
+  };
+  const absl::StatusOr<SweepResult> again = RunSweep(Plan(), file.get(), hooks);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(All(*again), all);
+  std::set<std::pair<std::string, uint64_t>> failed;
+  for (const RunRow& row : again->rows) {
+    if (IsFailure(row.code)) failed.emplace(again->arms[row.arm].variant, row.seed);
+  }
+  EXPECT_GT(failed.size(), 3u);
+  EXPECT_EQ(left, failed);
+  EXPECT_TRUE(RunSweep(Plan(), file.get(), hooks).ok());
 }
 
 TEST_F(Files, HoldEverything) {

@@ -173,13 +173,16 @@ class NaiveExactlyOnce {
                      .group = op.value.Get("group").integer(),
                      .input = op.value.Get("input").integer()};
     for (const Value& output : op.value.Get("outputs").items()) effect.outputs.push_back(output);
-    // Whoever was assigned the log last owns it.
+    // Whoever was assigned the log last owns it; who owned it before doesn't any more.
+    bool owned = false;
     for (const Op& other : history_.ops()) {
       if (&other > &op) break;
       if (!Is(history_, other, "assign", OpType::kOk) || history_.ExtraOf(other, "group") != op.value.Get("group"))
         continue;
       for (const Value& log : other.value.items()) {
-        if (log.text() == LogOf(effect.input)) effect.zombie = other.process != op.process;
+        if (log.text() != LogOf(effect.input)) continue;
+        owned = owned || other.process == op.process;
+        effect.zombie = owned && other.process != op.process;
       }
     }
     effects_.push_back(effect);

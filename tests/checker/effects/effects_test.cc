@@ -95,6 +95,13 @@ TEST(ExactlyOnce, AZombieIsNamed) {
   EXPECT_EQ(lines.Judge(), "zombie 0 7 9");
 }
 
+TEST(ExactlyOnce, WhoNeverOwnedALogIsNoZombie) {
+  const std::string effect = "[[:process :x [0 1] true]]";
+  Lines lines = Lines().Done(0, "send", "[[:send :x [0 1]]]").Done(1, "assign", "[:x]", ":group :g");
+  lines.Done(5, "process", effect, ":group :g").Done(5, "process", effect, ":group :g");
+  EXPECT_EQ(lines.Judge(), "duplicate 0 5 7");
+}
+
 TEST(ExactlyOnce, ACommitIsTheGroupsWord) {
   const std::string sent = "[[:send :x [4 1]]]";
   EXPECT_EQ(Lines().Done(0, "send", sent).Done(1, "commit", "[[:commit :x 4]]", ":group :g").Judge(), "unknown");

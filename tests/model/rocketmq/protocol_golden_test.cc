@@ -32,7 +32,8 @@ bool IsRoutine(const formats::TraceEvent& event) {
                            "GET_ROUTEINFO_BY_TOPIC_RESPONSE", "HEART_BEAT", "PULL_MESSAGE", "PULL_MESSAGE_RESPONSE",
                            "GET_CONSUMER_LIST_BY_GROUP", "GET_CONSUMER_LIST_BY_GROUP_RESPONSE", "OFFSET_RESPONSE",
                            "QUERY_CONSUMER_OFFSET", "GET_MAX_OFFSET", "SelectAll", "AllRows", "ApplyEffect",
-                           "EffectApplied", "poll", "assign", "registered", "RaftHeartbeat", "RaftHeartbeatReply"}) {
+                           "EffectApplied", "poll", "assign", "registered", "RaftHeartbeat", "RaftHeartbeatReply",
+                           "BROKER_HEARTBEAT", "GET_BROKER_MEMBER_GROUP", "GET_BROKER_MEMBER_GROUP_RESPONSE"}) {
     if (event.type == type) return true;
   }
   // Heartbeats of the HA connection; DLedger's word of what is committed.

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "checker/suspicion.h"
+#include "checker/online/suspicion.h"
 
 namespace brokersim::checker {
 
@@ -49,7 +49,7 @@ void Suspicion::SettleLog(Id log_id, std::vector<bool>* gone) {
       const bool follows = key.first < processing_.size() && processing_[key.first];
       if (!follows) {
         unfollowed_.insert(key);
-      } else if (!Applied(key.first, value)) {
+      } else if (!applied_.Contains(key.first, value)) {
         unprocessed_[key].insert(entries[i].offset);
       }
     }
@@ -58,7 +58,7 @@ void Suspicion::SettleLog(Id log_id, std::vector<bool>* gone) {
 
 // From now on a value of that log with such a number, or a lower one, isn't new if the tables don't know it.
 void Suspicion::Forgotten(Id log, const Numbered& numbered) {
-  int64_t& highest = highest_.try_emplace({log, Name(&befores_, 0, numbered.before)}, numbered.number).first->second;
+  int64_t& highest = highest_.try_emplace({log, befores_.Number(numbered.before)}, numbered.number).first->second;
   highest = std::max(highest, numbered.number);
 }
 

@@ -1,4 +1,4 @@
-#include "checker/temp_file.h"
+#include "checker/online/temp_file.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "checker/journal.h"
+#include "checker/online/journal.h"
 
 namespace brokersim::checker {
 

@@ -9,15 +9,15 @@
 // that is passed over), and only then the offline check is asked about the history so far. Its report is therefore the
 // offline one. While nothing is suspicious an operation costs a few table lookups, and the memory is that of what is
 // open (suspicion.h): the history, and what is settled, lie in files.
-#ifndef BROKERSIM_CHECKER_ONLINE_H_
-#define BROKERSIM_CHECKER_ONLINE_H_
+#ifndef BROKERSIM_CHECKER_ONLINE_ONLINE_H_
+#define BROKERSIM_CHECKER_ONLINE_ONLINE_H_
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "checker/journal.h"
-#include "checker/suspicion.h"
+#include "checker/online/journal.h"
+#include "checker/online/suspicion.h"
 #include "formats/history.pb.h"
 
 namespace brokersim::checker {
@@ -48,4 +48,4 @@ class OnlineCheck {
 
 }  // namespace brokersim::checker
 
-#endif  // BROKERSIM_CHECKER_ONLINE_H_
+#endif  // BROKERSIM_CHECKER_ONLINE_ONLINE_H_

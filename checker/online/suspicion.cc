@@ -1,7 +1,6 @@
-#include "checker/suspicion.h"
+#include "checker/online/suspicion.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace brokersim::checker {
@@ -11,17 +10,6 @@ using formats::Action;
 using formats::Operation;
 
 }  // namespace
-
-std::string_view Texts::Keep(std::string_view text) {
-  if (used_ + text.size() > kBlock || blocks_.empty()) {
-    blocks_.push_back(std::make_unique<char[]>(std::max(kBlock, text.size())));
-    used_ = 0;
-  }
-  char* const to = blocks_.back().get() + used_;
-  std::memcpy(to, text.data(), text.size());
-  used_ += text.size();
-  return {to, text.size()};
-}
 
 Suspicion::Suspicion(const std::vector<std::string>& checks, const Settling& settling)
     : settling_(settling), settled_(settling.folder), settles_(!settling.folder.empty()) {
@@ -33,6 +21,7 @@ Suspicion::Suspicion(const std::vector<std::string>& checks, const Settling& set
   dirty_ = has("dirty-read");
   rollback_ = has("rollback");
   reordered_ = has("reordered");
+  aborted_ = has("aborted-read");
 }
 
 bool Suspicion::Add(const Operation& op) {
@@ -48,41 +37,16 @@ bool Suspicion::Add(const Operation& op) {
 
 // ---- names
 
-Id Suspicion::Name(Interner* interner, Id scope, std::string_view text) {
-  const Id before = interner->size();
-  const Id id = interner->Intern(scope, text);
-  if (id == before) interner->Keep(id, names_.Keep(text));
-  return id;
-}
-
 Id Suspicion::LogOf(std::string_view name) {
-  const Id id = Name(&log_names_, 0, name);
+  const Id id = log_names_.Number(name);
   if (id == logs_.size()) logs_.emplace_back();
   return id;
 }
 
 Id Suspicion::RecordOf(Id log, std::string_view value) {
-  Interner& names = tables_->names;
-  const Id before = names.size();
-  const Id id = names.Intern(log, value);
-  if (id != before) return id;
-  names.Keep(id, tables_->texts.Keep(value));
-  tables_->records.emplace_back();
+  const Id id = tables_->names.Number(log, value);
+  if (id == tables_->records.size()) tables_->records.emplace_back();
   return id;
-}
-
-bool Suspicion::Split(std::string_view value, Numbered* numbered) {
-  constexpr size_t kMostDigits = 18;
-  size_t digits = 0;
-  while (digits < value.size() && value[value.size() - 1 - digits] >= '0' && value[value.size() - 1 - digits] <= '9') {
-    ++digits;
-  }
-  // With a zero in front, two texts would be one number.
-  if (digits == 0 || digits > kMostDigits || (digits > 1 && value[value.size() - digits] == '0')) return false;
-  numbered->before = value.substr(0, value.size() - digits);
-  numbered->number = 0;
-  for (const char c : value.substr(value.size() - digits)) numbered->number = numbered->number * 10 + (c - '0');
-  return true;
 }
 
 bool Suspicion::MayBeSettled(Id log, std::string_view value) const {
@@ -110,7 +74,8 @@ void Suspicion::Begin(const Operation& op) {
     sent.push_back(id);
     Record& record = tables_->records[id];
     ++record.open_sends;
-    const Id line = Name(&lines_by_name_, log, op.process());
+    if (op.f() == "mirror") BeginCopy(record, action.send().value());
+    const Id line = lines_by_name_.Number(log, op.process());
     if (line == lines_.size()) lines_.emplace_back();
     if (record.line != kNoPlace) continue;  // sent before: it keeps its first place
     record.line = line;
@@ -137,8 +102,9 @@ void Suspicion::End(const Operation& op) {
   const bool ok = op.type() == Operation::OK;
   const bool audit = op.f() == "read-all";
   if (audit) ++audits_;
+  size_t place = 0;  // among what was sent
   for (const Action& action : op.actions()) {
-    if (action.has_send() && ok) Acknowledge(action.send());
+    if (action.has_send() && ok) Acknowledge(action.send(), place < sent.size() ? sent[place++] : kNoId);
     if (action.has_poll()) Read(action.poll(), ok, audit);
     if (action.has_commit() && ok) Commit(action.commit());
     if (action.has_process()) NoteProcessing(action.process());
@@ -152,8 +118,25 @@ void Suspicion::Fail(const Operation& op, const Ids& sent) {
     Record& record = tables_->records[id];
     record.failed = true;
     if (record.offset != kNowhere) suspicious_ = true;
+    if (!aborted_ || op.f() == "mirror") continue;
+    const std::string_view value = tables_->names.Text(id);
+    if (copies_.Contains(0, value)) suspicious_ = true;
+    refused_.Add(0, value);
   }
   if (op.f() == "read-all") suspicious_ = true;
+}
+
+// ---- copies: what a mirror copied although its original failed was never there
+
+void Suspicion::BeginCopy(const Record& record, std::string_view value) {
+  mirrors_ = true;
+  if (record.read) ReadCopy(value);
+}
+
+void Suspicion::ReadCopy(std::string_view value) {
+  if (!aborted_) return;
+  if (refused_.Contains(0, value)) suspicious_ = true;
+  copies_.Add(0, value);
 }
 
 // ---- records
@@ -166,7 +149,7 @@ void Suspicion::See(Id log, Id id, int64_t offset) {
   if (record.offset != kNowhere) suspicious_ = true;  // at two offsets
   const auto [there, first] = logs_[log].at.try_emplace(offset, id);
   // Two records at one.
-  if ((!first && there->second != id) || settled_.HoldsAny(log, offset)) suspicious_ = true;
+  if ((!first && there->second != id) || settled_.HoldsAny(log, offset, offset)) suspicious_ = true;
   record.offset = offset;
   Put(offset, &record);
 }
@@ -186,10 +169,16 @@ void Suspicion::Put(int64_t offset, Record* record) {
   if (here != offsets.begin() && std::prev(here)->offset > offset) suspicious_ = true;
 }
 
-void Suspicion::Acknowledge(const formats::Send& send) {
-  const Id log = LogOf(send.log());
-  if (MayBeSettled(log, send.value()) && tables_->names.Find(log, send.value()) == kNoId) suspicious_ = true;
-  const Id id = RecordOf(log, send.value());
+// Most often it is the record that its invocation sent.
+void Suspicion::Acknowledge(const formats::Send& send, Id sent) {
+  const Names& names = tables_->names;
+  Id id = sent;
+  if (sent == kNoId || names.Text(sent) != send.value() || log_names_.Text(names.Scope(sent)) != send.log()) {
+    const Id log = LogOf(send.log());
+    if (MayBeSettled(log, send.value()) && names.Find(log, send.value()) == kNoId) suspicious_ = true;
+    id = RecordOf(log, send.value());
+  }
+  const Id log = names.Scope(id);
   Record& record = tables_->records[id];
   if (!record.acknowledged) logs_[log].acknowledged.push_back(id);
   record.acknowledged = true;
@@ -209,6 +198,7 @@ void Suspicion::Read(const formats::Poll& poll, bool ok, bool audit) {
     } else {
       suspicious_ = true;  // settled elsewhere, or failed
     }
+    if (mirrors_) ReadCopy(read.value());
     if (read.offset() <= last) suspicious_ = true;
     last = read.offset();
   }
@@ -300,28 +290,13 @@ void Suspicion::NoteProcessing(const formats::Process& process) {
 
 void Suspicion::Apply(const formats::Process& process) {
   const Id group = GroupOf(process.group());
-  if (Applied(group, process.value())) suspicious_ = true;
-  Numbered numbered;
-  if (!Split(process.value(), &numbered) || befores_.size() >= kMostBefores) {
-    applied_others_.emplace(group, process.value());
-  } else {
-    applied_[{group, Name(&befores_, 0, numbered.before)}].Add(numbered.number, numbered.number + 1);
-  }
+  if (applied_.Contains(group, process.value())) suspicious_ = true;
+  applied_.Add(group, process.value());
   if (unprocessed_.empty()) return;
   const Id log = LogOf(process.log());
   const auto unprocessed = unprocessed_.find({group, log});
   if (unprocessed == unprocessed_.end() || !unprocessed->second.contains(process.offset())) return;
   if (settled_.Holds(log, process.offset(), process.value())) unprocessed->second.erase(process.offset());
-}
-
-bool Suspicion::Applied(Id group, std::string_view value) const {
-  Numbered numbered;
-  if (Split(value, &numbered)) {
-    const Id before = befores_.Find(0, numbered.before);
-    const auto applied = before == kNoId ? applied_.end() : applied_.find({group, before});
-    if (applied != applied_.end() && applied->second.Contains(numbered.number)) return true;
-  }
-  return !applied_others_.empty() && applied_others_.contains({group, std::string(value)});
 }
 
 // ---- read-alls
@@ -355,7 +330,7 @@ void Suspicion::JudgeGroups() {
 void Suspicion::JudgeGroup(Id group, Id log, int64_t committed) {
   for (const auto& [at, id] : logs_[log].at) {
     if (at >= committed) break;
-    if (tables_->records[id].audit != 0 && !Applied(group, tables_->names.Text(id))) suspicious_ = true;
+    if (tables_->records[id].audit != 0 && !applied_.Contains(group, tables_->names.Text(id))) suspicious_ = true;
   }
   if (settled_.count(log) == 0 || settled_.lowest(log) >= committed) return;
   if (unfollowed_.contains({group, log})) suspicious_ = true;

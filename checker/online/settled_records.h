@@ -1,6 +1,6 @@
 // Records of which nothing more can become known than that they are where they are: they lie in a file, as digests.
-#ifndef BROKERSIM_CHECKER_SETTLED_RECORDS_H_
-#define BROKERSIM_CHECKER_SETTLED_RECORDS_H_
+#ifndef BROKERSIM_CHECKER_ONLINE_SETTLED_RECORDS_H_
+#define BROKERSIM_CHECKER_ONLINE_SETTLED_RECORDS_H_
 
 #include <cstdint>
 #include <string>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "checker/interner.h"
-#include "checker/temp_file.h"
+#include "checker/online/temp_file.h"
 
 namespace brokersim::checker {
 
@@ -27,9 +27,10 @@ class SettledRecords {
   bool Add(Id log, const std::vector<Entry>& entries);
   uint64_t count(Id log) const { return log < logs_.size() ? logs_[log].count : 0; }
   int64_t lowest(Id log) const { return logs_[log].lowest; }  // REQUIRES: count(log) > 0
-  // Whether that value lies there, or any at all. Once the file can't be read, the one is never so, the other always.
+  // Whether that value lies there, or any at all from the one offset to the other. Once the file can't be read, the one
+  // is never so, the other always.
   bool Holds(Id log, int64_t offset, std::string_view value);
-  bool HoldsAny(Id log, int64_t offset);
+  bool HoldsAny(Id log, int64_t first, int64_t last);
 
  private:
   struct Run {
@@ -47,9 +48,9 @@ class SettledRecords {
     size_t loaded = SIZE_MAX;
     std::vector<Entry> entries;
   };
-  // Calls `visit` with the entries at that offset until it is true.
+  // Calls `visit` with an entry of each run from the one offset to the other until it is true: the run's first there.
   template <typename Visit>
-  bool AnyAt(Id log, int64_t offset, Visit visit);
+  bool Any(Id log, int64_t first, int64_t last, Visit visit);
 
   TempFile file_;
   bool readable_ = true;
@@ -58,4 +59,4 @@ class SettledRecords {
 
 }  // namespace brokersim::checker
 
-#endif  // BROKERSIM_CHECKER_SETTLED_RECORDS_H_
+#endif  // BROKERSIM_CHECKER_ONLINE_SETTLED_RECORDS_H_

@@ -1,6 +1,6 @@
 // A set of whole numbers, as intervals: numbers that follow one another take no more memory than one.
-#ifndef BROKERSIM_CHECKER_INTERVALS_H_
-#define BROKERSIM_CHECKER_INTERVALS_H_
+#ifndef BROKERSIM_CHECKER_ONLINE_INTERVALS_H_
+#define BROKERSIM_CHECKER_ONLINE_INTERVALS_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -28,6 +28,12 @@ class Intervals {
     }
     from_.emplace(begin, end);
   }
+  void EraseBelow(int64_t number) {
+    const auto after = from_.lower_bound(number);
+    const int64_t end = after == from_.begin() ? number : std::prev(after)->second;
+    from_.erase(from_.begin(), after);
+    Add(number, end);
+  }
 
  private:
   absl::btree_map<int64_t, int64_t> from_;  // begin, and end
@@ -35,4 +41,4 @@ class Intervals {
 
 }  // namespace brokersim::checker
 
-#endif  // BROKERSIM_CHECKER_INTERVALS_H_
+#endif  // BROKERSIM_CHECKER_ONLINE_INTERVALS_H_

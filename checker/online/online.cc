@@ -1,4 +1,4 @@
-#include "checker/online.h"
+#include "checker/online/online.h"
 
 #include <algorithm>
 #include <utility>

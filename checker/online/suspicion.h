@@ -6,10 +6,9 @@
 // acknowledged and that nobody has read yet; a record that a group which commits and processes has not processed. What
 // is settled goes into a file (settled_records.h): numbers of values within intervals, and records by their offset.
 //
-// Values are told apart as new or settled by their number: "p1-19" is the 19th of "p1-". A value without a number at
-// its end stays in memory.
-#ifndef BROKERSIM_CHECKER_SUSPICION_H_
-#define BROKERSIM_CHECKER_SUSPICION_H_
+// Values are told apart as new or settled by their number (names.h); one without a number at its end stays in memory.
+#ifndef BROKERSIM_CHECKER_ONLINE_SUSPICION_H_
+#define BROKERSIM_CHECKER_ONLINE_SUSPICION_H_
 
 #include <cstdint>
 #include <memory>
@@ -21,22 +20,12 @@
 #include "absl/container/btree_set.h"
 #include "absl/container/inlined_vector.h"
 #include "checker/interner.h"
-#include "checker/intervals.h"
-#include "checker/settled_records.h"
+#include "checker/online/intervals.h"
+#include "checker/online/names.h"
+#include "checker/online/settled_records.h"
 #include "formats/history.pb.h"
 
 namespace brokersim::checker {
-
-// Texts for as long as it lives.
-class Texts {
- public:
-  std::string_view Keep(std::string_view text);
-
- private:
-  static constexpr size_t kBlock = 64 << 10;
-  std::vector<std::unique_ptr<char[]>> blocks_;
-  size_t used_ = kBlock;
-};
 
 struct Settling {
   std::string folder = {};  // of the file; empty: everything stays in memory
@@ -55,8 +44,6 @@ class Suspicion {
  private:
   static constexpr int64_t kNowhere = -1;
   static constexpr uint32_t kNoPlace = UINT32_MAX;
-  // More beginnings of values than that aren't beginnings of names with numbers.
-  static constexpr Id kMostBefores = 4096;
 
   struct Record {
     int64_t offset = kNowhere;  // where it was first seen
@@ -91,15 +78,10 @@ class Suspicion {
 
   // Of records that are not settled.
   struct Tables {
-    Texts texts;
-    Interner names;  // of records; scope: the log
+    Names names;  // of records; scope: the log
     std::vector<Record> records;
   };
 
-  struct Numbered {
-    std::string_view before;
-    int64_t number = 0;
-  };
   using GroupAndLog = std::pair<Id, Id>;
   using Ids = absl::InlinedVector<Id, 4>;
   // An operation that sends, and its records.
@@ -111,10 +93,12 @@ class Suspicion {
   void Begin(const formats::Operation& op);
   void End(const formats::Operation& op);
   void Fail(const formats::Operation& op, const Ids& sent);
+  void BeginCopy(const Record& record, std::string_view value);
+  void ReadCopy(std::string_view value);
   Ids Close(const formats::Operation& op);
   void See(Id log, Id id, int64_t offset);
   void Put(int64_t offset, Record* record);
-  void Acknowledge(const formats::Send& send);
+  void Acknowledge(const formats::Send& send, Id sent);
   void Read(const formats::Poll& poll, bool ok, bool audit);
   void ReadRecord(Id log, Id id, int64_t offset, bool audit);
   void ReadSettled(Id log, int64_t offset, bool audit);
@@ -124,16 +108,13 @@ class Suspicion {
   void Commit(const formats::Commit& commit);
   void NoteProcessing(const formats::Process& process);
   void Apply(const formats::Process& process);
-  bool Applied(Id group, std::string_view value) const;
   void Audit(const formats::Operation& op, bool ok);
   void JudgeGroups();
   void JudgeGroup(Id group, Id log_id, int64_t committed);
 
   Id RecordOf(Id log, std::string_view value);
   Id LogOf(std::string_view name);
-  Id GroupOf(std::string_view name) { return Name(&groups_, 0, name); }
-  Id Name(Interner* interner, Id scope, std::string_view text);
-  static bool Split(std::string_view value, Numbered* numbered);
+  Id GroupOf(std::string_view name) { return groups_.Number(name); }
   bool MayBeSettled(Id log, std::string_view value) const;
 
   // settling.cc
@@ -152,6 +133,8 @@ class Suspicion {
   bool dirty_ = false;
   bool rollback_ = false;
   bool reordered_ = false;
+  bool aborted_ = false;
+  bool mirrors_ = false;  // there are mirrors
   bool suspicious_ = false;
   bool jumped_ = false;
   bool processes_ = false;
@@ -159,18 +142,18 @@ class Suspicion {
   uint64_t operations_ = 0;
 
   std::unique_ptr<Tables> tables_ = std::make_unique<Tables>();
-  Texts names_;
-  Interner log_names_;
-  Interner lines_by_name_;  // of lines of sends; scope: the log
-  Interner groups_;
-  Interner befores_;  // what stands before numbers
+  Names log_names_;
+  Names lines_by_name_;  // of lines of sends; scope: the log
+  Names groups_;
+  Names befores_;  // what stands before numbers
   std::vector<Log> logs_;
   std::vector<SendLine> lines_;
   std::vector<bool> processing_;                           // by group
   std::vector<OpenSend> open_;                             // by operation
   absl::btree_map<GroupAndLog, Intervals> delivered_;      // offsets
-  absl::btree_map<std::pair<Id, Id>, Intervals> applied_;  // by group and what stands before the number
-  absl::btree_set<std::pair<Id, std::string>> applied_others_;
+  ValueSet applied_;                                       // by group
+  ValueSet refused_;                                       // sends of them failed, mirrors' left out
+  ValueSet copies_;                                        // read since there are mirrors
   absl::btree_map<GroupAndLog, int64_t> positions_;  // the lowest
   absl::btree_map<GroupAndLog, int64_t> committed_;  // the highest
 
@@ -184,4 +167,4 @@ class Suspicion {
 
 }  // namespace brokersim::checker
 
-#endif  // BROKERSIM_CHECKER_SUSPICION_H_
+#endif  // BROKERSIM_CHECKER_ONLINE_SUSPICION_H_

@@ -1,6 +1,6 @@
 // Bytes that needn't stay in memory: a file without a name, gone with the process.
-#ifndef BROKERSIM_CHECKER_TEMP_FILE_H_
-#define BROKERSIM_CHECKER_TEMP_FILE_H_
+#ifndef BROKERSIM_CHECKER_ONLINE_TEMP_FILE_H_
+#define BROKERSIM_CHECKER_ONLINE_TEMP_FILE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -32,4 +32,4 @@ class TempFile {
 
 }  // namespace brokersim::checker
 
-#endif  // BROKERSIM_CHECKER_TEMP_FILE_H_
+#endif  // BROKERSIM_CHECKER_ONLINE_TEMP_FILE_H_

@@ -1,12 +1,12 @@
 // A history while it is being recorded: its last operations in memory, the others in a file.
-#ifndef BROKERSIM_CHECKER_JOURNAL_H_
-#define BROKERSIM_CHECKER_JOURNAL_H_
+#ifndef BROKERSIM_CHECKER_ONLINE_JOURNAL_H_
+#define BROKERSIM_CHECKER_ONLINE_JOURNAL_H_
 
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "checker/temp_file.h"
+#include "checker/online/temp_file.h"
 #include "formats/history.pb.h"
 
 namespace brokersim::checker {
@@ -31,4 +31,4 @@ class Journal {
 
 }  // namespace brokersim::checker
 
-#endif  // BROKERSIM_CHECKER_JOURNAL_H_
+#endif  // BROKERSIM_CHECKER_ONLINE_JOURNAL_H_

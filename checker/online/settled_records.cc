@@ -1,4 +1,4 @@
-#include "checker/settled_records.h"
+#include "checker/online/settled_records.h"
 
 #include <algorithm>
 
@@ -32,12 +32,12 @@ bool SettledRecords::Add(Id log, const std::vector<Entry>& entries) {
 }
 
 template <typename Visit>
-bool SettledRecords::AnyAt(Id log, int64_t offset, Visit visit) {
-  if (count(log) == 0 || offset < logs_[log].lowest || offset > logs_[log].highest) return false;
+bool SettledRecords::Any(Id log, int64_t first, int64_t last, Visit visit) {
+  if (count(log) == 0 || last < logs_[log].lowest || first > logs_[log].highest) return false;
   Log& in = logs_[log];
-  // Runs overlap where a record settled late, so all that reach over the offset are looked at.
+  // Runs overlap where a record settled late, so all that reach into the range are looked at.
   for (size_t run = 0; run < in.runs.size(); ++run) {
-    if (offset < in.runs[run].first || offset > in.runs[run].last) continue;
+    if (last < in.runs[run].first || first > in.runs[run].last) continue;
     if (in.loaded != run) {
       in.loaded = run;
       in.entries.resize(in.runs[run].size);
@@ -45,22 +45,22 @@ bool SettledRecords::AnyAt(Id log, int64_t offset, Visit visit) {
       readable_ = readable_ && file_.Read(in.runs[run].position, in.entries.data(), bytes);
       if (!readable_) in.entries.clear();
     }
-    auto at = std::lower_bound(in.entries.begin(), in.entries.end(), offset,
+    auto at = std::lower_bound(in.entries.begin(), in.entries.end(), first,
                                [](const Entry& entry, int64_t wanted) { return entry.offset < wanted; });
-    if (at != in.entries.end() && at->offset == offset && visit(*at)) return true;
+    if (at != in.entries.end() && at->offset <= last && visit(*at)) return true;
   }
   return false;
 }
 
 bool SettledRecords::Holds(Id log, int64_t offset, std::string_view value) {
   const Entry wanted = Of(offset, value);
-  return AnyAt(log, offset, [&](const Entry& entry) {
+  return Any(log, offset, offset, [&](const Entry& entry) {
     return entry.digest[0] == wanted.digest[0] && entry.digest[1] == wanted.digest[1];
   });
 }
 
-bool SettledRecords::HoldsAny(Id log, int64_t offset) {
-  return AnyAt(log, offset, [](const Entry&) { return true; }) || !readable_;
+bool SettledRecords::HoldsAny(Id log, int64_t first, int64_t last) {
+  return Any(log, first, last, [](const Entry&) { return true; }) || !readable_;
 }
 
 }  // namespace brokersim::checker
