@@ -14,26 +14,26 @@ using testing::Not;
 TEST(Life, OfALostMessage) {
   Sandbox sandbox;
   ASSERT_EQ(sandbox.Run({"run", "kafka/acks_one", "--out=out"}).exit_code, 1);
-  const Result result = sandbox.Run({"life", "p1-194", "out"});
+  const Result result = sandbox.Run({"life", "p1-196", "out"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("p1 sends \"p1-194\" to orders-0\n"));
+  EXPECT_THAT(result.out, HasSubstr("p1 sends \"p1-196\" to orders-0\n"));
   EXPECT_THAT(result.out, HasSubstr("ProduceRequest to b2 arrives 0."));
-  EXPECT_THAT(result.out, HasSubstr("b2          b2 acknowledges \"p1-194\" in orders-0 at offset 193\n"));
+  EXPECT_THAT(result.out, HasSubstr("b2          b2 acknowledges \"p1-196\" in orders-0 at offset 195\n"));
   EXPECT_THAT(result.out, HasSubstr("b2          crashed\n"));
   EXPECT_THAT(result.out, HasSubstr("audit, which reads orders-0 from 0 to 399, doesn't find it\n"));
-  EXPECT_THAT(result.out, HasSubstr("\nlost: b2 acknowledged it in orders-0 at 3997.5 ms, and it isn't there; the last "
-                                    "copy went at 24004.4 ms, on b2\n"));
+  EXPECT_THAT(result.out, HasSubstr("\nlost: b2 acknowledged it in orders-0 at 3905.2 ms, and it isn't there; the last "
+                                    "copy went at 23909.3 ms, on b2\n"));
   EXPECT_THAT(result.out, EndsWith("verdict   inconsistent-offsets, lost-write\n"));
   // From wherever it is read, and by where it was stored.
   for (const char* where : {"out/trace.pb", "out/trace.jsonl", "kafka/acks_one"}) {
-    EXPECT_EQ(sandbox.Run({"life", "p1-194", where}).out, result.out) << where;
+    EXPECT_EQ(sandbox.Run({"life", "p1-196", where}).out, result.out) << where;
   }
-  EXPECT_EQ(sandbox.Run({"life", "orders-0@193", "out"}).out, result.out);
+  EXPECT_EQ(sandbox.Run({"life", "orders-0@195", "out"}).out, result.out);
 }
 
 TEST(Life, OfADoubledMessage) {
   Sandbox sandbox;
-  const Result stored = sandbox.Run({"life", "p1-21", "kafka/retry_without_idempotence"});
+  const Result stored = sandbox.Run({"life", "p1-27", "kafka/retry_without_idempotence"});
   EXPECT_EQ(stored.exit_code, 0) << stored.err;
   EXPECT_THAT(stored.out, HasSubstr("\ndoubled: orders-0 holds it at offsets 20 and 21\n"));
   const Result processed = sandbox.Run({"life", "p1-1", "kafka/slow_processing"});
@@ -69,7 +69,7 @@ TEST(Life, OfAMessageInTwoLogs) {
 
 TEST(Life, AsJson) {
   Sandbox sandbox;
-  const Result result = sandbox.Run({"life", "p1-194", "kafka/acks_one", "--json"});
+  const Result result = sandbox.Run({"life", "p1-196", "kafka/acks_one", "--json"});
   EXPECT_EQ(Lines(result.out).size(), 1u);
   EXPECT_THAT(result.out, HasSubstr("\"lost\":true,\"doubled\":false,"));
 }
@@ -79,7 +79,7 @@ TEST(Life, NoSuchMessage) {
   const Result result = sandbox.Run({"life", "p1-1994", "kafka/acks_one"});
   EXPECT_EQ(result.exit_code, 65);
   EXPECT_EQ(result.err,
-            "brokersim: there is no message 'p1-1994' in the trace; the nearest is 'p1-194'; there are 400 messages, "
+            "brokersim: there is no message 'p1-1994' in the trace; the nearest is 'p1-196'; there are 400 messages, "
             "from 'p1-1' to 'p1-400'; LOG@OFFSET works, too\n");
 }
 
