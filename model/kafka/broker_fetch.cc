@@ -144,7 +144,8 @@ void Broker::OnHighWatermark(Replica* replica, int64_t before, sim::Effects& out
   }
 }
 
-// Whether this broker may answer about the partition as its leader, and the asker means this leader (Partition.getLocalLog).
+// Whether this broker may answer about the partition as its leader, and the asker means this leader
+// (Partition.getLocalLog).
 ErrorCode Broker::CheckLeader(const Replica* replica, int32_t current_leader_epoch) const {
   if (replica == nullptr) return ErrorCode::kUnknownTopicOrPartition;
   const ErrorCode error = replica->partition.CheckEpoch(current_leader_epoch);

@@ -17,7 +17,9 @@ class Client : public sim::Process {
  public:
   void OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
   void OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
-  void OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override { network_.OnConnected(conn, env, out); }
+  void OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override {
+    network_.OnConnected(conn, env, out);
+  }
   void OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
   std::string_view TimerName(sim::Timer timer) const override;
 

@@ -36,7 +36,8 @@ GroupCoordinator::Group* GroupCoordinator::Find(const std::string& group) {
   return found == groups_.end() ? nullptr : &found->second;
 }
 
-// The formats of our own: "offset|GROUP|TOPIC|PARTITION" -> "OFFSET|LEADER EPOCH", and "group|GROUP" -> "GENERATION|LEADER|MEMBER..."
+// The formats of our own: "offset|GROUP|TOPIC|PARTITION" -> "OFFSET|LEADER EPOCH", and
+// "group|GROUP" -> "GENERATION|LEADER|MEMBER..."
 // with MEMBER as ID;SESSION;REBALANCE;TOPIC,...;TOPIC:PARTITION,...
 Record GroupCoordinator::Encode(const std::string& name, const Group& group) const {
   std::string value = fmt::format("{}|{}", group.generation, group.leader);

@@ -74,8 +74,8 @@ class NetworkClient {
   bool has_metadata() const { return has_metadata_; }
   // Metadata.currentLeader
   Leader LeaderOf(const TopicPartition& tp) const;
-  // Somebody else knows of this epoch. If it is newer than the metadata's, that one's leader doesn't count any more, and
-  // metadata is asked for (Metadata.updateLastSeenEpochIfNewer, KIP-320).
+  // Somebody else knows of this epoch. If it is newer than the metadata's, that one's leader doesn't count any more,
+  // and metadata is asked for (Metadata.updateLastSeenEpochIfNewer, KIP-320).
   void UpdateLastSeenEpoch(const TopicPartition& tp, int32_t epoch, sim::Env& env, sim::Effects& out);
   // A broker that refused a request knows of this leader; true if that is news (Metadata.updatePartitionLeadership,
   // KIP-951).
