@@ -1,6 +1,6 @@
-// FetchPosition: where a client reads on in a partition, and PartitionPosition: whether it may. A position that came from
-// elsewhere, or that a new leader is to be asked about, is first compared with that leader's log, which may have been
-// cut below it. (SubscriptionState.java, TopicPartitionState; KIP-320)
+// FetchPosition: where a client reads on in a partition, and PartitionPosition: whether it may. A position that came
+// from elsewhere, or that a new leader is to be asked about, is first compared with that leader's log, which may have
+// been cut below it. (SubscriptionState.java, TopicPartitionState; KIP-320)
 #ifndef BROKERSIM_MODEL_KAFKA_FETCH_POSITION_H_
 #define BROKERSIM_MODEL_KAFKA_FETCH_POSITION_H_
 

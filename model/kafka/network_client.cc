@@ -71,8 +71,8 @@ std::string_view NetworkClient::TimerName(uint32_t kind) const {
 }
 
 // A connection is gone, with these requests. Whoever was there may lead no more (handleServerDisconnect). Metadata is
-// asked for before anybody connects to that broker again, which isn't done for reconnect.backoff.ms: else the request would
-// wait for a connection that a dead broker never accepts.
+// asked for before anybody connects to that broker again, which isn't done for reconnect.backoff.ms: else the request
+// would wait for a connection that a dead broker never accepts.
 void NetworkClient::LoseAll(const std::vector<int32_t>& lost, OnLost on_lost, sim::Env& env, sim::Effects& out) {
   if (std::exchange(awaits_connection_, false)) metadata_asked_ = false;
   // metadata.recovery.strategy=rebootstrap (KIP-899): none of the brokers that are known can be reached.
