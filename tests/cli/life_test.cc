@@ -35,7 +35,7 @@ TEST(Life, OfADoubledMessage) {
   Sandbox sandbox;
   const Result stored = sandbox.Run({"life", "p1-27", "kafka/retry_without_idempotence"});
   EXPECT_EQ(stored.exit_code, 0) << stored.err;
-  EXPECT_THAT(stored.out, HasSubstr("\ndoubled: orders-0 holds it at offsets 20 and 21\n"));
+  EXPECT_THAT(stored.out, HasSubstr("\ndoubled: orders-0 holds it at offsets 26 and 27\n"));
   const Result processed = sandbox.Run({"life", "p1-1", "kafka/slow_processing"});
   EXPECT_THAT(processed.out, HasSubstr("\ndoubled: it took effect 3 times\n"));
 }
@@ -43,7 +43,7 @@ TEST(Life, OfADoubledMessage) {
 // The log has it; the application has lost it.
 TEST(Life, OfAMessageThatNobodyProcessed) {
   Sandbox sandbox;
-  const Result result = sandbox.Run({"life", "p1-117", "kafka/commit_before_processing"});
+  const Result result = sandbox.Run({"life", "p1-120", "kafka/commit_before_processing"});
   EXPECT_THAT(result.out, HasSubstr("\nlost: group shop has committed a position past it, and never processed it\n"));
 }
 
@@ -51,7 +51,7 @@ TEST(Life, OfACalmMessage) {
   Sandbox sandbox;
   const Result result = sandbox.Run({"life", "p1-1", "kafka/calm"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("stored once in orders-0, at offset 0\nc1 got it once\nit took effect once\n"));
+  EXPECT_THAT(result.out, HasSubstr("stored once in orders-0, at offset 0\nc2 got it once\nit took effect once\n"));
   EXPECT_THAT(result.out, Not(HasSubstr("lost")));
   EXPECT_THAT(result.out, Not(HasSubstr("verdict")));
 }
@@ -79,7 +79,7 @@ TEST(Life, NoSuchMessage) {
   const Result result = sandbox.Run({"life", "p1-1994", "kafka/acks_one"});
   EXPECT_EQ(result.exit_code, 65);
   EXPECT_EQ(result.err,
-            "brokersim: there is no message 'p1-1994' in the trace; the nearest is 'p1-196'; there are 400 messages, "
+            "brokersim: there is no message 'p1-1994' in the trace; the nearest is 'p1-194'; there are 400 messages, "
             "from 'p1-1' to 'p1-400'; LOG@OFFSET works, too\n");
 }
 

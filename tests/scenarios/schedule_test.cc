@@ -47,7 +47,7 @@ TEST(Schedule, NamesTheNodesThatWereMeant) {
   ASSERT_EQ(schedule.setup().fault_size(), 2);
   EXPECT_EQ(schedule.setup().fault(0).partition().group(0).node_size(), 2);
   ASSERT_EQ(schedule.setup().fault(1).crash().node_size(), 1);
-  EXPECT_EQ(schedule.setup().fault(1).crash().node(0), "b1");
+  EXPECT_EQ(schedule.setup().fault(1).crash().node(0), "b2");
 }
 
 // An edit: without one fault the others are drawn as they were.
