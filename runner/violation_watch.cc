@@ -45,7 +45,10 @@ bool ViolationWatch::Add(formats::Operation&& operation) {
   }
   const bool broken = checks_.Add(std::move(operation));
   if (stop_after_.has_value()) return broken || operations_ == *stop_after_;
-  if (suspicious && FindNow()) first_ = operations_;
+  if (suspicious) {
+    formats::History room;
+    if (FindIn(SoFar(&room))) first_ = operations_;
+  }
   if (looks_back_ && !first_.has_value() && operations_ >= kFirstLook && operations_ >= 2 * looked_) LookBack();
   return broken || first_.has_value();
 }
@@ -55,18 +58,15 @@ bool ViolationWatch::FindIn(const formats::History& history) {
   return ModelsFind(history, world_);
 }
 
-bool ViolationWatch::FindNow() {
-  formats::History room;
-  const absl::StatusOr<const formats::History*> history = checks_.journal().Read(&room);
+const formats::History& ViolationWatch::SoFar(formats::History* room) const {
+  const absl::StatusOr<const formats::History*> history = checks_.journal().Read(room);
   CHECK(history.ok(), "the history so far can't be read back");
-  return FindIn(**history);
+  return **history;
 }
 
 void ViolationWatch::LookBack() {
   formats::History room;
-  const absl::StatusOr<const formats::History*> read = checks_.journal().Read(&room);
-  CHECK(read.ok(), "the history so far can't be read back");
-  const formats::History& history = **read;
+  const formats::History& history = SoFar(&room);
   uint64_t low = looked_;  // the first operation that shows something is in (low, high]
   uint64_t high = operations_;
   looked_ = operations_;

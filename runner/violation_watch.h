@@ -40,7 +40,8 @@ class ViolationWatch {
   bool Add(formats::Operation&& operation);
   formats::History Take();
   bool FindIn(const formats::History& history);
-  bool FindNow();
+  // All operations up to now, perhaps in `room`.
+  const formats::History& SoFar(formats::History* room) const;
   // Finds the first operation in (looked_, operations_] that shows something to a model, if any does.
   void LookBack();
 

@@ -24,10 +24,8 @@ void KafkaSuspicion::Settle() {
 
 bool KafkaSuspicion::IsSettled(Id id) const {
   const Record& record = tables_->records[id];
-  Numbered numbered;
   if (record.open_sends > 0 || record.refused || record.sent == kNever) return false;
-  if (several_.contains(record.operation) || !Split(tables_->names.Text(id), &numbered)) return false;
-  return befores_.size() < kMostBefores || befores_.Find(0, numbered.before) != kNoId;
+  return !several_.contains(record.operation) && forgotten_.Takes(tables_->names.Text(id));
 }
 
 void KafkaSuspicion::SettleLog(Id log_id, std::vector<bool>* gone) {
@@ -53,20 +51,13 @@ void KafkaSuspicion::SettleLog(Id log_id, std::vector<bool>* gone) {
 void KafkaSuspicion::ForgetRefused(std::vector<bool>* gone) {
   for (Id id = 0; id < tables_->records.size(); ++id) {
     const Record& record = tables_->records[id];
-    Numbered numbered;
     if (!record.refused || record.open_sends > 0 || record.offset != kNowhere || record.done != kNever) continue;
-    if (several_.contains(record.operation) || !Split(tables_->names.Text(id), &numbered)) continue;
-    if (befores_.size() < kMostBefores) Forget(id, gone);
+    if (!several_.contains(record.operation) && forgotten_.Takes(tables_->names.Text(id))) Forget(id, gone);
   }
 }
 
-// From now on a value of that log with such a number, or a lower one, isn't new if the tables don't know it.
 void KafkaSuspicion::Forget(Id id, std::vector<bool>* gone) {
-  Numbered numbered;
-  Split(tables_->names.Text(id), &numbered);
-  const TwoIds key = {tables_->names.Scope(id), befores_.Number(numbered.before)};
-  int64_t& highest = highest_.try_emplace(key, numbered.number).first->second;
-  highest = std::max(highest, numbered.number);
+  forgotten_.Add(tables_->names.Scope(id), tables_->names.Text(id));
   (*gone)[id] = true;
 }
 

@@ -55,12 +55,7 @@ Id KafkaSuspicion::RecordOf(Id log, std::string_view value) {
 }
 
 bool KafkaSuspicion::MayBeForgotten(Id log, std::string_view value) const {
-  Numbered numbered;
-  if (highest_.empty() || !Split(value, &numbered)) return false;
-  const Id before = befores_.Find(0, numbered.before);
-  const auto highest = before == kNoId ? highest_.end() : highest_.find({log, before});
-  if (highest == highest_.end() || numbered.number > highest->second) return false;
-  return tables_->names.Find(log, value) == kNoId;
+  return forgotten_.MayHold(log, value) && tables_->names.Find(log, value) == kNoId;
 }
 
 // ---- operations

@@ -99,7 +99,6 @@ class KafkaSuspicion : public ModelSuspicion {
   Names log_names_;
   Names groups_;
   Names processes_;
-  Names befores_;  // what stands before numbers
   std::vector<Log> logs_;
   absl::btree_map<uint64_t, Ids> open_;         // what was sent, by operation
   absl::btree_map<uint64_t, Ids> several_;      // the same of those that sent several records to one log
@@ -109,7 +108,7 @@ class KafkaSuspicion : public ModelSuspicion {
   Settling settling_;
   SettledRecords settled_;
   bool settles_ = false;                      // until the file takes no more
-  absl::btree_map<TwoIds, int64_t> highest_;  // by log and what stands before: the number of what is forgotten
+  ForgottenValues forgotten_;
 };
 
 }  // namespace brokersim::checker

@@ -57,4 +57,25 @@ bool ValueSet::Contains(Id scope, std::string_view value) const {
   return !others_.empty() && others_.contains({scope, std::string(value)});
 }
 
+bool ForgottenValues::Takes(std::string_view value) const {
+  Numbered numbered;
+  if (!Split(value, &numbered)) return false;
+  return befores_.size() < kMostBefores || befores_.Find(0, numbered.before) != kNoId;
+}
+
+void ForgottenValues::Add(Id log, std::string_view value) {
+  Numbered numbered;
+  Split(value, &numbered);
+  int64_t& highest = highest_.try_emplace({log, befores_.Number(numbered.before)}, numbered.number).first->second;
+  highest = std::max(highest, numbered.number);
+}
+
+bool ForgottenValues::MayHold(Id log, std::string_view value) const {
+  Numbered numbered;
+  if (highest_.empty() || !Split(value, &numbered)) return false;
+  const Id before = befores_.Find(0, numbered.before);
+  const auto highest = before == kNoId ? highest_.end() : highest_.find({log, before});
+  return highest != highest_.end() && numbered.number <= highest->second;
+}
+
 }  // namespace brokersim::checker

@@ -67,6 +67,22 @@ class ValueSet {
   absl::btree_set<std::pair<Id, std::string>> others_;
 };
 
+// Values of logs of which nothing is known any more but that they are not new: of each log and each beginning the
+// highest number.
+class ForgottenValues {
+ public:
+  // Whether it can be told from new ones once it is here.
+  bool Takes(std::string_view value) const;
+  // REQUIRES: Takes(value)
+  void Add(Id log, std::string_view value);
+  // Whether it may be here. Numbers that never were look the same.
+  bool MayHold(Id log, std::string_view value) const;
+
+ private:
+  Names befores_;
+  absl::btree_map<std::pair<Id, Id>, int64_t> highest_;  // by log and what stands before the number
+};
+
 }  // namespace brokersim::checker
 
 #endif  // BROKERSIM_CHECKER_ONLINE_NAMES_H_

@@ -35,6 +35,7 @@ class OnlineCheck {
 
   // The history so far.
   Journal& journal() { return journal_; }
+  const Journal& journal() const { return journal_; }
   // How often the offline check was asked.
   uint64_t asked() const { return asked_; }
 

@@ -18,9 +18,8 @@ void Suspicion::Settle() {
 }
 
 bool Suspicion::IsSettled(const Record& record, std::string_view value) const {
-  Numbered numbered;
   if (record.open_sends > 0 || record.failed || (loss_ && record.acknowledged && !record.read)) return false;
-  return Split(value, &numbered) && (befores_.size() < kMostBefores || befores_.Find(0, numbered.before) != kNoId);
+  return forgotten_.Takes(value);
 }
 
 void Suspicion::SettleLog(Id log_id, std::vector<bool>* gone) {
@@ -39,9 +38,7 @@ void Suspicion::SettleLog(Id log_id, std::vector<bool>* gone) {
   settles_ = settled_.Add(log_id, entries);
   for (size_t i = 0; i < ids.size() && settles_; ++i) {
     const std::string_view value = tables_->names.Text(ids[i]);
-    Numbered numbered;
-    Split(value, &numbered);
-    Forgotten(log_id, numbered);
+    forgotten_.Add(log_id, value);
     (*gone)[ids[i]] = true;
     log.at.erase(entries[i].offset);
     for (const auto& [key, offset] : committed_) {
@@ -56,20 +53,13 @@ void Suspicion::SettleLog(Id log_id, std::vector<bool>* gone) {
   }
 }
 
-// From now on a value of that log with such a number, or a lower one, isn't new if the tables don't know it.
-void Suspicion::Forgotten(Id log, const Numbered& numbered) {
-  int64_t& highest = highest_.try_emplace({log, befores_.Number(numbered.before)}, numbered.number).first->second;
-  highest = std::max(highest, numbered.number);
-}
-
 // Who sees one of these sees a value that isn't new, and isn't where it should be: that is suspicious enough.
 void Suspicion::ForgetFailed(std::vector<bool>* gone) {
   for (Id id = 0; id < tables_->records.size(); ++id) {
     const Record& record = tables_->records[id];
-    Numbered numbered;
     if (!record.failed || record.open_sends > 0 || record.offset != kNowhere || record.acknowledged) continue;
-    if (!Split(tables_->names.Text(id), &numbered) || befores_.size() >= kMostBefores) continue;
-    Forgotten(tables_->names.Scope(id), numbered);
+    if (!forgotten_.Takes(tables_->names.Text(id))) continue;
+    forgotten_.Add(tables_->names.Scope(id), tables_->names.Text(id));
     (*gone)[id] = true;
   }
 }

@@ -49,12 +49,8 @@ Id Suspicion::RecordOf(Id log, std::string_view value) {
   return id;
 }
 
-bool Suspicion::MayBeSettled(Id log, std::string_view value) const {
-  Numbered numbered;
-  if (highest_.empty() || !Split(value, &numbered)) return false;
-  const Id before = befores_.Find(0, numbered.before);
-  const auto highest = before == kNoId ? highest_.end() : highest_.find({log, before});
-  return highest != highest_.end() && numbered.number <= highest->second;
+bool Suspicion::MayBeForgotten(Id log, std::string_view value) const {
+  return forgotten_.MayHold(log, value) && tables_->names.Find(log, value) == kNoId;
 }
 
 // ---- operations
@@ -67,9 +63,7 @@ void Suspicion::Begin(const Operation& op) {
     if (action.has_process()) NoteProcessing(action.process());
     if (!action.has_send()) continue;
     const Id log = LogOf(action.send().log());
-    if (MayBeSettled(log, action.send().value()) && tables_->names.Find(log, action.send().value()) == kNoId) {
-      suspicious_ = true;
-    }
+    if (MayBeForgotten(log, action.send().value())) suspicious_ = true;
     const Id id = RecordOf(log, action.send().value());
     sent.push_back(id);
     Record& record = tables_->records[id];
@@ -175,7 +169,7 @@ void Suspicion::Acknowledge(const formats::Send& send, Id sent) {
   Id id = sent;
   if (sent == kNoId || names.Text(sent) != send.value() || log_names_.Text(names.Scope(sent)) != send.log()) {
     const Id log = LogOf(send.log());
-    if (MayBeSettled(log, send.value()) && names.Find(log, send.value()) == kNoId) suspicious_ = true;
+    if (MayBeForgotten(log, send.value())) suspicious_ = true;
     id = RecordOf(log, send.value());
   }
   const Id log = names.Scope(id);
@@ -191,7 +185,7 @@ void Suspicion::Read(const formats::Poll& poll, bool ok, bool audit) {
   const Id log_id = LogOf(poll.log());
   int64_t last = kNowhere;
   for (const formats::Read& read : poll.reads()) {
-    if (!MayBeSettled(log_id, read.value()) || tables_->names.Find(log_id, read.value()) != kNoId) {
+    if (!MayBeForgotten(log_id, read.value())) {
       ReadRecord(log_id, RecordOf(log_id, read.value()), read.offset(), audit);
     } else if (settled_.Holds(log_id, read.offset(), read.value())) {
       ReadSettled(log_id, read.offset(), audit);

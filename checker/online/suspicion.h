@@ -115,14 +115,14 @@ class Suspicion {
   Id RecordOf(Id log, std::string_view value);
   Id LogOf(std::string_view name);
   Id GroupOf(std::string_view name) { return groups_.Number(name); }
-  bool MayBeSettled(Id log, std::string_view value) const;
+  // Whether a record of that value, which the tables don't know, may be one that they have forgotten.
+  bool MayBeForgotten(Id log, std::string_view value) const;
 
   // settling.cc
   void Settle();
   bool IsSettled(const Record& record, std::string_view value) const;
   void SettleLog(Id log_id, std::vector<bool>* gone);
   void ForgetFailed(std::vector<bool>* gone);
-  void Forgotten(Id log, const Numbered& numbered);
   void KeepOnly(const std::vector<bool>& gone);
   void PruneLines();
 
@@ -145,7 +145,6 @@ class Suspicion {
   Names log_names_;
   Names lines_by_name_;  // of lines of sends; scope: the log
   Names groups_;
-  Names befores_;  // what stands before numbers
   std::vector<Log> logs_;
   std::vector<SendLine> lines_;
   std::vector<bool> processing_;                           // by group
@@ -160,7 +159,7 @@ class Suspicion {
   Settling settling_;
   SettledRecords settled_;
   bool settles_ = false;                                 // until the file takes no more
-  absl::btree_map<std::pair<Id, Id>, int64_t> highest_;  // by log and what stands before: of settled values
+  ForgottenValues forgotten_;
   absl::btree_map<GroupAndLog, absl::btree_set<int64_t>> unprocessed_;  // offsets of settled records
   absl::btree_set<GroupAndLog> unfollowed_;  // records had settled before the group committed or processed
 };
