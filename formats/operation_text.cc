@@ -91,6 +91,7 @@ void Print(const Process& process, Printer& out) {
   out.Number("offset", process.offset());
   out.Text("value", process.value());
   if (process.applied()) out.Word("applied", "true");
+  for (const std::string& output : process.outputs()) out.Text("outputs", output);
 }
 
 void Print(const Assign& assign, Printer& out) {

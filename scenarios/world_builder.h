@@ -91,6 +91,7 @@ class WorldBuilder {
   absl::Status BuildKafkaClients();
   absl::Status BuildProducer(const KafkaPlan& plan, const Producer& producer);
   absl::Status BuildConsumer(const KafkaPlan& plan, const Consumer& consumer, sim::NodeId ledger);
+  absl::Status CheckSession(const KafkaPlan& plan, const Steps& steps, const kafka::ConsumerConfig& config) const;
   absl::Status BuildMirrors();
   absl::Status BuildMirrorTopics();
   absl::Status ReadMirrorMaker(const MirrorMaker& text);
@@ -104,6 +105,7 @@ class WorldBuilder {
                                 std::shared_ptr<const kafka::ProducerSpec> spec, World::NodePlan node);
   absl::Status ReadDualWrite(const KafkaPlan& plan, const Producer& producer, kafka::DualWriterSpec* spec);
   absl::Status BuildOutboxDatabases();
+  absl::Status BuildTransformer(const KafkaPlan& plan, const Transformer& transformer);
   absl::Status BuildOutboxRelay(const KafkaPlan& plan, const OutboxRelay& relay);
   // Invalid: there is none.
   sim::NodeId FindOutboxDatabase(const std::string& name) const;

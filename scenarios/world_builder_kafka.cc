@@ -177,6 +177,7 @@ absl::Status WorldBuilder::BuildTopics() {
     for (const Producer& producer : plan.text->producer()) {
       has_transactions_ = has_transactions_ || HasLine(producer.config(), "transactional.id");
     }
+    if (plan.text->transformer_size() > 0) has_transactions_ = groups = true;
     for (const Consumer& consumer : plan.text->consumer()) groups = groups || HasLine(consumer.config(), "group.id");
   }
   if (auto status = BuildMirrors(); !status.ok()) return status;

@@ -36,6 +36,9 @@ absl::Status WorldBuilder::BuildKafkaClients() {
       const sim::NodeId effects = consumer.effects() ? ledger : sim::NodeId{};
       if (auto status = BuildConsumer(plan, consumer, effects); !status.ok()) return status;
     }
+    for (const Transformer& transformer : plan.text->transformer()) {
+      if (auto status = BuildTransformer(plan, transformer); !status.ok()) return status;
+    }
     for (const OutboxRelay& relay : plan.text->outbox_relay()) {
       if (auto status = BuildOutboxRelay(plan, relay); !status.ok()) return status;
     }
@@ -218,6 +221,22 @@ absl::Status WorldBuilder::BuildProducer(const KafkaPlan& plan, const Producer& 
   return AddNode(steps, std::move(node));
 }
 
+absl::Status WorldBuilder::CheckSession(const KafkaPlan& plan, const Steps& steps,
+                                        const kafka::ConsumerConfig& config) const {
+  const kafka::BrokerConfig& broker = plan.spec->config;
+  if (config.group_id.empty()) return absl::OkStatus();
+  if (config.session_timeout_ms >= broker.group_min_session_timeout_ms &&
+      config.session_timeout_ms <= broker.group_max_session_timeout_ms) {
+    return absl::OkStatus();
+  }
+  return locator_.Error(steps, "config",
+                        fmt::format("session.timeout.ms={} isn't allowed by the brokers: {} to {} "
+                                    "(group.min.session.timeout.ms, group.max.session.timeout.ms)",
+                                    config.session_timeout_ms, broker.group_min_session_timeout_ms,
+                                    broker.group_max_session_timeout_ms),
+                        fmt::format("session.timeout.ms={}", config.session_timeout_ms));
+}
+
 absl::Status WorldBuilder::BuildConsumer(const KafkaPlan& plan, const Consumer& consumer, sim::NodeId ledger) {
   const Steps steps = plan.Below("consumer", consumer.name());
   auto spec = std::make_shared<kafka::ConsumerSpec>();
@@ -238,16 +257,7 @@ absl::Status WorldBuilder::BuildConsumer(const KafkaPlan& plan, const Consumer& 
   if (consumer.commit() == Consumer::AFTER_PROCESSING) spec->commit = kafka::CommitPolicy::kAfterProcessing;
   if (consumer.commit() == Consumer::AUTO) spec->commit = kafka::CommitPolicy::kNever;
   if (consumer.commit() != Consumer::AUTO) spec->config.enable_auto_commit = false;
-  const kafka::BrokerConfig& broker = plan.spec->config;
-  if (grouped && (spec->config.session_timeout_ms < broker.group_min_session_timeout_ms ||
-                  spec->config.session_timeout_ms > broker.group_max_session_timeout_ms)) {
-    return locator_.Error(steps, "config",
-                          fmt::format("session.timeout.ms={} isn't allowed by the brokers: {} to {} "
-                                      "(group.min.session.timeout.ms, group.max.session.timeout.ms)",
-                                      spec->config.session_timeout_ms, broker.group_min_session_timeout_ms,
-                                      broker.group_max_session_timeout_ms),
-                          fmt::format("session.timeout.ms={}", spec->config.session_timeout_ms));
-  }
+  if (auto status = CheckSession(plan, steps, spec->config); !status.ok()) return status;
   const Distribution* processing = consumer.has_processing() ? &consumer.processing() : nullptr;
   if (auto status = ReadAbsent(steps, "processing", processing,
                                sim::Distribution::Constant(sim::Milliseconds(10)), &spec->processing);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/kafka/transformer.h"
 #include "scenarios/world_builder.h"
 
 namespace brokersim::scenarios {
@@ -131,6 +132,60 @@ absl::Status WorldBuilder::BuildOutboxRelay(const KafkaPlan& plan, const OutboxR
   World::NodePlan node =
       PlanNode(relay.name(), "relay", relay.datacenter().empty() ? plan.text->datacenter() : relay.datacenter());
   node.factory = std::make_shared<kafka::OutboxRelayFactory>(std::move(spec));
+  return AddNode(steps, std::move(node));
+}
+
+absl::Status WorldBuilder::BuildTransformer(const KafkaPlan& plan, const Transformer& text) {
+  const Steps steps = plan.Below("transformer", text.name());
+  auto consumer = std::make_shared<kafka::ConsumerSpec>();
+  for (const std::string& line : text.config()) {
+    const absl::Status status = kafka::ApplyConsumerConfig(line, &consumer->config, &world_->ignored_settings_);
+    if (!status.ok()) return locator_.Error(steps, "config", std::string(status.message()), line);
+  }
+  if (consumer->config.group_id.empty()) {
+    return locator_.Error(steps, "config", "a transformer commits its group's offsets; add config: \"group.id=...\"");
+  }
+  consumer->config.enable_auto_commit = false;
+  if (auto status = CheckSession(plan, steps, consumer->config); !status.ok()) return status;
+  if (text.topic().empty()) return locator_.Error(steps, "topic", "a transformer needs a topic to read");
+  for (const std::string& topic : text.topic()) {
+    if (auto status = CheckTopicName(plan, steps, topic); !status.ok()) return status;
+    consumer->topics.push_back(topic);
+  }
+  auto producer = std::make_shared<kafka::ProducerSpec>();
+  std::vector<std::string> lines(text.producer_config().begin(), text.producer_config().end());
+  for (const std::string& line : lines) {
+    const absl::Status status = kafka::ApplyProducerConfig(line, &producer->config, &world_->ignored_settings_);
+    if (!status.ok()) return locator_.Error(steps, "producer_config", std::string(status.message()), line);
+  }
+  if (const absl::Status status = kafka::ValidateProducerConfig(lines, &producer->config); !status.ok()) {
+    return locator_.Error(steps, "producer_config", std::string(status.message()), lines.empty() ? "" : lines.back());
+  }
+  if (producer->config.transactional_id.empty()) {
+    return locator_.Error(steps, "producer_config",
+                          "a transformer works in transactions; add producer_config: \"transactional.id=...\"");
+  }
+  if (text.output().empty()) return locator_.Error(steps, "output", "a transformer needs a topic to write to");
+  if (auto status = CheckTopicName(plan, steps, text.output()); !status.ok()) return status;
+  producer->topic = text.output();
+  auto spec = std::make_shared<kafka::TransformerSpec>();
+  const Distribution* processing = text.has_processing() ? &text.processing() : nullptr;
+  if (auto status = ReadAbsent(steps, "processing", processing, sim::Distribution::Constant(sim::Milliseconds(10)),
+                               &consumer->processing);
+      !status.ok()) {
+    return status;
+  }
+  if (auto status = ReadProbability(steps, "abort", text.abort(), &spec->aborts); !status.ok()) return status;
+  sim::Duration start;
+  if (auto status = Read(steps, "start", text.start(), sim::Seconds(2), &start); !status.ok()) return status;
+  consumer->start = sim::Time() + start;
+  spec->group_metadata = !text.without_group_metadata();
+  spec->seeks_after_abort = !text.polls_on_after_abort();
+  spec->consumer = std::move(consumer);
+  spec->producer = std::move(producer);
+  World::NodePlan node =
+      PlanNode(text.name(), "transformer", text.datacenter().empty() ? plan.text->datacenter() : text.datacenter());
+  node.factory = std::make_shared<kafka::TransformerFactory>(plan.spec, std::move(spec));
   return AddNode(steps, std::move(node));
 }
 

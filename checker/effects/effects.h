@@ -11,11 +11,12 @@ namespace brokersim::checker {
 // Judges each pair of an input and a consumer group. Operations:
 //   :send V, or [[:send LOG V] ...] completed with [[:send LOG [OFFSET V]] ...]      the inputs
 //   :transaction V    an input, too
-//   :process {:group G :input V :outputs [O ...]}, or [[:process LOG [OFFSET V] APPLIED]] with the extra :group
+//   :process {:group G :input V :outputs [O ...]}, or [[:process LOG [OFFSET V] APPLIED [O ...]]] with the extra :group
 //                     the effect; :outputs are what becomes visible outside, all or none (default: none is named)
 //   :assign [LOG ...] with the extra :group     this process owns these logs of the group from now on
 //   :commit [[:commit LOG OFFSET]] with the extra :group     the group has done everything below
 //   :read-outputs     gives all outputs [{:group G :output O} ...] or [O ...] (of the only group)
+//   :poll with the extra :read-all     gives them where they are records, if each such poll was answered
 //   :drained {:group G}     the group is at the end of all inputs acknowledged so far
 // Other operations are passed over. An effect with :applied false, or one that failed, did nothing.
 //

@@ -164,6 +164,7 @@ class ExactlyOnce {
   // What became visible is known: each effect's outputs are there or not.
   void JudgeByOutputs(Id group, Id id, const std::vector<const Effect*>& some) {
     bool whole = false;
+    const Effect* valid = nullptr;  // the last of those that are there and haven't failed
     bool open = false;
     for (const Effect* effect : some) {
       size_t there = 0;
@@ -176,7 +177,13 @@ class ExactlyOnce {
       }
       const bool settled = effect->outcome == OpType::kOk && effect->done < pairs_.outputs.invoke;
       open = open || (effect->outcome == OpType::kInfo || (effect->outcome == OpType::kOk && !settled));
-      whole = whole || (!effect->outputs.empty() && there == effect->outputs.size());
+      if (!effect->outputs.empty() && there == effect->outputs.size()) {
+        // The same outputs are counted above; those of a failed one are a matter of their own.
+        const bool failed = effect->outcome == OpType::kFail;
+        if (valid != nullptr && !failed && !ShareOutputs(*valid, *effect)) return Twice(group, id, *valid, *effect);
+        whole = true;
+        if (!failed) valid = effect;
+      }
       if (there > 0 && missing != kNoId) return Torn(group, id, *effect, missing, settled);
       if (there == 0 && settled && !effect->outputs.empty()) return Vanished(group, id, *effect);
     }
@@ -187,6 +194,11 @@ class ExactlyOnce {
     } else if (!whole) {
       Never(group, id, some);
     }
+  }
+
+  static bool ShareOutputs(const Effect& a, const Effect& b) {
+    return std::find_first_of(a.outputs.begin(), a.outputs.end(), b.outputs.begin(), b.outputs.end()) !=
+           a.outputs.end();
   }
 
   void Repeated(Id group, Id id, Id output, const std::vector<const Effect*>& some) {

@@ -1,5 +1,6 @@
 #include "checker/effects/pairs.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
@@ -27,8 +28,10 @@ class Reader {
       if (f == "commit" && op.type == OpType::kOk) Commit(at, op);
       if (f == "drained" && op.type == OpType::kOk) Drained(op);
       if (f == "read-outputs" && op.type == OpType::kOk) status = ReadOutputs(at, op);
+      if (f == "poll" && op.type == OpType::kInvoke) NoteAudit(op);
       if (!status.ok()) return status;
     }
+    ReadAudits();
     return absl::OkStatus();
   }
 
@@ -78,16 +81,17 @@ class Reader {
     if (told.value.is_map()) return ProcessMap(at, op, told.value);
     if (!told.value.is_sequence()) {
       return BadLine(history_, told, ":process takes {:group G :input V :outputs [O ...]} or [[:process LOG [OFFSET V] "
-                                     "APPLIED]]");
+                                     "APPLIED [O ...]]]");
     }
     for (const Value& part : told.value.items()) {
       const absl::Span<const Value> fields = part.items();
-      if (fields.size() != 4 || !fields[0].IsWord("process")) {
-        return BadLine(history_, told, "its parts are [:process LOG [OFFSET V] APPLIED]");
+      if (fields.size() < 4 || fields.size() > 5 || !fields[0].IsWord("process")) {
+        return BadLine(history_, told, "its parts are [:process LOG [OFFSET V] APPLIED] or [... APPLIED [O ...]]");
       }
       if (fields[3] == Value::Bool(false)) continue;
       Effect effect = NewEffect(at, op, Group(told));
       Place(fields[2], fields[1], &effect.input);
+      if (fields.size() == 5) AddOutputs(fields[4], &effect);
       Add(std::move(effect), op.process);
     }
     return absl::OkStatus();
@@ -97,9 +101,16 @@ class Reader {
     if (map.Get("applied") == Value::Bool(false)) return absl::OkStatus();
     Effect effect = NewEffect(at, op, pairs_.groups.Intern(map.Get("group")));
     Place(map.Get("input"), map.Get("log"), &effect.input);
-    for (const Value& output : map.Get("outputs").items()) effect.outputs.push_back(Intern(output));
+    AddOutputs(map.Get("outputs"), &effect);
     Add(std::move(effect), op.process);
     return absl::OkStatus();
+  }
+
+  void AddOutputs(const Value& outputs, Effect* effect) {
+    for (const Value& output : outputs.items()) {
+      effect->outputs.push_back(Intern(output));
+      named_.insert(effect->outputs.back());
+    }
   }
 
   Effect NewEffect(OpIndex at, const Op& op, Id group) const {
@@ -152,8 +163,49 @@ class Reader {
     return absl::OkStatus();
   }
 
+  void NoteAudit(const Op& op) {
+    if (history_.ExtraOf(op, "read-all") != Value::Bool(true)) return;
+    if (history_.Outcome(op) == OpType::kOk) {
+      audits_.push_back(op.pair);
+    } else {
+      misses_audit_ = true;
+    }
+  }
+
+  // What is visible of outputs that are records: all that was read of the logs that hold any. If some log wasn't read
+  // to its end nobody knows.
+  void ReadAudits() {
+    if (named_.empty() || audits_.empty() || misses_audit_ || pairs_.outputs.done != kNoOp) return;
+    std::map<Id, std::vector<Id>> values;  // by log
+    std::set<Id> logs;
+    Outputs& outputs = pairs_.outputs;
+    for (const OpIndex at : audits_) {
+      const Op& op = history_.op(at);
+      for (const Value& part : op.value.items()) {
+        if (part.items().size() != 2 || !part.items()[1].is_map()) continue;
+        const absl::Span<const Value> entries = part.items()[1].items();
+        for (size_t i = 0; i + 1 < entries.size(); i += 2) {
+          const Id log = pairs_.logs.Intern(entries[i]);
+          for (const Value& record : entries[i + 1].items()) {
+            if (record.items().size() != 2) continue;
+            values[log].push_back(Intern(record.items()[1]));
+            if (named_.contains(values[log].back())) logs.insert(log);
+          }
+        }
+      }
+      outputs.invoke = outputs.done == kNoOp ? op.pair : std::min(outputs.invoke, op.pair);
+      outputs.done = at;
+    }
+    for (const Id log : logs) {
+      for (const Id value : values[log]) outputs.all.emplace_back(kNoId, value);
+    }
+  }
+
   const History& history_;
   Pairs& pairs_;
+  std::set<Id> named_;           // outputs of effects
+  std::vector<OpIndex> audits_;  // where those that read all were answered
+  bool misses_audit_ = false;
   std::map<std::pair<Id, Id>, Id> owner_;      // by group and log: the process
   std::set<std::tuple<Id, Id, Id>> owned_;     // groups, logs, and processes that own or owned them
 };

@@ -154,8 +154,14 @@ class Importer {
       return arena_.Vector({arena_.Keyword("commit"), arena_.String(commit.log()), Value::Int(commit.offset())});
     }
     const formats::Process& process = action.process();
-    return arena_.Vector({arena_.Keyword("process"), arena_.String(process.log()),
-                          Record(process.offset(), process.value()), Value::Bool(process.applied())});
+    std::vector<Value> parts = {arena_.Keyword("process"), arena_.String(process.log()),
+                                Record(process.offset(), process.value()), Value::Bool(process.applied())};
+    if (process.outputs_size() > 0) {
+      std::vector<Value> outputs;
+      for (const std::string& output : process.outputs()) outputs.push_back(arena_.String(output));
+      parts.push_back(arena_.Vector(outputs));
+    }
+    return arena_.Vector(parts);
   }
 
   // The records' keys, if any has one.

@@ -139,13 +139,19 @@ class Actions {
   }
 
   bool Process(absl::Span<const Value> part, size_t) {
-    if (part.size() != 4 || !part[0].IsWord("process") || !IsString(part[1]) || !IsRecord(part[2])) return false;
+    const bool outputs = part.size() == 5 && part[4].is_sequence();
+    if ((part.size() != 4 && !outputs) || !part[0].IsWord("process")) return false;
+    if (!IsString(part[1]) || !IsRecord(part[2])) return false;
     formats::Process* const process = op_.add_actions()->mutable_process();
     process->set_group(Group());
     process->set_log(std::string(part[1].text()));
     process->set_offset(part[2].items()[0].integer());
     process->set_value(std::string(part[2].items()[1].text()));
     process->set_applied(part[3].integer() != 0);
+    for (size_t i = 0; outputs && i < part[4].items().size(); ++i) {
+      if (!IsString(part[4].items()[i])) return false;
+      process->add_outputs(std::string(part[4].items()[i].text()));
+    }
     return part[3].kind() == Value::Kind::kBool;
   }
 

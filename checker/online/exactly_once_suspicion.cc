@@ -12,6 +12,8 @@ bool ExactlyOnceSuspicion::Add(const Operation& op) {
     Process(op);
   } else if (op.f() == "read-outputs") {
     always_ = true;
+  } else if (op.f() == "read-all" && has_outputs_) {
+    now_ = true;  // what is visible
   }
   return now_ || always_;
 }
@@ -35,6 +37,7 @@ void ExactlyOnceSuspicion::Process(const Operation& op) {
   for (const formats::Action& action : op.actions()) {
     const formats::Process& process = action.process();
     processed_.Add(0, process.value());
+    has_outputs_ = has_outputs_ || process.outputs_size() > 0;
     if (!sent_.Contains(0, process.value()) || failed_.Contains(0, process.value())) now_ = true;
     if (op.type() != Operation::OK || !process.applied()) continue;
     const Id group = groups_.Number(process.group());

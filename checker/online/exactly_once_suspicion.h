@@ -24,6 +24,7 @@ class ExactlyOnceSuspicion : public ModelSuspicion {
   ValueSet applied_;    // by group
   bool now_ = false;    // with the operation in hand
   bool always_ = false;
+  bool has_outputs_ = false;  // of effects, which are seen in logs
 };
 
 }  // namespace brokersim::checker

@@ -115,7 +115,7 @@ class Broker final : public sim::Process {
 
   // A write that waits for the ISR (DelayedProduce.scala): of a producer, or of a coordinator.
   struct DelayedWrite {
-    enum class For { kProduce, kOffsetCommit, kTransaction, kMarkers };
+    enum class For { kProduce, kOffsetCommit, kTxnOffsetCommit, kTransaction, kMarkers };
     For what = For::kProduce;
     sim::ConnId conn;
     int32_t id = 0;
@@ -130,13 +130,16 @@ class Broker final : public sim::Process {
     std::vector<sim::SyncTicket> syncs;  // not durable here yet
     std::string key;  // group, or transactional id
     std::vector<PartitionOffset> offsets;  // of an offset commit
+    int64_t producer_id = kNoProducerId;   // of what belongs to a transaction
+    Marker marker = Marker::kNone;
   };
 
-  // A produce request that waits for the transaction coordinator.
+  // A produce request that waits for the transaction coordinator, or offsets (`commit`) put as one.
   struct Unverified {
     sim::ConnId conn;
     int32_t id = 0;
     ProduceRequest request;
+    std::optional<TxnOffsetCommitRequest> commit;
     std::vector<TopicPartition> asked;
     std::vector<int64_t> guards;
   };
@@ -248,12 +251,16 @@ class Broker final : public sim::Process {
 
   // broker_transactions.cc
   void On(const AddPartitionsToTxnRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void On(const AddOffsetsToTxnRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void On(const TxnOffsetCommitRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void CommitInTransaction(const TxnOffsetCommitRequest& m, sim::ConnId conn, int32_t id, sim::Env& env,
+                           sim::Effects& out);
   void On(const EndTxnRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
   void On(const WriteTxnMarkersRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
   bool InitTransactional(const InitProducerIdRequest& m, sim::ConnId conn, int32_t id, sim::Effects& out);
   bool CoordinatesTransactions(const std::string& transactional_id) const;
   TopicPartition TransactionsPartitionOf(const std::string& transactional_id) const;
-  bool AskCoordinator(const ProduceRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  bool AskCoordinator(Unverified waiting, sim::Env& env, sim::Effects& out);
   void OnVerified(int64_t number, ErrorCode error, const AddPartitionsToTxnResponse* m, sim::Env& env,
                   sim::Effects& out);
   ErrorCode CheckBatch(const Replica& replica, const RecordBatch& batch, int64_t* duplicate_of) const;

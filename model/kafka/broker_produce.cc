@@ -9,8 +9,20 @@ namespace brokersim::kafka {
 
 using formats::RecordVerb;
 
+namespace {
+
+// GroupMetadataManager.storeOffsets translates what its own write failed with.
+ErrorCode ToCommitError(ErrorCode error) {
+  if (error == ErrorCode::kNotLeaderOrFollower) return ErrorCode::kNotCoordinator;
+  const bool again = error == ErrorCode::kUnknownTopicOrPartition || error == ErrorCode::kNotEnoughReplicas ||
+                     error == ErrorCode::kNotEnoughReplicasAfterAppend || error == ErrorCode::kRequestTimedOut;
+  return again ? ErrorCode::kCoordinatorNotAvailable : error;
+}
+
+}  // namespace
+
 void Broker::On(const ProduceRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
-  if (!m.transactional_id.empty() && AskCoordinator(m, conn, id, env, out)) return;
+  if (!m.transactional_id.empty() && AskCoordinator({conn, id, m, {}, {}, {}}, env, out)) return;
   Produce(m, conn, id, {}, env, out);
 }
 
@@ -154,7 +166,12 @@ void Broker::FinishWrite(const DelayedWrite& write, sim::Effects& out) {
   }
   if (write.what == DelayedWrite::For::kMarkers) {
     WriteTxnMarkersResponse answer;
-    for (const DelayedWrite::Part& part : write.parts) answer.partitions.push_back({part.tp, part.error});
+    for (const DelayedWrite::Part& part : write.parts) {
+      answer.partitions.push_back({part.tp, part.error});
+      // KafkaApis.handleWriteTxnMarkersRequest: groups hear of it once it is replicated.
+      if (part.error != ErrorCode::kNone || NameInCluster(part.tp.topic) != kOffsetsTopic) continue;
+      coordinator_.EndTransaction(part.tp.partition, write.producer_id, write.marker == Marker::kCommit);
+    }
     Reply(write.conn, write.id, std::move(answer), out);
     return;
   }
@@ -171,6 +188,12 @@ void Broker::FinishWrite(const DelayedWrite& write, sim::Effects& out) {
       error = ErrorCode::kCoordinatorNotAvailable;
     }
     if (write.conn.valid()) Reply(write.conn, write.id, OffsetCommitResponse{error}, out);
+    return;
+  }
+  if (write.what == DelayedWrite::For::kTxnOffsetCommit) {
+    const ErrorCode error = ToCommitError(write.parts[0].error);
+    if (error != ErrorCode::kNone) coordinator_.FailCommit(write.key, write.producer_id);
+    Reply(write.conn, write.id, TxnOffsetCommitResponse{error}, out);
     return;
   }
   ProduceResponse answer;

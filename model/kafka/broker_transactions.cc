@@ -88,6 +88,14 @@ void Broker::On(const AddPartitionsToTxnRequest& m, sim::ConnId conn, int32_t id
         out);
 }
 
+void Broker::On(const AddOffsetsToTxnRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
+  if (CoordinatesTransactions(m.transactional_id)) {
+    transactions_.AddOffsets(m, OffsetsPartitionOf(m.group_id), conn, id, env, out);
+  } else {
+    Reply(conn, id, AddOffsetsToTxnResponse{ErrorCode::kNotCoordinator}, out);
+  }
+}
+
 void Broker::On(const EndTxnRequest& m, sim::ConnId conn, int32_t id, sim::Env&, sim::Effects& out) {
   if (CoordinatesTransactions(m.transactional_id)) {
     transactions_.End(m, conn, id, out);
@@ -159,12 +167,11 @@ void Broker::OnMarkersWritten(const MarkersSent& sent, const WriteTxnMarkersResp
 // ---- The leader of a partition
 
 // KIP-890: whether a transaction may open here is the coordinator's to say. False: there is nothing to ask.
-bool Broker::AskCoordinator(const ProduceRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
+bool Broker::AskCoordinator(Unverified waiting, sim::Env& env, sim::Effects& out) {
   const bool adds = config_->transaction_version >= 2;
   if (!adds && !config_->transaction_partition_verification_enable) return false;
-  Unverified waiting{conn, id, m, {}, {}};
   AddPartitionsToTxnRequest question;
-  for (const ProduceRequest::Partition& wanted : m.partitions) {
+  for (const ProduceRequest::Partition& wanted : waiting.request.partitions) {
     const RecordBatch& batch = wanted.records->value();
     Replica* replica = Find(wanted.tp);
     if (replica == nullptr || replica->partition.role() != Role::kLeader) continue;
@@ -180,12 +187,12 @@ bool Broker::AskCoordinator(const ProduceRequest& m, sim::ConnId conn, int32_t i
     question.producer_epoch = batch.producer_epoch;
   }
   if (waiting.asked.empty()) return false;
-  question.transactional_id = m.transactional_id;
+  question.transactional_id = waiting.request.transactional_id;
   question.verify_only = !adds;
   question.partitions = waiting.asked;
   const int64_t number = next_number_++;
   unverified_.emplace(number, std::move(waiting));
-  const auto coordinator = metadata_.find(TransactionsPartitionOf(m.transactional_id));
+  const auto coordinator = metadata_.find(TransactionsPartitionOf(question.transactional_id));
   if (coordinator == metadata_.end() || coordinator->second.leader == kNoLeader) {
     OnVerified(number, ErrorCode::kCoordinatorNotAvailable, nullptr, env, out);
     return true;
@@ -220,7 +227,53 @@ void Broker::OnVerified(int64_t number, ErrorCode error, const AddPartitionsToTx
     BROKERSIM_PROBE("kafka/transactions: verified, but ended meanwhile");
     said = ErrorCode::kInvalidTxnState;
   }
-  Produce(waiting.request, waiting.conn, waiting.id, refused, env, out);
+  if (!waiting.commit.has_value()) return Produce(waiting.request, waiting.conn, waiting.id, refused, env, out);
+  const ErrorCode said = refused.begin()->second;
+  if (said == ErrorCode::kNone) return CommitInTransaction(*waiting.commit, waiting.conn, waiting.id, env, out);
+  // GroupCoordinator.handleTxnCommitOffsets: what a client is to try again.
+  const bool again = said == ErrorCode::kNotEnoughReplicas;
+  Reply(waiting.conn, waiting.id, TxnOffsetCommitResponse{again ? ErrorCode::kCoordinatorLoadInProgress : said}, out);
+}
+
+// ---- The leader of a partition of __consumer_offsets (GroupCoordinator.handleTxnCommitOffsets)
+
+void Broker::On(const TxnOffsetCommitRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
+  if (!Coordinates(m.group_id)) {
+    Reply(conn, id, TxnOffsetCommitResponse{ErrorCode::kNotCoordinator}, out);
+    return;
+  }
+  RecordBatch batch;
+  batch.producer_id = m.producer_id;
+  batch.producer_epoch = m.producer_epoch;
+  batch.transactional = true;
+  ProduceRequest request;
+  request.transactional_id = m.transactional_id;
+  request.partitions.push_back({OffsetsPartitionOf(m.group_id), sim::MakePayload(std::move(batch))});
+  if (!AskCoordinator({conn, id, std::move(request), m, {}, {}}, env, out)) CommitInTransaction(m, conn, id, env, out);
+}
+
+void Broker::CommitInTransaction(const TxnOffsetCommitRequest& m, sim::ConnId conn, int32_t id, sim::Env& env,
+                                 sim::Effects& out) {
+  RecordBatch batch;
+  batch.producer_id = m.producer_id;
+  batch.producer_epoch = m.producer_epoch;
+  batch.transactional = true;
+  // The coordinator may have moved while it was asked.
+  const ErrorCode error =
+      Coordinates(m.group_id) ? coordinator_.PrepareCommit(m, &batch.records) : ErrorCode::kNotCoordinator;
+  if (error != ErrorCode::kNone) {
+    Reply(conn, id, TxnOffsetCommitResponse{error}, out);
+    return;
+  }
+  DelayedWrite write;
+  write.conn = conn;
+  write.id = id;
+  write.what = DelayedWrite::For::kTxnOffsetCommit;
+  write.key = m.group_id;
+  write.producer_id = m.producer_id;
+  write.parts.push_back(AppendToLocalLog(OffsetsPartitionOf(m.group_id), batch, -1, &write.syncs, env, out));
+  TryCompleteWrites(out);
+  Delay(std::move(write), config_->offsets_commit_timeout_ms, out);
 }
 
 ErrorCode Broker::CheckBatch(const Replica& replica, const RecordBatch& batch, int64_t* duplicate_of) const {
@@ -243,6 +296,8 @@ void Broker::On(const WriteTxnMarkersRequest& m, sim::ConnId conn, int32_t id, s
   batch.records.resize(1);
   DelayedWrite write;
   write.what = DelayedWrite::For::kMarkers;
+  write.producer_id = m.producer_id;
+  write.marker = m.marker;
   write.conn = conn;
   write.id = id;
   for (const TopicPartition& tp : m.partitions) {

@@ -84,6 +84,9 @@ const Family<BrokerConfig>& BrokerFamily() {
            "min.insync.replicas may lead unless they were shut down uncleanly", 1},
           {"KIP-101", &C::kip_101, 0,
            "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
+          {"KIP-447", &C::kip_447, 0,
+           "switch: offsets in a transaction need the group's generation and member, and who asks for offsets waits "
+           "for transactions that may change them (on), or neither (off, before 2.5)"},
           {"KIP-380", &C::kip_380, 0,
            "switch: a broker that comes back within its session waits until the old one is fenced (on) "
            "or its bounce goes unnoticed and it is still in the ISR (off, before 2.2)"},
@@ -124,6 +127,7 @@ const Family<BrokerConfig>& BrokerFamily() {
            {"eligible.leader.replicas.version", "1",
             "the last replica of the ISR may lead, even if it has lost its page cache"},
            {"KIP-101", "on", "a follower cuts its log to its own high watermark, below what is committed"},
+           {"KIP-447", "on", "a consumer that lost its partitions may still commit their offsets in a transaction"},
            {"KIP-380", "on", "a broker that bounced still counts as in sync, with what it has lost"},
        }}};
   return family;

@@ -62,6 +62,10 @@ struct BrokerConfig {
   // within its session waits until its former incarnation is fenced, and so out of the ISR. Off (before 2.2):
   // a fast bounce goes unnoticed; leaderships and the ISR stay as they were.
   bool kip_380 = true;
+  // KIP-447: consumers and producers of one application are fenced together. On: offsets in a transaction are taken
+  // from the group's present generation only, and nobody is told offsets that an open transaction may change. Off:
+  // before 2.5.
+  bool kip_447 = true;
   // Ours, like those of producers and consumers: a planted bug.
   Mutant mutant = Mutant::kNone;
 };

@@ -128,7 +128,7 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
     SendCommit(/*waits=*/true, env, out);
     return true;
   }
-  ProcessNext(env, out);
+  BeginBatch(env, out);
   return true;
 }
 
@@ -195,6 +195,20 @@ void Consumer::AfterBatch(sim::Env& env, sim::Effects& out) {
     SendCommit(/*waits=*/true, env, out);
     return;
   }
+  Poll(env, out);
+}
+
+void Consumer::SeekToCommitted(sim::Env& env, sim::Effects& out) {
+  std::vector<TopicPartition> partitions;
+  for (const auto& [tp, state] : partitions_) partitions.push_back(tp);
+  if (membership_ == Membership::kStable && !partitions.empty()) Assign(partitions, env, out);
+}
+
+void Consumer::Rejoin(sim::Env& env, sim::Effects& out) {
+  work_.clear();
+  to_commit_.clear();
+  out.CancelTimer({kProcessed});
+  rejoin_needed_ = true;
   Poll(env, out);
 }
 
@@ -323,6 +337,9 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
       membership_ = Membership::kNone;
       rejoin_needed_ = true;
       return;
+    case kOffsetsRetry:
+      if (awaits_offsets_ && membership_ == Membership::kStable) FetchOffsets(env, out);
+      return;
     case kLedgerRetry:
       if (mutant() == Mutant::kLedgerFailureIgnored) {
         FinishFirst(env, out);
@@ -344,6 +361,7 @@ std::string_view Consumer::ClientTimerName(uint32_t kind) const {
     case kCommitRetry: return "commit-retry";
     case kPollInterval: return "max-poll-interval";
     case kLedgerRetry: return "ledger-retry";
+    case kOffsetsRetry: return "offsets-retry";
   }
   return "?";
 }

@@ -42,7 +42,7 @@ struct ConsumerSpec {
   sim::Time start;
 };
 
-class Consumer final : public Client {
+class Consumer : public Client {
  public:
   Consumer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ConsumerSpec> spec, sim::Env& env,
            sim::Effects& out);
@@ -60,6 +60,55 @@ class Consumer final : public Client {
   void OnOtherMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) override;
   void OnOtherDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
 
+  // What the application is doing.
+  enum class Activity {
+    kIdle,
+    kPolling,
+    kCommittingBefore,
+    kProcessing,
+    kAwaitingLedger,
+    kCommittingAfter,
+    kAwaitingProducer,   // these are of other applications: until a transaction may begin,
+    kEndingTransaction,  // and until it has ended
+  };
+  struct Fetched {
+    int64_t offset = 0;
+    int32_t leader_epoch = -1;
+    std::string key;
+    std::string value;
+  };
+  struct Work {
+    TopicPartition tp;
+    Fetched record;
+  };
+
+  // The application; others do it in another way.
+  void Poll(sim::Env& env, sim::Effects& out);
+  // There are records of a poll.
+  virtual void BeginBatch(sim::Env& env, sim::Effects& out) { ProcessNext(env, out); }
+  void ProcessNext(sim::Env& env, sim::Effects& out);
+  // The first one is processed; FinishFirst() when that has had its effect.
+  virtual void SendEffect(sim::Env& env, sim::Effects& out);
+  void FinishFirst(sim::Env& env, sim::Effects& out);
+  virtual void AfterBatch(sim::Env& env, sim::Effects& out);
+  // Positions as the group has committed them; poll() waits for them.
+  void SeekToCommitted(sim::Env& env, sim::Effects& out);
+  // The application begins anew with poll(), and the membership, too.
+  void Rejoin(sim::Env& env, sim::Effects& out);
+
+  // Consumer.groupMetadata(): as of the last join, whatever was heard since (ConsumerCoordinator.onJoinComplete).
+  struct GroupMetadata {
+    int32_t generation_id = -1;
+    std::string member_id;
+  };
+
+  std::shared_ptr<const ConsumerSpec> spec_;
+  GroupMetadata group_metadata_;
+  Activity activity_ = Activity::kIdle;
+  std::deque<Work> work_;
+  // What was processed, or handed over, since the last commit.
+  absl::btree_map<TopicPartition, CommittedOffset> to_commit_;
+
  private:
   enum TimerKind : uint32_t {
     kStart = kFirstTimer,
@@ -71,6 +120,7 @@ class Consumer final : public Client {
     kCommitRetry,
     kPollInterval,
     kLedgerRetry,
+    kOffsetsRetry,
   };
   enum TagKind : int {
     kFindTag,
@@ -86,15 +136,6 @@ class Consumer final : public Client {
   };
   // What the client is doing about its group.
   enum class Membership { kNone, kFinding, kJoining, kSyncing, kStable };
-  // What the application is doing.
-  enum class Activity { kIdle, kPolling, kCommittingBefore, kProcessing, kAwaitingLedger, kCommittingAfter };
-
-  struct Fetched {
-    int64_t offset = 0;
-    int32_t leader_epoch = -1;
-    std::string key;
-    std::string value;
-  };
   struct PartitionState {
     // What poll() returns next, and auto-commit commits.
     PartitionPosition at;
@@ -107,18 +148,8 @@ class Consumer final : public Client {
     TopicPartition tp;
     FetchPosition position;
   };
-  struct Work {
-    TopicPartition tp;
-    Fetched record;
-  };
 
-  // The application.
-  void Poll(sim::Env& env, sim::Effects& out);
   bool ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out);
-  void ProcessNext(sim::Env& env, sim::Effects& out);
-  void SendEffect(sim::Env& env, sim::Effects& out);
-  void FinishFirst(sim::Env& env, sim::Effects& out);
-  void AfterBatch(sim::Env& env, sim::Effects& out);
 
   // Commits.
   // `waits`: commitSync(), the application goes on when the outcome is known; else commitAsync().
@@ -166,7 +197,6 @@ class Consumer final : public Client {
   bool in_group() const { return !spec_->config.group_id.empty(); }
   Mutant mutant() const { return spec_->config.mutant; }
 
-  std::shared_ptr<const ConsumerSpec> spec_;
   std::vector<std::string> topics_;  // the spec's, in the cluster that is used
 
   Membership membership_ = Membership::kNone;
@@ -179,15 +209,11 @@ class Consumer final : public Client {
   int64_t assignment_ = 0;
   absl::btree_map<TopicPartition, PartitionState> partitions_;
 
-  Activity activity_ = Activity::kIdle;
   std::optional<sim::Distribution> slow_;  // the time for a record, while an operation says so
   std::optional<sim::OpId> poll_op_;
-  std::deque<Work> work_;
   sim::Time last_auto_commit_;
   std::optional<sim::OpId> commit_op_;
   std::vector<PartitionOffset> committing_;
-  // What was processed, or handed over, since the last commit.
-  absl::btree_map<TopicPartition, CommittedOffset> to_commit_;
   sim::ConnId ledger_conn_;
   int64_t effect_number_ = 0;
   bool awaits_offsets_ = false;  // the group's committed ones

@@ -27,6 +27,11 @@ void Consumer::FetchOffsets(sim::Env& env, sim::Effects& out) {
 // ConsumerUtils.refreshCommittedOffsets: who committed may have known of a later leader than the metadata here does. A
 // former leader, which doesn't have all that was read from the later one, must not be asked.
 void Consumer::OnOffsets(const OffsetFetchResponse& m, sim::Env& env, sim::Effects& out) {
+  if (m.error == ErrorCode::kUnstableOffsetCommit) {
+    // An open transaction may change them (ConsumerCoordinator.OffsetFetchResponseHandler, KIP-447).
+    out.SetTimer({kOffsetsRetry}, sim::Milliseconds(settings().retry_backoff_ms));
+    return;
+  }
   if (m.error != ErrorCode::kNone) {
     OnGroupError(m.error, env, out);
     return;

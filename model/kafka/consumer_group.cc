@@ -113,6 +113,7 @@ void Consumer::OnSyncedGroup(const SyncGroupResponse& m, sim::Env& env, sim::Eff
     return;
   }
   membership_ = Membership::kStable;
+  group_metadata_ = {generation_, member_id_};
   Assign(m.assignment, env, out);
 }
 

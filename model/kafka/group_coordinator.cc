@@ -52,10 +52,11 @@ Record GroupCoordinator::Encode(const std::string& name, const Group& group) con
   return Record{fmt::format("{}|{}", kGroupKey, name), value, 0};
 }
 
-void GroupCoordinator::Decode(const Record& record, sim::Effects& out) {
+void GroupCoordinator::Decode(const RecordBatch& batch, const Record& record, sim::Effects& out) {
   const std::vector<std::string> key = absl::StrSplit(record.key, '|');
   if (key[0] == kOffsetKey) {
-    auto& offsets = groups_[key[1]].offsets;
+    Group& of = groups_[key[1]];
+    auto& offsets = batch.transactional ? of.pending[batch.producer_id] : of.offsets;
     const TopicPartition tp{key[2], static_cast<int32_t>(ToNumber(key[3]))};
     if (config_->mutant == Mutant::kOffsetsForgottenAtFailover) return;
     if (config_->mutant == Mutant::kCommitsReadBackwards && offsets.contains(tp)) return;
@@ -87,8 +88,13 @@ void GroupCoordinator::Decode(const Record& record, sim::Effects& out) {
 
 void GroupCoordinator::Load(int32_t partition, const std::vector<BatchRef>& batches, sim::Effects& out) {
   Unload(partition, out);
-  for (const BatchRef& batch : batches) {
-    for (const Record& record : batch->value().records) Decode(record, out);
+  for (const BatchRef& ref : batches) {
+    const RecordBatch& batch = ref->value();
+    if (batch.is_control()) {
+      EndTransaction(partition, batch.producer_id, batch.marker == Marker::kCommit);
+      continue;
+    }
+    for (const Record& record : batch.records) Decode(batch, record, out);
   }
   for (auto& [name, group] : groups_) {
     if (OffsetsPartitionFor(name, config_->offsets_topic_num_partitions) != partition) continue;
@@ -317,6 +323,15 @@ void GroupCoordinator::Remove(Group* group, const std::string& id, std::string_v
   MaybeCompleteJoin(group, false, env, out);
 }
 
+namespace {
+
+Record EncodeOffset(const std::string& group, const PartitionOffset& offset) {
+  return {fmt::format("{}|{}|{}|{}", kOffsetKey, group, offset.tp.topic, offset.tp.partition),
+          fmt::format("{}|{}", offset.offset, offset.leader_epoch), 0};
+}
+
+}  // namespace
+
 ErrorCode GroupCoordinator::CheckCommit(const OffsetCommitRequest& m, std::vector<Record>* records,
                                         sim::Effects& out) {
   Group& group = groups_[m.group_id];
@@ -329,11 +344,55 @@ ErrorCode GroupCoordinator::CheckCommit(const OffsetCommitRequest& m, std::vecto
     if (group.state == State::kCompletingRebalance) return ErrorCode::kRebalanceInProgress;
     if (!group.members[m.member_id].joining.has_value()) ArmSession(group.members[m.member_id], out);
   }
+  for (const PartitionOffset& offset : m.offsets) records->push_back(EncodeOffset(m.group_id, offset));
+  return ErrorCode::kNone;
+}
+
+// GroupCoordinator.validateOffsetCommit: whoever names neither generation nor member may (clients before KIP-447).
+ErrorCode GroupCoordinator::PrepareCommit(const TxnOffsetCommitRequest& m, std::vector<Record>* records) {
+  Group& group = groups_[m.group_id];
+  if (group.number == 0) group.number = next_number_++;
+  const bool names = m.generation_id >= 0 || !m.member_id.empty();
+  if (names && config_->kip_447) {
+    const ErrorCode error = CheckMember(group, m.member_id, m.generation_id);
+    if (error != ErrorCode::kNone) {
+      BROKERSIM_PROBE("kafka/coordinator: offsets in a transaction by who is no member any more");
+      return error;
+    }
+  }
+  auto& pending = group.pending[m.producer_id];
   for (const PartitionOffset& offset : m.offsets) {
-    records->push_back({fmt::format("{}|{}|{}|{}", kOffsetKey, m.group_id, offset.tp.topic, offset.tp.partition),
-                        fmt::format("{}|{}", offset.offset, offset.leader_epoch), 0});
+    pending[offset.tp] = {offset.offset, offset.leader_epoch};
+    records->push_back(EncodeOffset(m.group_id, offset));
   }
   return ErrorCode::kNone;
+}
+
+void GroupCoordinator::FailCommit(const std::string& name, int64_t producer_id) {
+  if (Group* group = Find(name); group != nullptr) group->pending.erase(producer_id);
+}
+
+void GroupCoordinator::EndTransaction(int32_t partition, int64_t producer_id, bool committed) {
+  for (auto& [name, group] : groups_) {
+    const auto pending = group.pending.find(producer_id);
+    if (pending == group.pending.end()) continue;
+    if (OffsetsPartitionFor(name, config_->offsets_topic_num_partitions) != partition) continue;
+    if (committed) {
+      for (const auto& [tp, offset] : pending->second) group.offsets[tp] = offset;
+    }
+    group.pending.erase(pending);
+  }
+}
+
+// GroupMetadata.hasPendingOffsetCommitsForTopicPartition. (What is committed without a transaction counts there too
+// until it is replicated: here a former member's commits are refused by then.)
+bool GroupCoordinator::IsUnstable(const Group& group, const std::vector<TopicPartition>& partitions) const {
+  for (const auto& [producer, offsets] : group.pending) {
+    for (const TopicPartition& tp : partitions) {
+      if (offsets.contains(tp)) return true;
+    }
+  }
+  return false;
 }
 
 void GroupCoordinator::ApplyCommit(const std::string& name, const std::vector<PartitionOffset>& offsets) {
@@ -350,6 +409,11 @@ OffsetFetchResponse GroupCoordinator::FetchOffsets(const OffsetFetchRequest& m) 
   OffsetFetchResponse answer;
   auto group = groups_.find(m.group_id);
   if (config_->mutant == Mutant::kCommitOfOtherGroup) group = groups_.begin();
+  if (config_->kip_447 && group != groups_.end() && IsUnstable(group->second, m.partitions)) {
+    BROKERSIM_PROBE("kafka/coordinator: offsets aren't stable yet");
+    answer.error = ErrorCode::kUnstableOffsetCommit;
+    return answer;
+  }
   if (m.all && group != groups_.end()) {
     for (const auto& [tp, committed] : group->second.offsets) {
       answer.offsets.push_back({tp, committed.offset, committed.leader_epoch});

@@ -45,6 +45,12 @@ class GroupCoordinator {
   ErrorCode CheckCommit(const OffsetCommitRequest& m, std::vector<Record>* records, sim::Effects& out);
   // The records of a commit are committed themselves.
   void ApplyCommit(const std::string& group, const std::vector<PartitionOffset>& offsets);
+  // Offsets of a transaction: they count when its end says so. Until then, from the check on, they are pending.
+  // (GroupMetadata.scala: prepareTxnOffsetCommit, failPendingTxnOffsetCommit, completePendingTxnOffsetCommit; KIP-98)
+  ErrorCode PrepareCommit(const TxnOffsetCommitRequest& m, std::vector<Record>* records);
+  void FailCommit(const std::string& group, int64_t producer_id);
+  // The marker is replicated: in all groups of this partition of __consumer_offsets.
+  void EndTransaction(int32_t partition, int64_t producer_id, bool committed);
   OffsetFetchResponse FetchOffsets(const OffsetFetchRequest& m) const;
   // Those that have members or positions.
   std::vector<std::string> Groups() const;
@@ -79,6 +85,8 @@ class GroupCoordinator {
     bool joined_during_delay = false;
     sim::Time rebalance_deadline;
     absl::btree_map<TopicPartition, CommittedOffset> offsets;
+    // By producer id.
+    absl::btree_map<int64_t, absl::btree_map<TopicPartition, CommittedOffset>> pending;
   };
   enum TimerKind : uint32_t { kSession = 0, kRebalance = 1 };
 
@@ -90,7 +98,8 @@ class GroupCoordinator {
   void Remove(Group* group, const std::string& member, std::string_view why, sim::Env& env, sim::Effects& out);
   void ArmSession(const Member& member, sim::Effects& out);
   Record Encode(const std::string& name, const Group& group) const;
-  void Decode(const Record& record, sim::Effects& out);
+  void Decode(const RecordBatch& batch, const Record& record, sim::Effects& out);
+  bool IsUnstable(const Group& group, const std::vector<TopicPartition>& partitions) const;
 
   int32_t broker_id_;
   const BrokerConfig* config_;

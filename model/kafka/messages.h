@@ -28,7 +28,8 @@ using Body =
                  MetadataFetchRequest, MetadataFetchResponse, AddPartitionsToTxnRequest,
                  AddPartitionsToTxnResponse, EndTxnRequest, EndTxnResponse, WriteTxnMarkersRequest,
                  WriteTxnMarkersResponse, ListGroupsRequest, ListGroupsResponse, OffsetForLeaderEpochRequest,
-                 OffsetForLeaderEpochResponse>;
+                 OffsetForLeaderEpochResponse, AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, TxnOffsetCommitRequest,
+                 TxnOffsetCommitResponse>;
 
 // What travels: a request or response under its header.
 struct Frame {

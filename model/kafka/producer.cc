@@ -45,6 +45,7 @@ bool IsRetriable(ErrorCode error) {
     case ErrorCode::kProducerFenced:
     case ErrorCode::kTransactionAbortable:
     case ErrorCode::kInvalidTransactionTimeout:
+    case ErrorCode::kUnstableOffsetCommit:
       return false;
   }
   return false;
@@ -327,6 +328,12 @@ void Producer::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
   if (tag.kind == kInitTag) {
     BROKERSIM_PROBE("kafka/producer: request for a producer id lost");
     out.SetTimer(Own(kInitBackoff), sim::Milliseconds(settings().retry_backoff_ms));
+    return;
+  }
+  if (tag.kind == kFindGroupTag || tag.kind == kCommitOffsetsTag) {
+    transaction_.asked = false;
+    group_coordinator_ = -1;
+    BackOff(out);
     return;
   }
   if (tag.kind != kProduceTag) {

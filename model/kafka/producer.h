@@ -72,25 +72,6 @@ class Producer : public Client {
   virtual void OnNextRecord(sim::Env& env, sim::Effects& out);
   sim::Timer Own(uint32_t kind) const { return {first_timer_ + kind}; }
 
-  void OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) override;
-  void OnLost(Tag tag, sim::Env& env, sim::Effects& out) override;
-  void OnMetadata(sim::Env& env, sim::Effects& out) override;
-  void OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
-  std::string_view ClientTimerName(uint32_t kind) const override;
-
- private:
-  enum TagKind : int { kInitTag, kProduceTag, kFindTag, kInitTransactionsTag, kAddPartitionsTag, kEndTag };
-
-  struct PartitionState {
-    std::deque<Batch> queue;
-    std::vector<Batch> in_flight;  // in order of sending
-    int16_t producer_epoch = 0;
-    int32_t next_sequence = 0;
-    int64_t sequenced = 0;
-    // A batch with a sequence failed without it being known whether it is stored (KIP-360).
-    bool unresolved = false;
-  };
-
   // TransactionManager.State
   enum class TransactionState {
     kUninitialized,
@@ -102,6 +83,15 @@ class Producer : public Client {
     kAbortableError,
     kFatalError,
   };
+  // Offsets of a consumer's group that are committed with the transaction (sendOffsetsToTransaction). Without a
+  // generation and a member: as before KIP-447.
+  struct GroupOffsets {
+    std::string group_id;
+    int32_t generation_id = -1;
+    std::string member_id;
+    std::vector<PartitionOffset> offsets;
+    bool added = false;  // the transaction's coordinator knows of them
+  };
   struct Transaction {
     TransactionState state = TransactionState::kUninitialized;
     int32_t coordinator = -1;
@@ -110,12 +100,52 @@ class Producer : public Client {
     bool end_sent = false;     // this commit or abort may have been heard
     absl::btree_map<TopicPartition, bool> partitions;  // true: the coordinator knows it
     std::vector<TopicPartition> adding;                // what it was asked to add last
+    std::optional<GroupOffsets> group_offsets;         // that it is to have, and hasn't yet
     // What the application does.
     sim::OpId op;
     std::vector<std::pair<TopicPartition, Record>> records;
     std::vector<std::optional<int64_t>> offsets;
     size_t sent = 0;
     bool commits = true;
+  };
+
+  // producer_transactions.cc
+  void EndTransaction(bool commits, sim::Env& env, sim::Effects& out);
+  virtual void FinishTransaction(formats::Operation::Type type, std::string_view error, sim::Env& env,
+                                 sim::Effects& out);
+  // Sends the next request to a coordinator, if one is due.
+  void AskCoordinator(sim::Env& env, sim::Effects& out);
+  bool version_2() const { return cluster().config.transaction_version >= 2; }
+  Transaction& transaction() { return transaction_; }
+  const Transaction& transaction() const { return transaction_; }
+
+  void OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) override;
+  void OnLost(Tag tag, sim::Env& env, sim::Effects& out) override;
+  void OnMetadata(sim::Env& env, sim::Effects& out) override;
+  void OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) override;
+  std::string_view ClientTimerName(uint32_t kind) const override;
+
+ private:
+  enum TagKind : int {
+    kInitTag,
+    kProduceTag,
+    kFindTag,
+    kInitTransactionsTag,
+    kAddPartitionsTag,
+    kEndTag,
+    kAddOffsetsTag,
+    kFindGroupTag,
+    kCommitOffsetsTag,
+  };
+
+  struct PartitionState {
+    std::deque<Batch> queue;
+    std::vector<Batch> in_flight;  // in order of sending
+    int16_t producer_epoch = 0;
+    int32_t next_sequence = 0;
+    int64_t sequenced = 0;
+    // A batch with a sequence failed without it being known whether it is stored (KIP-360).
+    bool unresolved = false;
   };
 
   void SendNextRecord(sim::Env& env, sim::Effects& out);
@@ -135,14 +165,12 @@ class Producer : public Client {
 
   // producer_transactions.cc
   bool transactional() const { return !config_.transactional_id.empty(); }
-  bool version_2() const { return cluster().config.transaction_version >= 2; }
   void RunApplication(sim::Env& env, sim::Effects& out);
   void BeginTransaction(sim::Env& env, sim::Effects& out);
   void SendInTransaction(sim::Env& env, sim::Effects& out);
-  void EndTransaction(bool commits, sim::Env& env, sim::Effects& out);
-  void FinishTransaction(formats::Operation::Type type, std::string_view error, sim::Env& env, sim::Effects& out);
-  // Sends the next request to the coordinator, if one is due.
-  void AskCoordinator(sim::Env& env, sim::Effects& out);
+  // The next request about group_offsets.
+  void SendOffsets(sim::Env& env, sim::Effects& out);
+  void OnOffsetsAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out);
   void BackOff(sim::Effects& out);
   void OnCoordinatorAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out);
   // True: nothing more to do about it.
@@ -167,6 +195,7 @@ class Producer : public Client {
   absl::btree_map<TopicPartition, PartitionState> partitions_;
   std::optional<TopicPartition> sticky_;
   Transaction transaction_;
+  int32_t group_coordinator_ = -1;
   // What each request in flight carries.
   absl::btree_map<int64_t, std::vector<std::pair<TopicPartition, int64_t>>> requests_in_flight_;
 };

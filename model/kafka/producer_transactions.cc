@@ -80,6 +80,7 @@ void Producer::SendInTransaction(sim::Env& env, sim::Effects& out) {
 void Producer::EndTransaction(bool commits, sim::Env& env, sim::Effects& out) {
   transaction_.state = commits ? TransactionState::kCommitting : TransactionState::kAborting;
   transaction_.end_sent = false;
+  if (!commits) transaction_.group_offsets.reset();
   out.Point(commits ? "before-commit" : "before-abort");
   if (!commits) AbortUndrainedBatches();
   Drain(env, out);
@@ -166,12 +167,13 @@ void Producer::AskCoordinator(sim::Env& env, sim::Effects& out) {
   for (const auto& [tp, known] : transaction_.partitions) {
     if (!known) added.partitions.push_back(tp);
   }
-  const bool adds = !added.partitions.empty() &&
-                    (state == TransactionState::kInTransaction || state == TransactionState::kCommitting);
+  const bool open = state == TransactionState::kInTransaction || state == TransactionState::kCommitting;
+  const bool adds = open && !added.partitions.empty();
+  const bool offsets = open && transaction_.group_offsets.has_value();
   // EndTxn goes when all batches have been answered, or given up (TransactionManager.nextRequest).
   const bool ends = (state == TransactionState::kCommitting || state == TransactionState::kAborting) && !adds &&
-                    !HasIncompleteBatches();
-  if (state != TransactionState::kInitializing && !adds && !ends) return;
+                    !offsets && !HasIncompleteBatches();
+  if (state != TransactionState::kInitializing && !adds && !offsets && !ends) return;
   transaction_.asked = true;
   if (transaction_.coordinator < 0) {
     FindCoordinatorRequest find;
@@ -193,12 +195,67 @@ void Producer::AskCoordinator(sim::Env& env, sim::Effects& out) {
     added.producer_epoch = producer_epoch_;
     transaction_.adding = added.partitions;
     SendTo(transaction_.coordinator, std::move(added), Tag{kAddPartitionsTag}, env, out);
+  } else if (offsets) {
+    SendOffsets(env, out);
   } else {
     transaction_.end_sent = true;
     SendTo(
         transaction_.coordinator,
         EndTxnRequest{config_.transactional_id, producer_id_, producer_epoch_, state == TransactionState::kCommitting},
         Tag{kEndTag}, env, out);
+  }
+}
+
+// AddOffsetsToTxn is of versions below 2; then TxnOffsetCommit goes to the group's coordinator (KIP-98).
+void Producer::SendOffsets(sim::Env& env, sim::Effects& out) {
+  const GroupOffsets& wanted = *transaction_.group_offsets;
+  if (!version_2() && !wanted.added) {
+    SendTo(transaction_.coordinator,
+           AddOffsetsToTxnRequest{config_.transactional_id, producer_id_, producer_epoch_, wanted.group_id},
+           Tag{kAddOffsetsTag}, env, out);
+  } else if (group_coordinator_ < 0) {
+    SendTo(AnyBroker(env), FindCoordinatorRequest{wanted.group_id}, Tag{kFindGroupTag}, env, out);
+  } else {
+    SendTo(group_coordinator_,
+           TxnOffsetCommitRequest{config_.transactional_id, wanted.group_id, producer_id_, producer_epoch_,
+                                  wanted.generation_id, wanted.member_id, wanted.offsets},
+           Tag{kCommitOffsetsTag}, env, out);
+  }
+}
+
+// TransactionManager.AddOffsetsToTxnHandler, FindCoordinatorHandler, TxnOffsetCommitHandler
+void Producer::OnOffsetsAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) {
+  if (!transaction_.group_offsets.has_value()) return;  // it failed meanwhile
+  if (tag.kind == kAddOffsetsTag) {
+    transaction_.group_offsets->added = true;
+    return;
+  }
+  if (tag.kind == kFindGroupTag) {
+    const auto& found = std::get<FindCoordinatorResponse>(body);
+    if (found.error == ErrorCode::kNone) {
+      group_coordinator_ = found.node_id;
+    } else {
+      BackOff(out);
+    }
+    return;
+  }
+  const ErrorCode error = std::get<TxnOffsetCommitResponse>(body).error;
+  if (error == ErrorCode::kNone) {
+    transaction_.group_offsets.reset();
+  } else if (error == ErrorCode::kNotCoordinator || error == ErrorCode::kCoordinatorNotAvailable) {
+    group_coordinator_ = -1;
+    BackOff(out);
+  } else if (error == ErrorCode::kCoordinatorLoadInProgress || error == ErrorCode::kConcurrentTransactions) {
+    BackOff(out);
+  } else if (error == ErrorCode::kUnknownMemberId || error == ErrorCode::kIllegalGeneration ||
+             error == ErrorCode::kTransactionAbortable) {
+    // CommitFailedException: what is left is to abort.
+    BROKERSIM_PROBE("kafka/producer: a group refuses the offsets of a transaction");
+    transaction_.group_offsets.reset();
+    if (transaction_.state == TransactionState::kCommitting) out.SetTimer(Own(kNextRecord), sim::Duration());
+    transaction_.state = TransactionState::kAbortableError;
+  } else {
+    Fail(error, env, out);
   }
 }
 
@@ -221,6 +278,11 @@ void Producer::OnCoordinatorAnswer(Tag tag, const Body& body, sim::Env& env, sim
     transaction_.state = TransactionState::kReady;
     transaction_.bump_needed = false;
     out.SetTimer(Own(kNextRecord), sim::Duration());
+  } else if (tag.kind == kAddOffsetsTag || tag.kind == kFindGroupTag || tag.kind == kCommitOffsetsTag) {
+    if (tag.kind == kAddOffsetsTag && OnCoordinatorError(std::get<AddOffsetsToTxnResponse>(body).error, env, out))
+      return;
+    OnOffsetsAnswer(tag, body, env, out);
+    if (transaction_.asked) return;  // it backs off
   } else if (tag.kind == kAddPartitionsTag) {
     const auto& added = std::get<AddPartitionsToTxnResponse>(body);
     if (OnCoordinatorError(added.errors.front(), env, out)) return;

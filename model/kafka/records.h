@@ -48,6 +48,7 @@ enum class ErrorCode : uint8_t {
   kProducerFenced,
   kTransactionAbortable,
   kInvalidTransactionTimeout,
+  kUnstableOffsetCommit,
 };
 std::string_view Name(ErrorCode error);
 

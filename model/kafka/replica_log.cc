@@ -41,6 +41,7 @@ ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate
   if (found == producers_.end()) return ErrorCode::kNone;
   const ProducerState& state = found->second;
   if (batch.producer_epoch < state.epoch) return ErrorCode::kInvalidProducerEpoch;
+  if (batch.base_sequence < 0) return ErrorCode::kNone;  // a coordinator's (ProducerAppendInfo.maybeValidateDataBatch)
   if (batch.producer_epoch > state.epoch) {
     return batch.base_sequence == 0 ? ErrorCode::kNone : ErrorCode::kOutOfOrderSequenceNumber;
   }
@@ -194,6 +195,7 @@ void ReplicaLog::NoteProducer(const RecordBatch& batch) {
     return;
   }
   if (batch.transactional && state.current_txn_first_offset < 0) state.current_txn_first_offset = batch.base_offset;
+  if (batch.base_sequence < 0) return;
   if (state.batches.size() == ProducerState::kBatchesRetained) state.batches.erase(state.batches.begin());
   state.batches.push_back({batch.base_sequence, batch.last_sequence(), batch.base_offset});
 }

@@ -25,6 +25,15 @@ ErrorCode Translated(ErrorCode error) {
   return error == ErrorCode::kNotLeaderOrFollower ? ErrorCode::kNotCoordinator : ErrorCode::kCoordinatorNotAvailable;
 }
 
+void AnswerAdded(TransactionTransition::For what, size_t partitions, ErrorCode error, sim::ConnId conn, int32_t id,
+                 sim::Effects& out) {
+  if (what == TransactionTransition::For::kAddOffsets) {
+    Reply(conn, id, AddOffsetsToTxnResponse{error}, out);
+  } else {
+    Reply(conn, id, AddPartitionsToTxnResponse{std::vector<ErrorCode>(partitions, error)}, out);
+  }
+}
+
 bool IsPrepared(TransactionState state) {
   return state == TransactionState::kPrepareCommit || state == TransactionState::kPrepareAbort;
 }
@@ -148,8 +157,8 @@ void TransactionCoordinator::Answer(const Transition& transition, ErrorCode erro
             InitProducerIdResponse{ok ? ErrorCode::kConcurrentTransactions : error, -1, -1}, out);
       return;
     case Transition::For::kAddPartitions:
-      Reply(transition.conn, transition.id,
-            AddPartitionsToTxnResponse{std::vector<ErrorCode>(transition.partitions, error)}, out);
+    case Transition::For::kAddOffsets:
+      AnswerAdded(transition.what, transition.partitions, error, transition.conn, transition.id, out);
       return;
     case Transition::For::kEnd:
       Reply(transition.conn, transition.id,
@@ -218,10 +227,23 @@ ErrorCode TransactionCoordinator::CheckInit(const InitProducerIdRequest& m, cons
 
 void TransactionCoordinator::AddPartitions(const AddPartitionsToTxnRequest& m, sim::ConnId conn, int32_t id,
                                            sim::Env& env, sim::Effects& out) {
+  Add(m, Transition::For::kAddPartitions, conn, id, env, out);
+}
+
+void TransactionCoordinator::AddOffsets(const AddOffsetsToTxnRequest& m, const TopicPartition& tp, sim::ConnId conn,
+                                        int32_t id, sim::Env& env, sim::Effects& out) {
+  AddPartitionsToTxnRequest added;
+  added.transactional_id = m.transactional_id;
+  added.producer_id = m.producer_id;
+  added.producer_epoch = m.producer_epoch;
+  added.partitions.push_back(tp);
+  Add(added, Transition::For::kAddOffsets, conn, id, env, out);
+}
+
+void TransactionCoordinator::Add(const AddPartitionsToTxnRequest& m, Transition::For what, sim::ConnId conn, int32_t id,
+                                 sim::Env& env, sim::Effects& out) {
   const auto found = transactions_.find(m.transactional_id);
-  const auto answer = [&](ErrorCode error) {
-    Reply(conn, id, AddPartitionsToTxnResponse{std::vector<ErrorCode>(m.partitions.size(), error)}, out);
-  };
+  const auto answer = [&](ErrorCode error) { AnswerAdded(what, m.partitions.size(), error, conn, id, out); };
   if (found == transactions_.end() || found->second.metadata.producer_id != m.producer_id) {
     return answer(ErrorCode::kInvalidProducerIdMapping);
   }
@@ -250,7 +272,7 @@ void TransactionCoordinator::AddPartitions(const AddPartitionsToTxnRequest& m, s
   }
   next.state = TransactionState::kOngoing;
   next.partitions.insert(m.partitions.begin(), m.partitions.end());
-  Begin(m.transactional_id, &transaction, {next, Transition::For::kAddPartitions, conn, id, m.partitions.size()});
+  Begin(m.transactional_id, &transaction, {next, what, conn, id, m.partitions.size()});
 }
 
 void TransactionCoordinator::End(const EndTxnRequest& m, sim::ConnId conn, int32_t id, sim::Effects& out) {

@@ -49,7 +49,7 @@ struct TransactionMetadata {
 };
 // On its way to the log.
 struct TransactionTransition {
-  enum class For { kInit, kAddPartitions, kEnd, kFence, kTimeout, kComplete };
+  enum class For { kInit, kAddPartitions, kAddOffsets, kEnd, kFence, kTimeout, kComplete };
   TransactionMetadata next;
   For what = For::kInit;
   sim::ConnId conn;  // who waits for an answer, but for kTimeout and kComplete
@@ -87,6 +87,9 @@ class TransactionCoordinator {
                       sim::Effects& out);
   void AddPartitions(const AddPartitionsToTxnRequest& m, sim::ConnId conn, int32_t id, sim::Env& env,
                      sim::Effects& out);
+  // `tp`: where the group's offsets are (handleAddOffsetsToTransaction).
+  void AddOffsets(const AddOffsetsToTxnRequest& m, const TopicPartition& tp, sim::ConnId conn, int32_t id,
+                  sim::Env& env, sim::Effects& out);
   void End(const EndTxnRequest& m, sim::ConnId conn, int32_t id, sim::Effects& out);
 
   // What there is to do since the last time.
@@ -121,6 +124,8 @@ class TransactionCoordinator {
   int32_t PartitionOf(const std::string& transactional_id) const;
   void Begin(const std::string& transactional_id, Transaction* transaction, Transition transition);
   void Answer(const Transition& transition, ErrorCode error, sim::Effects& out) const;
+  void Add(const AddPartitionsToTxnRequest& m, Transition::For what, sim::ConnId conn, int32_t id, sim::Env& env,
+           sim::Effects& out);
   ErrorCode CheckInit(const InitProducerIdRequest& m, const Transaction& transaction, Metadata* next) const;
   ErrorCode CheckEnd(const EndTxnRequest& m, const Metadata& now, bool* is_retry) const;
   Metadata Ended(const Metadata& now, bool committed, bool bump) const;

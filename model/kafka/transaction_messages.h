@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/kafka/group_messages.h"
 #include "model/kafka/records.h"
 
 namespace brokersim::kafka {
@@ -38,6 +39,63 @@ struct AddPartitionsToTxnResponse {
   template <class V>
   void Fields(V& v) const {
     v("errors", errors);
+  }
+};
+
+// The group's offsets become part of a transaction, in versions below 2 (KIP-98).
+struct AddOffsetsToTxnRequest {
+  static constexpr std::string_view kName = "AddOffsetsToTxnRequest";
+  std::string transactional_id;
+  int64_t producer_id = kNoProducerId;
+  int16_t producer_epoch = -1;
+  std::string group_id;
+  template <class V>
+  void Fields(V& v) const {
+    v("transactionalId", transactional_id);
+    v("producerId", producer_id);
+    v("producerEpoch", producer_epoch);
+    v("groupId", group_id);
+  }
+};
+
+struct AddOffsetsToTxnResponse {
+  static constexpr std::string_view kName = "AddOffsetsToTxnResponse";
+  ErrorCode error = ErrorCode::kNone;
+  template <class V>
+  void Fields(V& v) const {
+    v("error", error);
+  }
+};
+
+// Offsets that count once the transaction is committed. With a generation and a member id the group must know them
+// (KIP-447); without (-1 and empty) anybody may.
+struct TxnOffsetCommitRequest {
+  static constexpr std::string_view kName = "TxnOffsetCommitRequest";
+  std::string transactional_id;
+  std::string group_id;
+  int64_t producer_id = kNoProducerId;
+  int16_t producer_epoch = -1;
+  int32_t generation_id = -1;
+  std::string member_id;
+  std::vector<PartitionOffset> offsets;
+  template <class V>
+  void Fields(V& v) const {
+    v("transactionalId", transactional_id);
+    v("groupId", group_id);
+    v("producerId", producer_id);
+    v("producerEpoch", producer_epoch);
+    v("generationId", generation_id);
+    v("memberId", member_id);
+    v("offsets", offsets);
+  }
+};
+
+struct TxnOffsetCommitResponse {
+  static constexpr std::string_view kName = "TxnOffsetCommitResponse";
+  ErrorCode error = ErrorCode::kNone;
+  template <class V>
+  void Fields(V& v) const {
+    v("error", error);
   }
 };
 

@@ -263,10 +263,17 @@ class NaiveExactlyOnce {
     }
   }
 
+  static bool HaveNothingInCommon(const Effect& a, const Effect& b) {
+    return std::none_of(a.outputs.begin(), a.outputs.end(), [&](const Value& output) {
+      return std::find(b.outputs.begin(), b.outputs.end(), output) != b.outputs.end();
+    });
+  }
+
   // The outputs of each effect are there all or none: all, if its process was told so before they were read.
   void ByOutputs(int64_t group, int64_t input, const std::vector<const Effect*>& some) {
     const bool zombie = some.size() > 1 && std::any_of(some.begin(), some.end(), [](auto* one) { return one->zombie; });
     bool whole = false;
+    const Effect* valid = nullptr;
     bool open = false;
     for (const Effect* effect : some) {
       size_t there = 0;
@@ -284,7 +291,15 @@ class NaiveExactlyOnce {
         judged_.types.insert("lost");
         return;
       }
-      whole = whole || there > 0;
+      if (there > 0) {
+        const bool failed = effect->outcome == OpType::kFail;
+        if (valid != nullptr && !failed && HaveNothingInCommon(*valid, *effect)) {
+          judged_.types.insert(valid->zombie || effect->zombie ? "zombie" : "duplicate");
+          return;
+        }
+        whole = true;
+        if (!failed) valid = effect;
+      }
       open = open || at_the_time || effect->outcome == OpType::kInfo;
     }
     if (whole) return;
@@ -328,8 +343,9 @@ Asked DrawExactlyOnce(Draws* draws) {
   }
   if (what < 10) {
     const uint64_t outputs = draws->Below(3);
+    const uint64_t first = outputs == 1 ? draws->Below(2) : 0;
     std::string made;
-    for (uint64_t i = 0; i < outputs; ++i) made += fmt::format(" {}", 10 * input + 10 + i);
+    for (uint64_t i = first; i < first + outputs; ++i) made += fmt::format(" {}", 10 * input + 10 + i);
     const std::string effect = fmt::format("{{:group {} :input {} :log {} :outputs [{}]}}", group, input, log, made);
     return {"process", effect, effect};
   }

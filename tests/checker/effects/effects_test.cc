@@ -85,6 +85,43 @@ TEST(ExactlyOnce, ByTheOutputsThatAreThere) {
   EXPECT_EQ(Lines().Send("1").Process(":a", "info").Process(":a", "ok", 4).Read("[:a]").Judge(), "valid");
 }
 
+TEST(ExactlyOnce, TwoAttemptsThatAreBothThere) {
+  EXPECT_EQ(Lines().Send("1").Process(":a").Process(":b", "ok", 4).Read("[:a :b]").Judge(), "duplicate 0 3 5");
+  EXPECT_EQ(Lines().Send("1").Process(":a", "fail").Process(":b", "ok", 4).Read("[:b]").Judge(), "valid");
+  EXPECT_EQ(Lines().Send("1").Process(":a", "info").Process(":b", "ok", 4).Read("[:b]").Judge(), "valid");
+}
+
+// As of an application that produces what it makes of records.
+TEST(ExactlyOnce, OutputsMayBeRecords) {
+  const auto told = [](const std::string& out_log, std::string_view outcome = "ok") {
+    const std::string effect = "[[:process :in [0 1] true [:a]]]";
+    return Lines()
+        .Done(0, "send", "[[:send :in [0 1]]]")
+        .Add(1, "invoke", "process", effect, ":group :g")
+        .Add(1, outcome, "process", effect, ":group :g")
+        .Done(2, "poll", "[[:poll {:in [[0 1]]}]]", ":read-all true")
+        .Done(2, "poll", "[[:poll {:out " + out_log + "}]]", ":read-all true")
+        .Judge();
+  };
+  EXPECT_EQ(told("[[0 :a]]"), "valid");
+  EXPECT_EQ(told("[[0 :a]]", "info"), "valid");
+  EXPECT_EQ(told("[[0 :a] [2 :a]]"), "duplicate 3 7");
+  EXPECT_EQ(told("[[0 :a]]", "fail"), "aborted-output 3 7");
+  EXPECT_EQ(told("[]"), "lost 3 7");
+}
+
+TEST(ExactlyOnce, OutputsOfALogThatNobodyReadAreUnknown) {
+  const std::string effect = "[[:process :in [0 1] true [:a]]]";
+  EXPECT_EQ(Lines()
+                .Done(0, "send", "[[:send :in [0 1]]]")
+                .Done(1, "process", effect, ":group :g")
+                .Done(2, "poll", "[[:poll {:in [[0 1]]}]]", ":read-all true")
+                .Add(2, "invoke", "poll", "[[:poll {:out []}]]", ":read-all true")
+                .Add(2, "info", "poll", "[[:poll {:out []}]]", ":read-all true")
+                .Judge(),
+            "valid");
+}
+
 TEST(ExactlyOnce, AZombieIsNamed) {
   Lines lines = Lines()
                     .Done(0, "send", "[[:send :x [0 1]]]")

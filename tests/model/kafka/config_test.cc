@@ -65,6 +65,7 @@ TEST(KafkaConfig, BrokerDefaults) {
       {"eligible.leader.replicas.version", "0"},
       {"KIP-101", "on"},
       {"KIP-380", "on"},
+      {"KIP-447", "on"},
       {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(BrokerSettings()), expected);

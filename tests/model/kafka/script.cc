@@ -162,7 +162,7 @@ class World {
     for (size_t i = 1; i < command.words.size(); ++i) {
       const std::string& word = command.words[i];
       if (word.rfind("brokers=", 0) == 0 || word.rfind("replicas=", 0) == 0) continue;
-      if (word.rfind("transactions=", 0) == 0) continue;
+      if (word.rfind("transactions=", 0) == 0 || word.rfind("offsets=", 0) == 0) continue;
       const absl::Status status = ApplyBrokerConfig(word, &cluster->config, &ignored);
       if (!status.ok()) Fail(command.line, status.ToString());
     }
@@ -171,6 +171,10 @@ class World {
     if (!command.Get("transactions", "").empty()) {
       cluster->topics.push_back({std::string(kTransactionsTopic), {ReadReplicas(command, "transactions", "")}});
       cluster->config.transaction_state_log_num_partitions = 1;
+    }
+    if (!command.Get("offsets", "").empty()) {
+      cluster->topics.push_back({std::string(kOffsetsTopic), {ReadReplicas(command, "offsets", "")}});
+      cluster->config.offsets_topic_num_partitions = 1;
     }
     cluster->controller = AddNode("controller");
     simulation_.Install(cluster->controller, std::make_shared<ControllerFactory>(cluster));
@@ -197,6 +201,8 @@ class World {
       PlanFetch(command, at);
     } else if (verb == "init" || verb == "add" || verb == "end") {
       PlanTransaction(command, at);
+    } else if (verb == "add-offsets" || verb == "commit-offsets" || verb == "fetch-offsets") {
+      PlanOffsets(command, at);
     } else if (verb == "heal" || verb == "resume") {
       const std::string kind = verb == "heal" ? "cut" : "pause " + command.words.at(1);
       if (!open_.contains(kind)) Fail(command.line, "nothing to end");
@@ -260,6 +266,31 @@ class World {
     }
     const std::string to = command.Get("to", "");
     requests_->push_back({at, Node(command, to), std::move(body), fmt::format("{} {} at {}", verb, id, to)});
+  }
+
+  // Of the group "g" in orders-0.
+  void PlanOffsets(const Command& command, sim::Time at) {
+    const std::string& verb = command.words[0];
+    const std::string id = command.Get("txn", "");
+    const int64_t producer = command.Number("producer", kNoProducerId);
+    const auto epoch = static_cast<int16_t>(command.Number("epoch", -1));
+    const auto generation = static_cast<int32_t>(command.Number("generation", -1));
+    const std::string member = command.Get("member", "");
+    const std::vector<PartitionOffset> offsets = {{kOrders, command.Number("offset", -1), -1}};
+    Body body;
+    if (verb == "add-offsets") {
+      body = AddOffsetsToTxnRequest{id, producer, epoch, "g"};
+    } else if (verb == "fetch-offsets") {
+      body = OffsetFetchRequest{"g", {kOrders}};
+    } else if (id.empty()) {
+      body = OffsetCommitRequest{"g", generation, member, offsets};
+    } else {
+      body = TxnOffsetCommitRequest{id, "g", producer, epoch, generation, member, offsets};
+    }
+    const std::string to = command.Get("to", "");
+    const std::string which = command.Get("offset", "");
+    const std::string name = fmt::format("{}{}{} at {}", verb, which.empty() ? "" : " ", which, to);
+    requests_->push_back({at, Node(command, to), std::move(body), name});
   }
 
   void PlanFault(const Command& command, sim::Time at) {

@@ -14,6 +14,7 @@
 // Commands. Those that do something take 1 ms; `run` lets more time pass.
 //   cluster brokers=N replicas=ID,ID,... [SETTING=VALUE ...]   first, once; settings as in server.properties
 //     transactions=ID,ID,... are the replicas of __transaction_state, which has one partition
+//     offsets=ID,ID,... those of __consumer_offsets
 //   run DURATION               shows what the processes noted, and what the client was answered
 //   produce to=BROKER acks=0|1|all values=V,V,... [producer=ID epoch=E sequence=S] [timeout=DURATION]
 //                              one batch; txn=ID: of a transaction
@@ -22,6 +23,9 @@
 //   init to=BROKER txn=ID [timeout=DURATION] [producer=ID epoch=E]   initTransactions()
 //   add to=BROKER txn=ID producer=ID epoch=E                         orders-0 becomes part of the transaction
 //   end to=BROKER txn=ID producer=ID epoch=E commit|abort
+//   add-offsets to=BROKER txn=ID producer=ID epoch=E                 the offsets of group "g" become part of it
+//   commit-offsets to=BROKER offset=N [txn=ID producer=ID epoch=E] [generation=N member=ID]   of "g" in orders-0
+//   fetch-offsets to=BROKER
 //   state                      of the controller and of every replica
 //   crash NODE | start NODE | stop NODE | power-loss NODE [lost|kept]   (stop: controlled shutdown)
 //   pause NODE | resume NODE

@@ -42,6 +42,13 @@ std::string AnswerText(const Body& body) {
     return with_producer(ended->error, ended->producer_id, ended->producer_epoch);
   }
   if (const auto* added = std::get_if<AddPartitionsToTxnResponse>(&body)) return std::string(Name(added->errors.at(0)));
+  if (const auto* added = std::get_if<AddOffsetsToTxnResponse>(&body)) return std::string(Name(added->error));
+  if (const auto* committed = std::get_if<OffsetCommitResponse>(&body)) return std::string(Name(committed->error));
+  if (const auto* committed = std::get_if<TxnOffsetCommitResponse>(&body)) return std::string(Name(committed->error));
+  if (const auto* offsets = std::get_if<OffsetFetchResponse>(&body)) {
+    if (offsets->error != ErrorCode::kNone) return std::string(Name(offsets->error));
+    return offsets->offsets[0].offset < 0 ? "none" : fmt::format("offset {}", offsets->offsets[0].offset);
+  }
   return std::visit([](const auto& other) { return std::string(other.kName); }, body);
 }
 
