@@ -75,10 +75,10 @@ TEST(ValidateChecks, SuggestsTheNearestName) {
 }
 
 TEST(ValidateChecks, SaysWhatIsNotWrittenYet) {
-  const absl::Status status = ValidateChecks({"hang"});
+  const absl::Status status = ValidateChecks({"torn-transaction"});
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(status.message().find("not implemented yet"), std::string::npos) << status;
-  const Verdict verdict = Check(ParseHistory(kGood), {"hang"});
+  const Verdict verdict = Check(ParseHistory(kGood), {"torn-transaction"});
   EXPECT_EQ(verdict.result(), Verdict::UNKNOWN);
 }
 
