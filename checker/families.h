@@ -24,6 +24,9 @@ void CheckSkipped(const Facts& facts, Findings* findings);
 void CheckInconsistentOffsets(const Facts& facts, Findings* findings);
 void CheckRollback(const Facts& facts, Findings* findings);
 
+// mirrors.cc
+void CheckHang(const Facts& facts, Findings* findings);
+
 // visibility.cc
 void CheckStaleRead(const Facts& facts, Findings* findings);
 void CheckAbortedRead(const Facts& facts, Findings* findings);

@@ -93,6 +93,7 @@ class WorldBuilder {
   absl::Status BuildConsumer(const KafkaPlan& plan, const Consumer& consumer, sim::NodeId ledger);
   absl::Status CheckSession(const KafkaPlan& plan, const Steps& steps, const kafka::ConsumerConfig& config) const;
   absl::Status BuildMirrors();
+  void NoteSharedFlows();
   absl::Status BuildMirrorTopics();
   absl::Status ReadMirrorMaker(const MirrorMaker& text);
   absl::Status BuildKafkaAudit();
@@ -150,6 +151,7 @@ class WorldBuilder {
   std::vector<KafkaPlan> clusters_;  // if it is Kafka
   std::shared_ptr<const kafka::Databases> outbox_databases_;
   std::vector<std::shared_ptr<const kafka::MirrorMakerSpec>> mirror_makers_;
+  std::vector<std::shared_ptr<kafka::MirrorFlowSpec>> mirror_flows_;  // theirs
   std::shared_ptr<rocketmq::ClusterSpec> rocketmq_;  // if it is RocketMQ
   Vocabulary vocabulary_;
   sim::Time audit_at_;

@@ -192,7 +192,10 @@ absl::Status WorldBuilder::BuildTopics() {
                    config.transaction_state_log_replication_factor, nullptr);
       if (!status.ok()) return status;
     }
-    if (!groups) continue;
+    const bool has_workers = std::any_of(mirror_flows_.begin(), mirror_flows_.end(), [&](const auto& flow) {
+      return flow->shared && flow->target == plan.spec;
+    });
+    if (!groups && !has_workers) continue;
     const absl::Status status = AddTopic(plan, std::string(kafka::kOffsetsTopic), config.offsets_topic_num_partitions,
                                          config.offsets_topic_replication_factor, nullptr);
     if (!status.ok()) return status;

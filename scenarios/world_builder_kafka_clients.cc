@@ -80,6 +80,7 @@ absl::Status WorldBuilder::BuildMirrors() {
   for (const MirrorMaker& text : setup_.mirror_maker()) {
     if (auto status = ReadMirrorMaker(text); !status.ok()) return status;
   }
+  NoteSharedFlows();
   for (bool more = true; more;) {
     more = false;
     for (const auto& maker : mirror_makers_) {
@@ -118,14 +119,27 @@ absl::Status WorldBuilder::BuildMirrorTopics() {
           {&source, kafka::OffsetSyncsTopic(flow->target->name), config.offset_syncs_topic_replication_factor},
           {&target, kafka::CheckpointsTopic(flow->source->name), config.checkpoints_topic_replication_factor},
           {&target, kafka::OffsetsTopic(flow->source->name), config.offset_storage_replication_factor},
+          {&target, kafka::ConfigsTopic(flow->source->name), config.config_storage_replication_factor},
       };
       for (const auto& [plan, name, factor] : topics) {
+        if (name == kafka::ConfigsTopic(flow->source->name) && !flow->shared) continue;
         if (plan->spec->FindTopic(plan->spec->Own(name)) != nullptr) continue;  // two processes share it
         if (auto status = AddTopic(*plan, name, 1, factor, nullptr); !status.ok()) return status;
       }
     }
   }
   return absl::OkStatus();
+}
+
+// Processes with the same flow share it, whatever else their configurations say of it.
+void WorldBuilder::NoteSharedFlows() {
+  for (size_t i = 0; i < mirror_flows_.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (mirror_flows_[i]->source != mirror_flows_[j]->source) continue;
+      if (mirror_flows_[i]->target != mirror_flows_[j]->target) continue;
+      mirror_flows_[i]->shared = mirror_flows_[j]->shared = true;
+    }
+  }
 }
 
 const WorldBuilder::KafkaPlan& WorldBuilder::PlanOf(const std::string& cluster) const {
@@ -154,6 +168,7 @@ absl::Status WorldBuilder::ReadMirrorMaker(const MirrorMaker& text) {
     built->source = PlanOf(flow.source).spec;
     built->target = PlanOf(flow.target).spec;
     built->config = flow.config;
+    mirror_flows_.push_back(built);
     spec->flows.push_back(std::move(built));
   }
   sim::Duration start;

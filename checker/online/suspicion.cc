@@ -22,6 +22,7 @@ Suspicion::Suspicion(const std::vector<std::string>& checks, const Settling& set
   rollback_ = has("rollback");
   reordered_ = has("reordered");
   aborted_ = has("aborted-read");
+  hang_ = has("hang");
 }
 
 bool Suspicion::Add(const Operation& op) {
@@ -31,6 +32,8 @@ bool Suspicion::Add(const Operation& op) {
     End(op);
   }
   ++operations_;
+  // What a mirror lacks, read-alls show.
+  if (hang_ && mirrors_ && audits_ > 0) suspicious_ = true;
   if (settles_ && tables_->records.size() >= settling_.at && !suspicious_) Settle();
   return suspicious_;
 }

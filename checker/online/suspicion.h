@@ -134,6 +134,7 @@ class Suspicion {
   bool rollback_ = false;
   bool reordered_ = false;
   bool aborted_ = false;
+  bool hang_ = false;
   bool mirrors_ = false;  // there are mirrors
   bool suspicious_ = false;
   bool jumped_ = false;

@@ -106,22 +106,26 @@ absl::Status ApplyLine(const SettingsTable<Config>& table, std::string_view line
   return UnknownSetting(table.what, name, all);
 }
 
+// The setting's value as a line of configuration would have it.
+template <class Config>
+std::string ValueText(const Setting<Config>& setting, const Config& config) {
+  if (auto* number = std::get_if<int64_t Config::*>(&setting.field)) {
+    const int64_t n = config.**number;
+    return !setting.words.empty() && n == setting.least ? std::string(setting.words) : fmt::format("{}", n);
+  }
+  if (auto* flag = std::get_if<bool Config::*>(&setting.field)) return FlagText(setting.name, config.**flag);
+  return config.*std::get<std::string Config::*>(setting.field);
+}
+
 // The table with its defaults, for the documentation.
 template <class Config>
 std::vector<SettingInfo> DescribeSettings(const SettingsTable<Config>& table) {
   const Config defaults;
   std::vector<SettingInfo> rows;
   for (const Setting<Config>& setting : table.settings) {
-    std::string value;
-    if (auto* number = std::get_if<int64_t Config::*>(&setting.field)) {
-      const int64_t n = defaults.**number;
-      value = !setting.words.empty() && n == setting.least ? std::string(setting.words)
-              : n == INT64_MAX                             ? "Long.MAX"
-                                                           : fmt::format("{}", n);
-    } else if (auto* flag = std::get_if<bool Config::*>(&setting.field)) {
-      value = FlagText(setting.name, defaults.**flag);
-    } else {
-      value = defaults.*std::get<std::string Config::*>(setting.field);
+    std::string value = ValueText(setting, defaults);
+    if (auto* number = std::get_if<int64_t Config::*>(&setting.field); number && defaults.**number == INT64_MAX) {
+      value = "Long.MAX";
     }
     SettingInfo& row = rows.emplace_back(SettingInfo{std::string(setting.name), value, std::string(setting.meaning)});
     for (const Safety& safety : table.safety) {

@@ -40,7 +40,7 @@ void Broker::On(const JoinGroupRequest& m, sim::ConnId conn, int32_t id, sim::En
 
 void Broker::On(const SyncGroupRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {
   if (!Coordinates(m.group_id)) {
-    Reply(conn, id, SyncGroupResponse{ErrorCode::kNotCoordinator, {}}, out);
+    Reply(conn, id, SyncGroupResponse{ErrorCode::kNotCoordinator, {}, {}}, out);
     return;
   }
   std::optional<Record> record;

@@ -61,6 +61,7 @@ class Client : public sim::Process {
   bool UpdateLeader(const TopicPartition& tp, Leader leader) { return network_.UpdateLeader(tp, leader); }
   bool has_metadata() const { return network_.has_metadata(); }
   int32_t PartitionsOf(const std::string& topic) const { return network_.PartitionsOf(topic); }
+  NetworkClient& network() { return network_; }
   const ClusterSpec& cluster() const { return network_.cluster(); }
   const Settings& settings() const { return network_.settings(); }
   void Reconfigure(int64_t request_timeout_ms, int64_t retry_backoff_ms) {

@@ -30,16 +30,17 @@ Consumer::Consumer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<c
                    sim::Env& env, sim::Effects& out)
     : Client(std::move(cluster), Settings{spec->config.request_timeout_ms, spec->config.retry_backoff_ms,
                                           spec->config.metadata_max_age_ms}),
-      spec_(std::move(spec)), topics_(TopicsOf(*spec_, this->cluster())) {
+      spec_(std::move(spec)), topics_(TopicsOf(*spec_, this->cluster())),
+      member_({spec_->config.group_id, spec_->config.session_timeout_ms, spec_->config.max_poll_interval_ms,
+               spec_->config.heartbeat_interval_ms},
+              kFirstMemberTimer, kFirstMemberTag) {
   RefreshMetadata(env, out);
   last_auto_commit_ = env.monotonic();
   out.SetTimer({kStart}, std::max(spec_->start - env.monotonic(), sim::Nanoseconds(0)));
 }
 
 void Consumer::OnStop(sim::Env& env, sim::Effects& out) {
-  if (membership_ == Membership::kStable) {
-    SendTo(coordinator_, LeaveGroupRequest{spec_->config.group_id, member_id_}, Tag{kLeaveTag}, env, out);
-  }
+  if (member_.stable()) member_.Leave(network(), env, out);
   out.Exit();
 }
 
@@ -52,8 +53,8 @@ void Consumer::Poll(sim::Env& env, sim::Effects& out) {
   operation.set_f("poll");
   poll_op_ = out.Invoke(std::move(operation));
   const bool auto_commit = in_group() && spec_->config.enable_auto_commit;
-  if (auto_commit && membership_ == Membership::kStable &&
-      (rejoin_needed_ ||
+  if (auto_commit && member_.stable() &&
+      (member_.rejoin_needed() ||
        env.monotonic() - last_auto_commit_ >= sim::Milliseconds(spec_->config.auto_commit_interval_ms))) {
     // ConsumerCoordinator.maybeAutoCommitOffsetsAsync: the positions after what former polls returned.
     last_auto_commit_ = env.monotonic();
@@ -80,7 +81,7 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
   operation.set_f("poll");
   operation.set_type(formats::Operation::OK);
   bool any = false;
-  const bool may_return = !in_group() || membership_ == Membership::kStable;
+  const bool may_return = !in_group() || member_.stable();
   for (auto& [tp, state] : partitions_) {
     if (!may_return || state.at.offset() < 0) continue;
     formats::Poll* poll = operation.add_actions()->mutable_poll();
@@ -201,44 +202,22 @@ void Consumer::AfterBatch(sim::Env& env, sim::Effects& out) {
 void Consumer::SeekToCommitted(sim::Env& env, sim::Effects& out) {
   std::vector<TopicPartition> partitions;
   for (const auto& [tp, state] : partitions_) partitions.push_back(tp);
-  if (membership_ == Membership::kStable && !partitions.empty()) Assign(partitions, env, out);
+  if (member_.stable() && !partitions.empty()) Assign(partitions, env, out);
 }
 
 void Consumer::Rejoin(sim::Env& env, sim::Effects& out) {
   work_.clear();
   to_commit_.clear();
   out.CancelTimer({kProcessed});
-  rejoin_needed_ = true;
+  member_.RequestRejoin();
   Poll(env, out);
 }
 
 // ---- Events
 
 void Consumer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& out) {
+  if (member_.OnAnswer(tag, &body, network(), *this, env, out)) return;
   switch (static_cast<TagKind>(tag.kind)) {
-    case kFindTag: {
-      const auto& found = std::get<FindCoordinatorResponse>(body);
-      if (found.error != ErrorCode::kNone) {
-        membership_ = Membership::kNone;
-        out.SetTimer({kGroupRetry}, sim::Milliseconds(settings().retry_backoff_ms));
-        return;
-      }
-      coordinator_ = found.node_id;
-      Join(env, out);
-      return;
-    }
-    case kJoinTag:
-      OnJoined(std::get<JoinGroupResponse>(body), env, out);
-      return;
-    case kSyncTag:
-      OnSyncedGroup(std::get<SyncGroupResponse>(body), env, out);
-      return;
-    case kHeartbeatTag:
-      heartbeat_in_flight_ = false;
-      OnHeartbeatAnswer(std::get<HeartbeatResponse>(body).error, env, out);
-      return;
-    case kLeaveTag:
-      return;
     case kOffsetsTag:
       if (tag.arg == assignment_) OnOffsets(std::get<OffsetFetchResponse>(body), env, out);
       return;
@@ -258,20 +237,10 @@ void Consumer::OnAnswer(Tag tag, const Body& body, sim::Env& env, sim::Effects& 
 }
 
 void Consumer::OnLost(Tag tag, sim::Env& env, sim::Effects& out) {
+  if (member_.OnAnswer(tag, nullptr, network(), *this, env, out)) return;
   switch (static_cast<TagKind>(tag.kind)) {
-    case kFindTag:
-    case kJoinTag:
-    case kSyncTag:
-      OnGroupError(ErrorCode::kCoordinatorNotAvailable, env, out);
-      return;
-    case kHeartbeatTag:
-      heartbeat_in_flight_ = false;
-      OnHeartbeatAnswer(ErrorCode::kCoordinatorNotAvailable, env, out);
-      return;
-    case kLeaveTag:
-      return;
     case kOffsetsTag:
-      if (tag.arg == assignment_) OnGroupError(ErrorCode::kCoordinatorNotAvailable, env, out);
+      if (tag.arg == assignment_) member_.OnError(ErrorCode::kCoordinatorNotAvailable, network(), out);
       return;
     case kListTag:
     case kEpochEndTag: {
@@ -298,6 +267,7 @@ void Consumer::OnMetadata(sim::Env& env, sim::Effects& out) {
 }
 
 void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
+  if (member_.OnTimer(timer, network(), *this, env, out)) return;
   switch (static_cast<TimerKind>(timer.kind)) {
     case kStart:
       if (activity_ == Activity::kIdle) Poll(env, out);
@@ -308,17 +278,6 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
     case kProcessed:
       SendEffect(env, out);
       return;
-    case kHeartbeat:
-      if (membership_ != Membership::kStable && membership_ != Membership::kSyncing) return;
-      out.SetTimer(timer, sim::Milliseconds(spec_->config.heartbeat_interval_ms));
-      if (heartbeat_in_flight_) return;
-      heartbeat_in_flight_ = true;
-      SendTo(coordinator_, HeartbeatRequest{spec_->config.group_id, generation_, member_id_},
-             Tag{kHeartbeatTag}, env, out);
-      return;
-    case kGroupRetry:
-      EnsureGroup(env, out);
-      return;
     case kFetchRetry:
       UpdatePositions(env, out);
       SendFetches(env, out);
@@ -328,17 +287,14 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
       return;
     case kPollInterval:
       // The heartbeat thread leaves the group on behalf of an application that is stuck (KIP-62).
-      if (membership_ != Membership::kStable) return;
+      if (!member_.stable()) return;
       BROKERSIM_PROBE("kafka/consumer: leaves the group, its application is stuck");
       out.Note("poll-interval", "max.poll.interval.ms has passed without a poll: leaves the group");
-      SendTo(coordinator_, LeaveGroupRequest{spec_->config.group_id, member_id_}, Tag{kLeaveTag}, env, out);
-      member_id_.clear();
-      generation_ = -1;
-      membership_ = Membership::kNone;
-      rejoin_needed_ = true;
+      member_.Leave(network(), env, out);
+      member_.Forget();
       return;
     case kOffsetsRetry:
-      if (awaits_offsets_ && membership_ == Membership::kStable) FetchOffsets(env, out);
+      if (awaits_offsets_ && member_.stable()) FetchOffsets(env, out);
       return;
     case kLedgerRetry:
       if (mutant() == Mutant::kLedgerFailureIgnored) {
@@ -351,12 +307,11 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
 }
 
 std::string_view Consumer::ClientTimerName(uint32_t kind) const {
+  if (const std::string_view name = member_.TimerName(kind); !name.empty()) return name;
   switch (static_cast<TimerKind>(kind)) {
     case kStart: return "start";
     case kPollTimeout: return "poll-timeout";
     case kProcessed: return "processed";
-    case kHeartbeat: return "heartbeat";
-    case kGroupRetry: return "group-retry";
     case kFetchRetry: return "fetch-retry";
     case kCommitRetry: return "commit-retry";
     case kPollInterval: return "max-poll-interval";
@@ -368,8 +323,8 @@ std::string_view Consumer::ClientTimerName(uint32_t kind) const {
 
 void Consumer::Describe(sim::Describer& d) const {
   if (in_group()) {
-    d.Set("member", member_id_);
-    d.Set("generation", generation_);
+    d.Set("member", member_.id());
+    d.Set("generation", member_.generation());
   }
   for (const auto& [tp, state] : partitions_) d.Set(LogName(tp), ".position", state.at.offset());
 }

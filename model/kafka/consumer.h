@@ -20,6 +20,7 @@
 #include "model/app/ledger.h"
 #include "model/kafka/client.h"
 #include "model/kafka/fetch_position.h"
+#include "model/kafka/group_member.h"
 #include "sim/random/distributions.h"
 
 namespace brokersim::kafka {
@@ -42,7 +43,7 @@ struct ConsumerSpec {
   sim::Time start;
 };
 
-class Consumer : public Client {
+class Consumer : public Client, private GroupMember::Owner {
  public:
   Consumer(std::shared_ptr<const ClusterSpec> cluster, std::shared_ptr<const ConsumerSpec> spec, sim::Env& env,
            sim::Effects& out);
@@ -110,32 +111,26 @@ class Consumer : public Client {
   absl::btree_map<TopicPartition, CommittedOffset> to_commit_;
 
  private:
+  // Where those of member_ begin.
+  static constexpr uint32_t kFirstMemberTimer = kFirstTimer + 3;
+  static constexpr int kFirstMemberTag = 0;
   enum TimerKind : uint32_t {
     kStart = kFirstTimer,
     kPollTimeout,
     kProcessed,
-    kHeartbeat,
-    kGroupRetry,
-    kFetchRetry,
+    kFetchRetry = kFirstMemberTimer + GroupMember::kTimers,
     kCommitRetry,
     kPollInterval,
     kLedgerRetry,
     kOffsetsRetry,
   };
   enum TagKind : int {
-    kFindTag,
-    kJoinTag,
-    kSyncTag,
-    kHeartbeatTag,
-    kLeaveTag,
-    kOffsetsTag,
+    kOffsetsTag = kFirstMemberTag + GroupMember::kTags,
     kListTag,       // arg: number of the inquiry
     kEpochEndTag,   // arg: number of the inquiry
     kFetchTag,      // arg: broker
     kCommitTag,     // arg: 1 if the application waits for it
   };
-  // What the client is doing about its group.
-  enum class Membership { kNone, kFinding, kJoining, kSyncing, kStable };
   struct PartitionState {
     // What poll() returns next, and auto-commit commits.
     PartitionPosition at;
@@ -159,15 +154,14 @@ class Consumer : public Client {
 
   // The group.
   void EnsureGroup(sim::Env& env, sim::Effects& out);
-  void FindCoordinator(sim::Env& env, sim::Effects& out);
-  void Join(sim::Env& env, sim::Effects& out);
-  void OnJoined(const JoinGroupResponse& m, sim::Env& env, sim::Effects& out);
-  void OnSyncedGroup(const SyncGroupResponse& m, sim::Env& env, sim::Effects& out);
-  void OnHeartbeatAnswer(ErrorCode error, sim::Env& env, sim::Effects& out);
-  void OnGroupError(ErrorCode error, sim::Env& env, sim::Effects& out);
+  // GroupMember::Owner
+  void PrepareJoin(JoinGroupRequest* request, sim::Env& env, sim::Effects& out) override;
+  // RangeAssignor
+  std::vector<MemberAssignment> AssignAll(const JoinGroupResponse& m, sim::Env& env, sim::Effects& out) override;
+  void OnAssigned(const SyncGroupResponse& m, sim::Env& env, sim::Effects& out) override;
+  void OnRejoinNeeded(sim::Env& env, sim::Effects& out) override { EnsureGroup(env, out); }
   void Revoke(sim::Effects& out);
   void Assign(const std::vector<TopicPartition>& partitions, sim::Env& env, sim::Effects& out);
-  std::vector<MemberAssignment> AssignRanges(const std::vector<JoinGroupResponse::Member>& members) const;
   void RecordAssignment(sim::Effects& out);
 
   // Positions.
@@ -199,12 +193,7 @@ class Consumer : public Client {
 
   std::vector<std::string> topics_;  // the spec's, in the cluster that is used
 
-  Membership membership_ = Membership::kNone;
-  int32_t coordinator_ = -1;
-  std::string member_id_;
-  int32_t generation_ = -1;
-  bool rejoin_needed_ = false;
-  bool heartbeat_in_flight_ = false;
+  GroupMember member_;
   // Assignments have numbers, so that an answer for a former one is recognised.
   int64_t assignment_ = 0;
   absl::btree_map<TopicPartition, PartitionState> partitions_;

@@ -21,7 +21,7 @@ void Consumer::FetchOffsets(sim::Env& env, sim::Effects& out) {
     RecordAssignment(out);
     return;
   }
-  SendTo(coordinator_, std::move(request), Tag{kOffsetsTag, assignment_}, env, out);
+  SendTo(member_.coordinator(), std::move(request), Tag{kOffsetsTag, assignment_}, env, out);
 }
 
 // ConsumerUtils.refreshCommittedOffsets: who committed may have known of a later leader than the metadata here does. A
@@ -33,7 +33,7 @@ void Consumer::OnOffsets(const OffsetFetchResponse& m, sim::Env& env, sim::Effec
     return;
   }
   if (m.error != ErrorCode::kNone) {
-    OnGroupError(m.error, env, out);
+    member_.OnError(m.error, network(), out);
     return;
   }
   awaits_offsets_ = false;

@@ -20,71 +20,28 @@ void Consumer::EnsureGroup(sim::Env& env, sim::Effects& out) {
     if (!all.empty()) Assign(all, env, out);
     return;
   }
-  if (membership_ == Membership::kStable && !rejoin_needed_) return;
-  if (membership_ == Membership::kFinding || membership_ == Membership::kJoining ||
-      membership_ == Membership::kSyncing) {
-    return;
-  }
   // Only poll() joins: while the application is busy the group waits for it.
-  if (activity_ != Activity::kPolling) return;
+  if (!member_.should_join() || activity_ != Activity::kPolling) return;
   for (const std::string& topic : topics_) {
     if (PartitionsOf(topic) > 0) continue;
     // A leader that knows no partitions can assign none. (The Java client would join, and again once it knows them.)
     RefreshMetadata(env, out);
-    out.SetTimer({kGroupRetry}, sim::Milliseconds(settings().retry_backoff_ms));
+    member_.RetryLater(network(), out);
     return;
   }
-  if (coordinator_ < 0) {
-    FindCoordinator(env, out);
-  } else {
-    Join(env, out);
-  }
+  member_.Join(network(), *this, env, out);
 }
 
-void Consumer::FindCoordinator(sim::Env& env, sim::Effects& out) {
-  membership_ = Membership::kFinding;
-  SendTo(AnyBroker(env), FindCoordinatorRequest{spec_->config.group_id}, Tag{kFindTag}, env, out);
-}
-
-void Consumer::Join(sim::Env& env, sim::Effects& out) {
+void Consumer::PrepareJoin(JoinGroupRequest* request, sim::Env&, sim::Effects& out) {
   Revoke(out);
-  rejoin_needed_ = false;
-  membership_ = Membership::kJoining;
-  JoinGroupRequest request;
-  request.group_id = spec_->config.group_id;
-  request.session_timeout_ms = static_cast<int32_t>(spec_->config.session_timeout_ms);
-  request.rebalance_timeout_ms = static_cast<int32_t>(spec_->config.max_poll_interval_ms);
-  request.member_id = member_id_;
-  request.topics = topics_;
-  SendTo(coordinator_, std::move(request), Tag{kJoinTag}, env, out);
-}
-
-void Consumer::OnJoined(const JoinGroupResponse& m, sim::Env& env, sim::Effects& out) {
-  if (m.error == ErrorCode::kMemberIdRequired) {
-    member_id_ = m.member_id;
-    Join(env, out);
-    return;
-  }
-  if (m.error != ErrorCode::kNone) {
-    OnGroupError(m.error, env, out);
-    return;
-  }
-  generation_ = m.generation_id;
-  membership_ = Membership::kSyncing;
-  SyncGroupRequest request;
-  request.group_id = spec_->config.group_id;
-  request.generation_id = generation_;
-  request.member_id = member_id_;
-  if (m.leader == member_id_) request.assignments = AssignRanges(m.members);
-  SendTo(coordinator_, std::move(request), Tag{kSyncTag}, env, out);
-  out.SetTimer({kHeartbeat}, sim::Milliseconds(spec_->config.heartbeat_interval_ms));
+  request->topics = topics_;
 }
 
 // RangeAssignor: of each topic every member gets a run of partitions, the first ones one more where it doesn't divide.
-std::vector<MemberAssignment> Consumer::AssignRanges(const std::vector<JoinGroupResponse::Member>& members) const {
+std::vector<MemberAssignment> Consumer::AssignAll(const JoinGroupResponse& m, sim::Env&, sim::Effects&) {
   absl::btree_map<std::string, MemberAssignment> assignments;
   absl::btree_map<std::string, std::vector<std::string>> subscribers;  // topic -> members, sorted
-  for (const JoinGroupResponse::Member& member : members) {
+  for (const JoinGroupResponse::Member& member : m.members) {
     assignments[member.member_id].member_id = member.member_id;
     for (const std::string& topic : member.topics) subscribers[topic].push_back(member.member_id);
   }
@@ -107,42 +64,9 @@ std::vector<MemberAssignment> Consumer::AssignRanges(const std::vector<JoinGroup
   return list;
 }
 
-void Consumer::OnSyncedGroup(const SyncGroupResponse& m, sim::Env& env, sim::Effects& out) {
-  if (m.error != ErrorCode::kNone) {
-    OnGroupError(m.error, env, out);
-    return;
-  }
-  membership_ = Membership::kStable;
-  group_metadata_ = {generation_, member_id_};
+void Consumer::OnAssigned(const SyncGroupResponse& m, sim::Env& env, sim::Effects& out) {
+  group_metadata_ = {member_.generation(), member_.id()};
   Assign(m.assignment, env, out);
-}
-
-void Consumer::OnHeartbeatAnswer(ErrorCode error, sim::Env& env, sim::Effects& out) {
-  if (error == ErrorCode::kNone || membership_ != Membership::kStable) return;
-  if (error == ErrorCode::kRebalanceInProgress) {
-    // The next poll() rejoins.
-    rejoin_needed_ = true;
-    EnsureGroup(env, out);
-    return;
-  }
-  OnGroupError(error, env, out);
-}
-
-void Consumer::OnGroupError(ErrorCode error, sim::Env&, sim::Effects& out) {
-  const bool coordinator_gone = error == ErrorCode::kNotCoordinator || error == ErrorCode::kCoordinatorNotAvailable;
-  if (coordinator_gone) {
-    BROKERSIM_PROBE("kafka/consumer: the coordinator is gone");
-    // Our choice: the member joins anew at the new coordinator; the Java client first tries with its old generation.
-    coordinator_ = -1;
-    membership_ = Membership::kNone;
-    rejoin_needed_ = true;
-  } else {
-    if (error == ErrorCode::kUnknownMemberId) member_id_.clear();
-    if (error == ErrorCode::kUnknownMemberId || error == ErrorCode::kIllegalGeneration) generation_ = -1;
-    membership_ = Membership::kNone;
-    rejoin_needed_ = true;
-  }
-  out.SetTimer({kGroupRetry}, sim::Milliseconds(settings().retry_backoff_ms));
 }
 
 // Eager rebalancing: nothing is kept.
@@ -211,18 +135,19 @@ void Consumer::SendCommit(bool waits, sim::Env& env, sim::Effects& out) {
     BROKERSIM_PROBE("kafka/consumer: auto-commit left out");
     return;  // the former auto-commit isn't answered yet: this one is left out
   }
-  if (coordinator_ < 0) {
+  if (member_.coordinator() < 0) {
     ConcludeCommit(waits, ErrorCode::kCoordinatorNotAvailable, env, out);
     return;
   }
-  if (in_group() && generation_ < 0 && mutant() != Mutant::kCommitsAsNobody) {
+  if (in_group() && member_.generation() < 0 && mutant() != Mutant::kCommitsAsNobody) {
     // Out of the group: nothing is sent (ConsumerCoordinator.sendOffsetCommitRequest, generationIfStable), for an empty
     // group would take it for the commit of a simple consumer.
     BROKERSIM_PROBE("kafka/consumer: out of the group, a commit isn't sent");
     ConcludeCommit(waits, ErrorCode::kUnknownMemberId, env, out);
     return;
   }
-  SendTo(coordinator_, OffsetCommitRequest{spec_->config.group_id, generation_, member_id_, committing_},
+  SendTo(member_.coordinator(),
+         OffsetCommitRequest{spec_->config.group_id, member_.generation(), member_.id(), committing_},
          Tag{kCommitTag, waits ? 1 : 0}, env, out);
 }
 
@@ -230,22 +155,20 @@ void Consumer::ConcludeCommit(bool waits, ErrorCode error, sim::Env& env, sim::E
   if (!commit_op_.has_value()) return;
   const bool unknown = error == ErrorCode::kCoordinatorNotAvailable;
   const bool retriable = unknown || error == ErrorCode::kNotCoordinator;
-  if (waits && retriable && membership_ == Membership::kStable) {
+  if (waits && retriable && member_.stable()) {
     BROKERSIM_PROBE("kafka/consumer: a commit is repeated");
     // commitSync() tries until it knows; the coordinator may have moved.
     out.SetTimer({kCommitRetry}, sim::Milliseconds(settings().retry_backoff_ms));
-    if (error == ErrorCode::kNotCoordinator) OnGroupError(error, env, out);
+    if (error == ErrorCode::kNotCoordinator) member_.OnError(error, network(), out);
     return;
   }
   EndCommitOperation(error, out);
   if (!waits && !to_commit_.empty()) to_commit_.clear();
   if (error != ErrorCode::kNone && !retriable) {
-    rejoin_needed_ = true;
+    member_.RequestRejoin();
     if (error == ErrorCode::kUnknownMemberId) {
       BROKERSIM_PROBE("kafka/consumer: a commit finds the member unknown");
-      member_id_.clear();
-      generation_ = -1;
-      membership_ = Membership::kNone;
+      member_.Forget();
     }
   }
   if (!waits) return;

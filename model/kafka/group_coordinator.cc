@@ -38,7 +38,7 @@ GroupCoordinator::Group* GroupCoordinator::Find(const std::string& group) {
 
 // The formats of our own: "offset|GROUP|TOPIC|PARTITION" -> "OFFSET|LEADER EPOCH", and
 // "group|GROUP" -> "GENERATION|LEADER|MEMBER..."
-// with MEMBER as ID;SESSION;REBALANCE;TOPIC,...;TOPIC:PARTITION,...
+// with MEMBER as ID;SESSION;REBALANCE;TOPIC,...;TOPIC:PARTITION,... and, of a worker of Connect's, ;METADATA;WORK
 Record GroupCoordinator::Encode(const std::string& name, const Group& group) const {
   std::string value = fmt::format("{}|{}", group.generation, group.leader);
   for (const auto& [id, member] : group.members) {
@@ -48,6 +48,7 @@ Record GroupCoordinator::Encode(const std::string& name, const Group& group) con
     }
     value += fmt::format("|{};{};{};{};{}", id, member.session_timeout_ms, member.rebalance_timeout_ms,
                          absl::StrJoin(member.topics, ","), absl::StrJoin(assigned, ","));
+    if (!member.metadata.empty()) value += fmt::format(";{};{}", member.metadata, member.work);
   }
   return Record{fmt::format("{}|{}", kGroupKey, name), value, 0};
 }
@@ -81,6 +82,10 @@ void GroupCoordinator::Decode(const RecordBatch& batch, const Record& record, si
     for (const std::string& text : assigned) {
       const std::vector<std::string> tp = absl::StrSplit(text, ':');
       member.assignment.push_back({tp[0], static_cast<int32_t>(ToNumber(tp[1]))});
+    }
+    if (part.size() > 5) {
+      member.metadata = part[5];
+      member.work = part[6];
     }
   }
   group.state = group.members.empty() ? State::kEmpty : State::kStable;
@@ -125,7 +130,7 @@ void GroupCoordinator::Unload(int32_t partition, sim::Effects& out) {
               out);
       }
       if (member.syncing.has_value()) {
-        Reply(member.syncing->conn, member.syncing->id, SyncGroupResponse{ErrorCode::kNotCoordinator, {}}, out);
+        Reply(member.syncing->conn, member.syncing->id, SyncGroupResponse{ErrorCode::kNotCoordinator, {}, {}}, out);
       }
     }
     it = groups_.erase(it);
@@ -162,7 +167,7 @@ void GroupCoordinator::Join(const JoinGroupRequest& m, sim::ConnId conn, int32_t
   const bool pending = std::erase(group.pending_members, m.member_id) > 0;
   if (!pending && !group.members.contains(m.member_id)) return refuse(ErrorCode::kUnknownMemberId, "");
   Member& member = group.members[m.member_id];
-  const bool same = !pending && member.topics == m.topics;
+  const bool same = !pending && member.topics == m.topics && member.metadata == m.metadata;
   if (group.state == State::kStable && same && group.leader != m.member_id) {
     BROKERSIM_PROBE("kafka/coordinator: a member repeats its join");
     // Nothing new: the member just missed the answer.
@@ -177,6 +182,7 @@ void GroupCoordinator::Join(const JoinGroupRequest& m, sim::ConnId conn, int32_t
   member.session_timeout_ms = m.session_timeout_ms;
   member.rebalance_timeout_ms = m.rebalance_timeout_ms;
   member.topics = m.topics;
+  member.metadata = m.metadata;
   member.joining = Waiting{conn, id};
   // Whoever waits for the rebalance is alive by its connection, not by heartbeats.
   out.CancelTimer({first_timer_ + kSession, member.number});
@@ -190,7 +196,7 @@ void GroupCoordinator::PrepareRebalance(Group* group, sim::Env& env, sim::Effect
   for (auto& [id, member] : group->members) {
     if (!member.syncing.has_value()) continue;
     BROKERSIM_PROBE("kafka/coordinator: a rebalance interrupts another");
-    Reply(member.syncing->conn, member.syncing->id, SyncGroupResponse{ErrorCode::kRebalanceInProgress, {}}, out);
+    Reply(member.syncing->conn, member.syncing->id, SyncGroupResponse{ErrorCode::kRebalanceInProgress, {}, {}}, out);
     member.syncing.reset();
     ArmSession(member, out);
   }
@@ -241,11 +247,12 @@ void GroupCoordinator::CompleteJoin(Group* group, sim::Env&, sim::Effects& out) 
     answer.leader = group->leader;
     answer.member_id = id;
     if (id == group->leader) {
-      for (const auto& [other, state] : group->members) answer.members.push_back({other, state.topics});
+      for (const auto& [other, state] : group->members) answer.members.push_back({other, state.topics, state.metadata});
     }
     Reply(member.joining->conn, member.joining->id, std::move(answer), out);
     member.joining.reset();
     member.assignment.clear();
+    member.work.clear();
     ArmSession(member, out);
   }
   out.Note("rebalance", fmt::format("generation {} with {} member{}", group->generation, group->members.size(),
@@ -261,12 +268,12 @@ void GroupCoordinator::Sync(const SyncGroupRequest& m, sim::ConnId conn, int32_t
     error = ErrorCode::kRebalanceInProgress;
   }
   if (error != ErrorCode::kNone) {
-    Reply(conn, id, SyncGroupResponse{error, {}}, out);
+    Reply(conn, id, SyncGroupResponse{error, {}, {}}, out);
     return;
   }
   Member& member = group->members[m.member_id];
   if (group->state == State::kStable) {
-    Reply(conn, id, SyncGroupResponse{ErrorCode::kNone, member.assignment}, out);
+    Reply(conn, id, SyncGroupResponse{ErrorCode::kNone, member.assignment, member.work}, out);
     ArmSession(member, out);
     return;
   }
@@ -274,12 +281,14 @@ void GroupCoordinator::Sync(const SyncGroupRequest& m, sim::ConnId conn, int32_t
   if (m.member_id != group->leader) return;
   for (const MemberAssignment& assignment : m.assignments) {
     const auto found = group->members.find(assignment.member_id);
-    if (found != group->members.end()) found->second.assignment = assignment.partitions;
+    if (found == group->members.end()) continue;
+    found->second.assignment = assignment.partitions;
+    found->second.work = assignment.work;
   }
   group->state = State::kStable;
   for (auto& [name, each] : group->members) {
     if (!each.syncing.has_value()) continue;
-    Reply(each.syncing->conn, each.syncing->id, SyncGroupResponse{ErrorCode::kNone, each.assignment}, out);
+    Reply(each.syncing->conn, each.syncing->id, SyncGroupResponse{ErrorCode::kNone, each.assignment, each.work}, out);
     each.syncing.reset();
     ArmSession(each, out);
   }

@@ -69,7 +69,9 @@ class GroupCoordinator {
     int32_t session_timeout_ms = 0;
     int32_t rebalance_timeout_ms = 0;
     std::vector<std::string> topics;
+    std::string metadata;
     std::vector<TopicPartition> assignment;
+    std::string work;
     std::optional<Waiting> joining;
     std::optional<Waiting> syncing;
   };

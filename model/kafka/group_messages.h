@@ -38,13 +38,16 @@ struct JoinGroupRequest {
   int32_t session_timeout_ms = 0;
   int32_t rebalance_timeout_ms = 0;
   std::string member_id;
-  std::vector<std::string> topics;  // the subscription, as the protocol's metadata
+  // The protocol's metadata: a consumer's subscription, or what a worker of Connect's says of itself.
+  std::vector<std::string> topics;
+  std::string metadata;
   template <class V> void Fields(V& v) const {
     v("groupId", group_id);
     v("sessionTimeoutMs", session_timeout_ms);
     v("rebalanceTimeoutMs", rebalance_timeout_ms);
     v("memberId", member_id);
     v("topics", topics);
+    if (!metadata.empty()) v("metadata", metadata);
   }
 };
 
@@ -53,9 +56,11 @@ struct JoinGroupResponse {
   struct Member {
     std::string member_id;
     std::vector<std::string> topics;
+    std::string metadata;
     template <class V> void Fields(V& v) const {
       v("memberId", member_id);
       v("topics", topics);
+      if (!metadata.empty()) v("metadata", metadata);
     }
   };
   ErrorCode error = ErrorCode::kNone;
@@ -75,9 +80,11 @@ struct JoinGroupResponse {
 struct MemberAssignment {
   std::string member_id;
   std::vector<TopicPartition> partitions;
+  std::string work;  // of a worker of Connect's
   template <class V> void Fields(V& v) const {
     v("memberId", member_id);
     v("partitions", partitions);
+    if (!work.empty()) v("work", work);
   }
 };
 
@@ -99,9 +106,11 @@ struct SyncGroupResponse {
   static constexpr std::string_view kName = "SyncGroupResponse";
   ErrorCode error = ErrorCode::kNone;
   std::vector<TopicPartition> assignment;
+  std::string work;  // as in MemberAssignment
   template <class V> void Fields(V& v) const {
     v("error", error);
     v("assignment", assignment);
+    if (!work.empty()) v("work", work);
   }
 };
 

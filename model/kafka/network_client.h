@@ -65,6 +65,8 @@ class NetworkClient {
 
   void SendTo(int32_t broker, Body body, Tag tag, sim::Env& env, sim::Effects& out);
   void SendOneWay(int32_t broker, Body body, sim::Effects& out);
+  // Closes all connections; what was asked gets no answer.
+  void Close(sim::Effects& out) { requests_.Close(out); }
   // One to ask what any broker can answer: NetworkClient.leastLoadedNode, else the first.
   int32_t AnyBroker(sim::Env& env) { return LeastLoaded(env).value_or(Nodes().front()); }
   int64_t InFlight(int32_t broker) const { return requests_.InFlight(cluster_->brokers.at(broker)); }

@@ -84,6 +84,13 @@ std::vector<int32_t> RequestManager::Disconnect(sim::NodeId id, sim::Effects& ou
   return Forget(&found->second);
 }
 
+void RequestManager::Close(sim::Effects& out) {
+  for (auto& [id, peer] : peers_) {
+    if (peer.conn.valid()) out.Close(peer.conn);
+    Forget(&peer);
+  }
+}
+
 int64_t RequestManager::InFlight(sim::NodeId id) const {
   const auto found = peers_.find(id);
   return found == peers_.end() ? 0 : static_cast<int64_t>(found->second.in_flight.size());

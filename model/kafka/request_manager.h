@@ -39,6 +39,8 @@ class RequestManager {
   std::optional<std::vector<int32_t>> OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out);
   // Closes the connection to a peer; returns the requests that were in flight.
   std::vector<int32_t> Disconnect(sim::NodeId peer, sim::Effects& out);
+  // Closes all of them.
+  void Close(sim::Effects& out);
 
   int64_t InFlight(sim::NodeId peer) const;
   // ClusterConnectionStates.java

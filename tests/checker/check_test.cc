@@ -75,10 +75,10 @@ TEST(ValidateChecks, SuggestsTheNearestName) {
 }
 
 TEST(ValidateChecks, SaysWhatIsNotWrittenYet) {
-  const absl::Status status = ValidateChecks({"hang"});
+  const absl::Status status = ValidateChecks({"torn-transaction"});
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(status.message().find("not implemented yet"), std::string::npos) << status;
-  const Verdict verdict = Check(ParseHistory(kGood), {"hang"});
+  const Verdict verdict = Check(ParseHistory(kGood), {"torn-transaction"});
   EXPECT_EQ(verdict.result(), Verdict::UNKNOWN);
 }
 
@@ -376,6 +376,44 @@ TEST(AbortedRead, JepsenK5OneOfTheRecordsOfAFailedOperation) {
     p0 fail send x 2 | y 3
     p1 ok poll x from=0 next=1 0:2)"),
             "aborted-read[1 3]");
+}
+
+TEST(Hang, AMirrorHasCopiedNoMore) {
+  EXPECT_EQ(Judge("hang", R"(
+    p1 ok send x a@0
+    mm ok mirror b.x a@0
+    p1 ok send x b@1
+    audit ok read-all x from=0 next=2 end=2 0:a 1:b
+    audit ok read-all b.x from=0 next=1 end=1 0:a)"),
+            "hang[5 9]");
+}
+
+TEST(Hang, NoMirrorOrNotToBeCopied) {
+  // Nothing of it was ever copied there.
+  EXPECT_EQ(Judge("hang", R"(
+    p1 ok send x a@0
+    p2 ok send y b@0
+    mm ok mirror b.y b@0
+    audit ok read-all b.y from=0 next=1 end=1 0:b)"),
+            "VALID");
+  // Unknown, failed, lost where it was, acknowledged when the read-all had begun, and all there.
+  EXPECT_EQ(Judge("hang", R"(
+    p1 ok send x a@0
+    mm ok mirror b.x a@0
+    p1 info send x b
+    p1 fail send x c
+    p1 ok send x d@1
+    audit ok read-all x from=0 next=1 end=1 0:a
+    audit ok read-all b.x from=0 next=1 end=1 0:a
+    p1 ok send x e@2)"),
+            "VALID");
+  // The mirror could not be read.
+  EXPECT_EQ(Judge("hang", R"(
+    p1 ok send x a@0
+    mm ok mirror b.x a@0
+    p1 ok send x b@1
+    audit info read-all b.x from=0 next=0 end=1)"),
+            "VALID");
 }
 
 TEST(AbortedRead, AMirrorHasCopiedWhatFailed) {

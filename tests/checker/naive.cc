@@ -60,6 +60,7 @@ class Naive {
         Redelivered(log, value);
         Aborted(log, value);
         Dirty(log, value);
+        NeverCopied(log, value);
       }
       Order(log);
       Skipped(log);
@@ -282,6 +283,31 @@ class Naive {
       failed = failed || !act.copy;
     }
     return failed && !Sends(log, value).empty();
+  }
+
+  // `log` is the original.
+  void NeverCopied(const std::string& log, const std::string& value) {
+    uint64_t acknowledged = kNever;
+    for (const Act* send : Sends(log, value)) {
+      if (!send->copy && Ok(*send) && acknowledged == kNever) acknowledged = send->done;
+    }
+    const Act* own = AuditOf(log);
+    if (acknowledged == kNever || (own != nullptr && !Shows(*own, value))) return;
+    for (const std::string& mirror : logs_) {
+      const Act* audit = AuditOf(mirror);
+      if (mirror == log || audit == nullptr || audit->invoke < acknowledged || Shows(*audit, value)) continue;
+      if (IsMirrorOf(mirror, log)) Find("hang", fmt::format(" {} {}", log, value));
+    }
+  }
+
+  bool IsMirrorOf(const std::string& mirror, const std::string& log) const {
+    for (const Act& copy : acts_) {
+      if (!copy.copy || copy.log != mirror) continue;
+      for (const Act* send : Sends(log, copy.value)) {
+        if (!send->copy) return true;
+      }
+    }
+    return false;
   }
 
   void Dirty(const std::string& log, const std::string& value) {

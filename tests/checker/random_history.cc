@@ -345,6 +345,30 @@ bool PlantFault(std::string_view check, uint64_t seed, History* history) {
     last->mutable_actions(0)->mutable_poll()->mutable_reads(0)->set_value("another");
     return true;
   }
+  if (check == "hang") {
+    // A mirror that has one record of the log only.
+    const auto of_log = [audit](const SentRecord& record) { return record.log == audit->log(); };
+    if (std::count_if(ok.begin(), ok.end(), of_log) < 2) return false;
+    Operation copy;
+    copy.set_process("mm");
+    copy.set_f("mirror");
+    copy.set_type(Operation::OK);
+    formats::Send* send = copy.add_actions()->mutable_send();
+    send->set_log("m." + audit->log());
+    send->set_value(std::find_if(ok.begin(), ok.end(), of_log)->value);
+    send->set_offset(0);
+    formats::Poll shown;
+    shown.set_log(send->log());
+    shown.set_from(0);
+    shown.set_next(1);
+    shown.set_end(1);
+    shown.add_reads()->set_value(send->value());
+    Operation read_all = PollBy("x", "", shown);
+    read_all.set_f("read-all");
+    AppendPair(std::move(copy), history);
+    AppendPair(std::move(read_all), history);
+    return true;
+  }
   if (check == "unavailable") {
     history->mutable_operations(history->operations_size() - 1)->set_type(Operation::INFO);
     return true;

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "sim/base/check.h"
 #include "sim/base/suggest.h"
 
 namespace brokersim::kafka {
@@ -47,6 +48,13 @@ const model::SettingsTable<MirrorConfig>& Table() {
            "how often new groups are looked for"},
           {"offset.flush.interval.ms", &C::offset_flush_interval_ms, 1,
            "ms between records of how far the source is copied: what a restart begins from"},
+          {"config.storage.replication.factor", &C::config_storage_replication_factor, 1,
+           "replicas of mm2-configs.SOURCE.internal, in the target"},
+          {"scheduled.rebalance.max.delay.ms", &C::scheduled_rebalance_max_delay_ms, 0,
+           "of processes that share a flow: ms that the work of one that is gone waits for its return"},
+          {"session.timeout.ms", &C::session_timeout_ms, 1, "... without a heartbeat after which one is gone"},
+          {"heartbeat.interval.ms", &C::heartbeat_interval_ms, 1, "... between heartbeats"},
+          {"rebalance.timeout.ms", &C::rebalance_timeout_ms, 1, "... that a rebalance waits for all to join"},
           {"producer.buffer.memory", &C::producer_buffer_memory, 1,
            "bytes read from the source and not stored in the target, at which reading waits"},
           {"consumer.isolation.level", &C::consumer_isolation_level, 0,
@@ -54,13 +62,16 @@ const model::SettingsTable<MirrorConfig>& Table() {
           {"KAFKA-12468", &C::kafka_12468, 0,
            "on (3.5): positions are translated by the nearest sync before them; off: as if all records since the "
            "latest sync had been copied"},
+          {"KAFKA-15372", &C::kafka_15372, 0,
+           "on (3.7): of processes that share a flow, each that becomes their leader writes its configuration for all; "
+           "off: only if it leads when it starts"},
       },
       {"clusters", "tasks.max", "exactly.once.source.support", "refresh.topics.enabled",
        "refresh.topics.interval.seconds", "refresh.groups.enabled", "sync.topic.configs.enabled",
        "sync.topic.configs.interval.seconds", "sync.topic.acls.enabled", "sync.topic.acls.interval.seconds",
        "emit.heartbeats.enabled", "emit.heartbeats.interval.seconds", "heartbeats.topic.replication.factor",
        "offset-syncs.topic.location", "bootstrap.servers", "status.storage.replication.factor",
-       "config.storage.replication.factor", "offset.storage.topic", "dedicated.mode.enable.internal.rest",
+       "offset.storage.topic", "dedicated.mode.enable.internal.rest",
        "consumer.auto.offset.reset", "producer.compression.type", "admin.timeout.ms"},
       {
           {"sync.group.offsets.enabled", "true", "after a failover a group begins where auto.offset.reset says"},
@@ -68,6 +79,16 @@ const model::SettingsTable<MirrorConfig>& Table() {
           {"KAFKA-12468", "on", "a translated position may lie beyond records that the group has not read"},
       }};
   return table;
+}
+
+// Of the worker, and not of its connectors (MirrorMakerConfig.workerConfig).
+bool IsWorkers(std::string_view name) {
+  constexpr std::string_view kNames[] = {"offset.flush.interval.ms",         "offset.storage.replication.factor",
+                                         "config.storage.replication.factor", "scheduled.rebalance.max.delay.ms",
+                                         "session.timeout.ms",                "heartbeat.interval.ms",
+                                         "rebalance.timeout.ms",              "KAFKA-12468",
+                                         "KAFKA-15372"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 bool MatchesAny(std::string_view text, const std::string& patterns) {
@@ -204,8 +225,29 @@ absl::StatusOr<std::vector<MirrorFlowConfig>> ReadMirrorConfig(const std::vector
 
 std::vector<model::SettingInfo> MirrorSettings() { return model::DescribeSettings(Table()); }
 
+std::string ConnectorConfigText(const MirrorConfig& config) {
+  std::vector<std::string> lines;
+  for (const auto& setting : Table().settings) {
+    if (IsWorkers(setting.name)) continue;
+    lines.push_back(fmt::format("{}={}", setting.name, model::ValueText(setting, config)));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+MirrorConfig FromConnectorConfig(const std::string& text, const MirrorConfig& worker) {
+  MirrorConfig config = worker;
+  std::vector<std::string> ignored;
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  for (const std::string& line : lines) {
+    const absl::Status status = model::ApplyLine(Table(), line, &config, &ignored);
+    CHECK(status.ok(), "'{}' in a config topic: {}", line, std::string(status.message()));
+  }
+  return config;
+}
+
 std::string OffsetSyncsTopic(std::string_view target) { return fmt::format("mm2-offset-syncs.{}.internal", target); }
 std::string CheckpointsTopic(std::string_view source) { return fmt::format("{}.checkpoints.internal", source); }
 std::string OffsetsTopic(std::string_view source) { return fmt::format("mm2-offsets.{}.internal", source); }
+std::string ConfigsTopic(std::string_view source) { return fmt::format("mm2-configs.{}.internal", source); }
 
 }  // namespace brokersim::kafka

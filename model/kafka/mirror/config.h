@@ -33,10 +33,17 @@ struct MirrorConfig {
   int64_t sync_group_offsets_interval_seconds = 60;
   int64_t refresh_groups_interval_seconds = 600;
   int64_t offset_flush_interval_ms = 60000;
+  int64_t config_storage_replication_factor = 3;
+  int64_t scheduled_rebalance_max_delay_ms = 300000;
+  int64_t session_timeout_ms = 10000;
+  int64_t heartbeat_interval_ms = 3000;
+  int64_t rebalance_timeout_ms = 60000;
   int64_t producer_buffer_memory = 33554432;
   std::string consumer_isolation_level = "read_uncommitted";
   // Ours: the fix of that name, by which translated positions err on the safe side.
   bool kafka_12468 = true;
+  // The same: a process that becomes the leader of its group writes its configuration down.
+  bool kafka_15372 = true;
 
   // IdentityReplicationPolicy: a mirror has the name of what it mirrors.
   bool keeps_names() const;
@@ -70,10 +77,18 @@ std::vector<model::SettingInfo> MirrorSettings();
 // One line, without a flow's prefix.
 absl::Status ApplyMirrorConfig(std::string_view line, MirrorConfig* config, std::vector<std::string>* ignored);
 
-// Topics of MirrorMaker's own: offset syncs in the source cluster; checkpoints and source offsets in the target.
+// What of it a connector has, and the group's config topic hands to other processes: lines of an mm2.properties, for
+// one flow. The rest is each worker's own.
+std::string ConnectorConfigText(const MirrorConfig& config);
+// `worker`: whose own the rest is. REQUIRES: `text` is from ConnectorConfigText.
+MirrorConfig FromConnectorConfig(const std::string& text, const MirrorConfig& worker);
+
+// Topics of MirrorMaker's own: offset syncs in the source cluster; checkpoints, source offsets and, where several
+// processes share the flow, connectors' configurations in the target.
 std::string OffsetSyncsTopic(std::string_view target);
 std::string CheckpointsTopic(std::string_view source);
 std::string OffsetsTopic(std::string_view source);
+std::string ConfigsTopic(std::string_view source);
 
 }  // namespace brokersim::kafka
 

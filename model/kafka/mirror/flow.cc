@@ -70,8 +70,8 @@ TopicPartition MirrorFlow::MirrorOf(const TopicPartition& source) const {
 void MirrorFlow::Begin(sim::Env& env, sim::Effects& out) {
   source_.Begin(env, out);
   target_.Begin(env, out);
-  target_.Follow(offsets_log_, 0);
-  target_.Follow(checkpoints_log_, 0);
+  if (spec_->copies) target_.Follow(offsets_log_, 0);
+  if (spec_->translates) target_.Follow(checkpoints_log_, 0);
 }
 
 void MirrorFlow::Restore(const TopicPartition& tp, const Record& record) {
@@ -92,15 +92,17 @@ void MirrorFlow::BeginMirroring(sim::Env& env, sim::Effects& out) {
   restoring_ = false;
   target_.Forget(offsets_log_);
   target_.Forget(checkpoints_log_);
-  for (const auto& [tp, copied] : copied_) {
-    source_.Follow(tp, copied.next.value_or(0));  // auto.offset.reset=earliest
-    if (copied.next.has_value()) out.Note("resume", fmt::format("{} from offset {}", LogName(tp), *copied.next));
+  if (spec_->copies) {
+    for (const auto& [tp, copied] : copied_) {
+      source_.Follow(tp, copied.next.value_or(0));  // auto.offset.reset=earliest
+      if (copied.next.has_value()) out.Note("resume", fmt::format("{} from offset {}", LogName(tp), *copied.next));
+    }
   }
-  source_.Follow(syncs_log_, 0);
+  if (spec_->translates) source_.Follow(syncs_log_, 0);
   source_.Fetch(env, out);
   const MirrorConfig& config = spec_->config;
-  out.SetTimer(Own(kFlushOffsets), sim::Milliseconds(config.offset_flush_interval_ms));
-  if (!config.emit_checkpoints_enabled) return;
+  if (spec_->copies) out.SetTimer(Own(kFlushOffsets), sim::Milliseconds(config.offset_flush_interval_ms));
+  if (!spec_->translates || !config.emit_checkpoints_enabled) return;
   RefreshGroups(env, out);
   out.SetTimer(Own(kCheckpoint), sim::Seconds(config.emit_checkpoints_interval_seconds));
   if (config.sync_group_offsets_enabled) {
@@ -117,7 +119,8 @@ void MirrorFlow::OnFetched(MirrorClient& client, const FetchResponse::Partition&
     for (const VisibleRecord& visible : VisibleRecords(part, IsolationLevel::kReadUncommitted, position)) {
       Restore(part.tp, *visible.record);
     }
-    if (target_.AtEnd(offsets_log_) && target_.AtEnd(checkpoints_log_)) BeginMirroring(env, out);
+    const bool offsets_known = !spec_->copies || target_.AtEnd(offsets_log_);
+    if (offsets_known && (!spec_->translates || target_.AtEnd(checkpoints_log_))) BeginMirroring(env, out);
     return;
   }
   if (part.tp != syncs_log_) {
@@ -265,6 +268,11 @@ bool MirrorFlow::ProceedToStop(sim::Env& env, sim::Effects& out) {
   if (std::exchange(offsets_final_, true) || restoring_) return true;
   FlushOffsets(env, out);
   return target_.bytes_waiting() == 0;
+}
+
+void MirrorFlow::Close(sim::Effects& out) {
+  source_.network().Close(out);
+  target_.network().Close(out);
 }
 
 std::string_view MirrorFlow::TimerName(uint32_t kind) const {

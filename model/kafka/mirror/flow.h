@@ -1,7 +1,8 @@
 // MirrorFlow: what MirrorMaker does from one cluster to another.
 //
 // Code by subject: flow.cc (records and how far they are copied: MirrorSourceTask.java, OffsetSyncWriter.java),
-// flow_checkpoints.cc (positions of groups: MirrorCheckpointTask.java). One task of each, as with tasks.max=1.
+// flow_checkpoints.cc (positions of groups: MirrorCheckpointTask.java). One task of each, as with tasks.max=1, or one of
+// the two.
 #ifndef BROKERSIM_MODEL_KAFKA_MIRROR_FLOW_H_
 #define BROKERSIM_MODEL_KAFKA_MIRROR_FLOW_H_
 
@@ -24,6 +25,11 @@ struct MirrorFlowSpec {
   std::shared_ptr<const ClusterSpec> source;
   std::shared_ptr<const ClusterSpec> target;
   MirrorConfig config;
+  // Several processes have this flow: they share it, as a group of Connect's workers (mirror_worker.h).
+  bool shared = false;
+  // Which of its tasks these are: MirrorSourceTask, MirrorCheckpointTask.
+  bool copies = true;
+  bool translates = true;
 };
 
 class MirrorFlow final : private MirrorClient::Owner {
@@ -47,6 +53,8 @@ class MirrorFlow final : private MirrorClient::Owner {
   void Stop() { stopping_ = true; }
   // One step of that, after each event; true: it is done.
   bool ProceedToStop(sim::Env& env, sim::Effects& out);
+  // It is given up: nothing more is heard of it, but for its timers.
+  void Close(sim::Effects& out);
   void Describe(sim::Describer& d) const;
 
  private:

@@ -12,7 +12,13 @@ constexpr sim::Duration kLongestStop = sim::Seconds(5);
 
 MirrorMaker::MirrorMaker(std::shared_ptr<const MirrorMakerSpec> spec, sim::Env& env, sim::Effects& out) {
   uint32_t first_timer = kFirstFlowTimer;
+  uint32_t first_worker_timer = kFirstWorkerTimer;
   for (const auto& flow : spec->flows) {
+    if (flow->shared) {
+      workers_.emplace_back(flow, first_worker_timer);
+      first_worker_timer += MirrorWorker::kTimers;
+      continue;
+    }
     flows_.emplace_back(flow, first_timer);
     first_timer += MirrorFlow::kTimers;
   }
@@ -22,9 +28,7 @@ MirrorMaker::MirrorMaker(std::shared_ptr<const MirrorMakerSpec> spec, sim::Env& 
 void MirrorMaker::OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) {
   const auto* frame = message.payload.As<Frame>();
   CHECK(frame != nullptr, "{} got a {}", env.name(), message.payload.name());
-  for (MirrorFlow& flow : flows_) {
-    if (flow.OnMessage(message, *frame, env, out)) break;
-  }
+  AnyOf([&](auto& part) { return part.OnMessage(message, *frame, env, out); });
   ExitIfDone(env, out);
 }
 
@@ -33,29 +37,27 @@ void MirrorMaker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
     out.Exit();
     return;
   }
-  for (MirrorFlow& flow : flows_) {
-    if (timer.kind == kStart) {
-      flow.Begin(env, out);
-    } else if (flow.OnTimer(timer, env, out)) {
-      break;
-    }
-  }
+  AnyOf([&](auto& part) {
+    if (timer.kind != kStart) return part.OnTimer(timer, env, out);
+    part.Begin(env, out);
+    return false;
+  });
   ExitIfDone(env, out);
 }
 
 void MirrorMaker::OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
   for (MirrorFlow& flow : flows_) flow.OnConnected(conn, env, out);
+  for (MirrorWorker& worker : workers_) worker.OnConnected(conn, env, out);
 }
 
 void MirrorMaker::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
-  for (MirrorFlow& flow : flows_) {
-    if (flow.OnDisconnected(conn, env, out)) break;
-  }
+  AnyOf([&](auto& part) { return part.OnDisconnected(conn, env, out); });
 }
 
 void MirrorMaker::OnStop(sim::Env& env, sim::Effects& out) {
   stopping_ = true;
   for (MirrorFlow& flow : flows_) flow.Stop();
+  for (MirrorWorker& worker : workers_) worker.Stop(out);
   out.SetTimer({kStopTimeout}, kLongestStop);
   ExitIfDone(env, out);
 }
@@ -64,6 +66,7 @@ void MirrorMaker::ExitIfDone(sim::Env& env, sim::Effects& out) {
   if (!stopping_) return;
   bool done = true;
   for (MirrorFlow& flow : flows_) done = flow.ProceedToStop(env, out) && done;
+  for (MirrorWorker& worker : workers_) done = worker.ProceedToStop(env, out) && done;
   if (done) out.Exit();
 }
 
@@ -73,11 +76,15 @@ std::string_view MirrorMaker::TimerName(sim::Timer timer) const {
   for (const MirrorFlow& flow : flows_) {
     if (const std::string_view name = flow.TimerName(timer.kind); !name.empty()) return name;
   }
+  for (const MirrorWorker& worker : workers_) {
+    if (const std::string_view name = worker.TimerName(timer.kind); !name.empty()) return name;
+  }
   return "?";
 }
 
 void MirrorMaker::Describe(sim::Describer& d) const {
   for (const MirrorFlow& flow : flows_) flow.Describe(d);
+  for (const MirrorWorker& worker : workers_) worker.Describe(d);
 }
 
 }  // namespace brokersim::kafka

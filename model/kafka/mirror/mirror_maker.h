@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/kafka/mirror/flow.h"
+#include "model/kafka/mirror/mirror_worker.h"
 #include "sim/kernel/process.h"
 
 namespace brokersim::kafka {
@@ -32,9 +33,25 @@ class MirrorMaker final : public sim::Process {
   enum TimerKind : uint32_t { kStart, kStopTimeout };
   static constexpr uint32_t kFirstFlowTimer = 10;
 
+  static constexpr uint32_t kFirstWorkerTimer = MirrorWorker::kTimers;
+
+  // Whose is it?
+  template <class Asked>
+  void AnyOf(Asked asked) {
+    for (MirrorFlow& flow : flows_) {
+      if (asked(flow)) return;
+    }
+    for (MirrorWorker& worker : workers_) {
+      if (asked(worker)) return;
+    }
+  }
   void ExitIfDone(sim::Env& env, sim::Effects& out);
 
+  // Flows that it has alone. (Its group would have one member, which gets all the work, with its own configuration: such
+  // a group is left out.)
   std::vector<MirrorFlow> flows_;
+  // Its parts in the others.
+  std::vector<MirrorWorker> workers_;
   bool stopping_ = false;
 };
 

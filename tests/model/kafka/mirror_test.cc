@@ -120,6 +120,20 @@ TEST(MirrorConfig, Errors) {
   EXPECT_THAT(std::string(Read({"topics=["}).status().message()), HasSubstr("regular expressions"));
 }
 
+// What stands in a group's config topic is the connectors': a worker keeps what is its own.
+TEST(MirrorConfig, ConnectorsConfigurationAsText) {
+  const MirrorConfig theirs = (*Read({"a->b.enabled=true", "a->b.topics=orders,pay.*", "sync.group.offsets.enabled=true",
+                                      "offset.flush.interval.ms=7", "consumer.isolation.level=read_committed"}))[0].config;
+  const MirrorConfig mine = (*Read({"a->b.enabled=true", "offset.flush.interval.ms=9"}))[0].config;
+  const MirrorConfig both = FromConnectorConfig(ConnectorConfigText(theirs), mine);
+  EXPECT_EQ(both.topics, "orders,pay.*");
+  EXPECT_TRUE(both.sync_group_offsets_enabled);
+  EXPECT_EQ(both.consumer_isolation_level, "read_committed");
+  EXPECT_EQ(both.offset_flush_interval_ms, 9);
+  EXPECT_EQ(ConnectorConfigText(both), ConnectorConfigText(theirs));
+  EXPECT_NE(ConnectorConfigText(both), ConnectorConfigText(mine));
+}
+
 TEST(MirrorConfig, NamesOfMirrorsAndCycles) {
   MirrorConfig config;
   EXPECT_EQ(config.RemoteTopic("a", "orders"), "a.orders");
