@@ -45,6 +45,8 @@ bool IsRetriable(ErrorCode error) {
     case ErrorCode::kProducerFenced:
     case ErrorCode::kTransactionAbortable:
     case ErrorCode::kInvalidTransactionTimeout:
+    case ErrorCode::kStaleControllerEpoch:
+    case ErrorCode::kBrokerNotAvailable:
       return false;
   }
   return false;

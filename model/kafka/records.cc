@@ -5,7 +5,7 @@
 namespace brokersim::kafka {
 
 std::string_view Name(ErrorCode error) {
-  constexpr std::array<std::string_view, 33> kNames = {
+  constexpr std::array<std::string_view, 35> kNames = {
       "NONE",
       "UNKNOWN_TOPIC_OR_PARTITION",
       "LEADER_NOT_AVAILABLE",
@@ -39,6 +39,8 @@ std::string_view Name(ErrorCode error) {
       "PRODUCER_FENCED",
       "TRANSACTION_ABORTABLE",
       "INVALID_TRANSACTION_TIMEOUT",
+      "STALE_CONTROLLER_EPOCH",
+      "BROKER_NOT_AVAILABLE",
   };
   return kNames[static_cast<size_t>(error)];
 }

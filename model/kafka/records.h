@@ -48,6 +48,8 @@ enum class ErrorCode : uint8_t {
   kProducerFenced,
   kTransactionAbortable,
   kInvalidTransactionTimeout,
+  kStaleControllerEpoch,
+  kBrokerNotAvailable,
 };
 std::string_view Name(ErrorCode error);
 
