@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "model/kafka/broker.h"
 #include "model/kafka/controller.h"
+#include "model/kafka/zookeeper/server.h"
 #include "scenarios/quantity.h"
 #include "scenarios/world_builder.h"
 #include "sim/base/suggest.h"
@@ -78,12 +79,18 @@ absl::Status WorldBuilder::BuildCluster(const KafkaPlan& plan) {
       !status.ok())
     return status;
   const std::string& home = kafka.datacenter();
+  plan.spec->zookeeper = kafka.zookeeper();
+  const std::string keeper = kafka.zookeeper() ? "zookeeper" : "controller";
   World::NodePlan controller =
-      PlanNode(plan.spec->Own("controller"), "controller",
+      PlanNode(plan.spec->Own(keeper), keeper,
                kafka.controller_datacenter().empty() ? home : kafka.controller_datacenter());
   controller.spec.service_time = machine.service_time;
   controller.spec.sync_latency = machine.sync_latency;
-  controller.factory = std::make_shared<kafka::ControllerFactory>(plan.spec);
+  if (kafka.zookeeper()) {
+    controller.factory = std::make_shared<kafka::ZooKeeperFactory>(plan.spec);
+  } else {
+    controller.factory = std::make_shared<kafka::ControllerFactory>(plan.spec);
+  }
   plan.spec->controller = next_node();
   world_->nodes_.push_back(std::move(controller));
   const int32_t brokers = kafka.brokers() == 0 ? 3 : kafka.brokers();
@@ -131,6 +138,10 @@ void WorldBuilder::FillKafkaVocabulary() {
   }
   vocabulary_.swarm_types = {"ProduceRequest", "ProduceResponse",       "FetchRequest",
                              "FetchResponse",  "AlterPartitionRequest", "BrokerHeartbeatRequest"};
+  if (!clusters_[0].spec->zookeeper) return;
+  vocabulary_.swarm_types = {"ProduceRequest",   "ProduceResponse",   "FetchRequest",        "FetchResponse",
+                             "ZooKeeperRequest", "ZooKeeperResponse", "LeaderAndIsrRequest", "WatcherEvent"};
+  vocabulary_.swarm_roles.push_back("controller");
 }
 
 absl::Status WorldBuilder::BuildBrokerConfigs(const KafkaPlan& plan) {

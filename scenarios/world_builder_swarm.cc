@@ -114,7 +114,7 @@ void WorldBuilder::FillSwarm(sim::SwarmPlan* plan) const {
   const bool brokers_too = plan->nodes.empty();
   for (const World::NodePlan& node : world_->nodes_) {
     const std::string& role = node.spec.role;
-    if (brokers_too && (role == "broker" || role == "controller" || role == "nameserver")) {
+    if (brokers_too && (role == "broker" || role == "controller" || role == "zookeeper" || role == "nameserver")) {
       plan->nodes.push_back(node.spec.name);
     }
     if (node.spec.role == "consumer") plan->clients.push_back(node.spec.name);
@@ -126,7 +126,8 @@ void WorldBuilder::FillSwarm(sim::SwarmPlan* plan) const {
   } else {
     std::erase(plan->kinds, "wan");  // there is none
   }
-  plan->control = {!clusters_.empty() ? "role(controller)" : "role(nameserver)"};
+  const bool zookeeper = !clusters_.empty() && clusters_[0].spec->zookeeper;
+  plan->control = {clusters_.empty() ? "role(nameserver)" : zookeeper ? "role(zookeeper)" : "role(controller)"};
   plan->voters = {"role(broker)"};
   plan->partitions = vocabulary_.swarm_logs;
   for (const std::string& role : vocabulary_.swarm_roles) {

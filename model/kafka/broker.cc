@@ -1,4 +1,4 @@
-// A broker's life: recovery, registration, heartbeats, the metadata log, shutdown.
+// A broker's life: recovery, what arrives, shutdown, what becomes of its partitions.
 #include "model/kafka/broker.h"
 
 #include <algorithm>
@@ -10,9 +10,6 @@
 namespace brokersim::kafka {
 namespace {
 
-// Our choices where the real value is an exponential backoff around it.
-constexpr sim::Duration kRegistrationRetry = sim::Milliseconds(100);
-constexpr sim::Duration kMetadataRetryAfter = sim::Milliseconds(100);
 // Ours: a shutdown that the controller doesn't grant within this time goes on regardless (controlled.shutdown
 // retries 3, 5 s apart, of the ZooKeeper days).
 constexpr sim::Duration kControlledShutdownLimit = sim::Seconds(15);
@@ -39,6 +36,11 @@ Broker::Broker(std::shared_ptr<const ClusterSpec> cluster, int32_t id, sim::Env&
   out.SetTimer({kHighWatermarkCheckpoint}, sim::Milliseconds(config_->replica_high_watermark_checkpoint_interval_ms));
   // ReplicaManager schedules the check at half of the allowed lag.
   out.SetTimer({kIsrCheck}, sim::Milliseconds(config_->replica_lag_time_max_ms) / 2);
+  if (cluster_->zookeeper) {
+    zookeeper_.emplace(cluster_, id_, config_, kZooKeeperFirst);
+    zookeeper_->Start(env, out);
+    return;
+  }
   Register(env, out);
   FetchMetadata(env, out);
 }
@@ -78,7 +80,7 @@ Broker::Replica& Broker::AddReplica(const TopicPartition& tp, int64_t high_water
   int64_t blocks = 0;
   ReplicaLog log =
       ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks, config_->mutant);
-  Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark), log_file, epoch_file, 0, {}, false, {}};
+  Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark), log_file, epoch_file, 0, {}, false, -1, {}};
   return replicas_.emplace(tp, std::move(replica)).first->second;
 }
 
@@ -97,6 +99,10 @@ void Broker::OnMessage(const sim::Received& message, sim::Env& env, sim::Effects
 void Broker::Receive(const sim::Received& message, sim::Env& env, sim::Effects& out) {
   const auto* frame = message.payload.As<Frame>();
   CHECK(frame != nullptr, "broker {} got a {}", id_, message.payload.name());
+  if (zookeeper_.has_value() && zookeeper_->OnMessage(message, *frame, env, out)) {
+    HearZooKeeper(out);
+    return;
+  }
   // A coordinator sends requests to its own broker too, so that the connection alone doesn't tell what is an answer.
   const auto correlation = frame->is_request() ? std::nullopt : requests_.OnMessage(message, *frame);
   if (correlation.has_value()) {
@@ -143,6 +149,7 @@ void Broker::OnAnswer(const Sent& sent, const Body& body, sim::Env& env, sim::Ef
 }
 
 void Broker::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
+  if (zookeeper_.has_value() && zookeeper_->OnDisconnected(conn, env, out)) return;
   if (const auto lost = requests_.OnDisconnected(conn); lost.has_value()) {
     LoseAll(*lost, env, out);
     RunTransactions(env, out);
@@ -210,6 +217,7 @@ void Broker::OnOwnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
     return;
   }
   if (coordinator_.OnTimer(timer, env, out)) return;
+  if (zookeeper_.has_value() && zookeeper_->OnTimer(timer, env, out)) return;
   switch (static_cast<TimerKind>(timer.kind)) {
     case kRegister:
       if (env.monotonic() < register_deadline_) {
@@ -279,6 +287,8 @@ void Broker::OnOwnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
     case kRequestTimeout:
     case kGroupFirst:
     case kGroupLast:
+    case kZooKeeperFirst:
+    case kZooKeeperLast:
       CHECK(false, "timer {}", timer.kind);
   }
 }
@@ -300,53 +310,13 @@ std::string_view Broker::TimerName(sim::Timer timer) const {
     case kGroupLast: return "group-rebalance";
     case kTransactionScan: return "transaction-scan";
     case kMarkerRetry: return "marker-retry";
+    case kZooKeeperFirst:
+    case kZooKeeperLast: break;
   }
-  return "?";
+  return zookeeper_.has_value() ? zookeeper_->TimerName(timer) : "?";
 }
 
-// ---- Registration and heartbeats
-
-void Broker::Register(sim::Env& env, sim::Effects& out) {
-  sent_[requests_.Send(cluster_->controller, BrokerRegistrationRequest{id_, incarnation_id_, previous_broker_epoch_},
-                       kControllerRequestTimeout, env, out)] = RegistrationSent{};
-}
-
-void Broker::OnRegistered(const BrokerRegistrationResponse& m, sim::Env& env, sim::Effects& out) {
-  if (m.error != ErrorCode::kNone) {
-    out.SetTimer({kRegister}, kRegistrationRetry);
-    return;
-  }
-  registered_ = true;
-  broker_epoch_ = m.broker_epoch;
-  MaybePublishFirst(env, out);
-  SendHeartbeat(env, out);
-}
-
-void Broker::SendHeartbeat(sim::Env& env, sim::Effects& out) {
-  if (!registered_) return;
-  sent_[requests_.Send(cluster_->controller,
-                       BrokerHeartbeatRequest{id_, broker_epoch_, metadata_offset_, false, stopping_},
-                       kControllerRequestTimeout, env, out)] = HeartbeatSent{};
-}
-
-void Broker::OnHeartbeatAnswer(const BrokerHeartbeatResponse& m, sim::Env& env, sim::Effects& out) {
-  if (m.error == ErrorCode::kStaleBrokerEpoch) {
-    BROKERSIM_PROBE("kafka/broker: registers anew after a stale epoch");
-    // Another process registered under this id, or the controller forgot: register anew.
-    registered_ = false;
-    Register(env, out);
-    return;
-  }
-  fenced_ = m.is_fenced;
-  if (stopping_ && m.should_shut_down) {
-    FlushAndExit(out);
-    return;
-  }
-  // A broker that wants in, or out, asks more often (BrokerLifecycleManager.scheduleNextCommunicationAfterSuccess).
-  const int64_t interval = config_->broker_heartbeat_interval_ms;
-  out.SetTimer({kHeartbeat},
-               sim::Milliseconds(m.is_fenced || stopping_ ? std::max<int64_t>(interval / 20, 10) : interval));
-}
+// ---- Shutdown
 
 void Broker::OnStop(sim::Env& env, sim::Effects& out) {
   stopping_ = true;
@@ -355,7 +325,11 @@ void Broker::OnStop(sim::Env& env, sim::Effects& out) {
     return;
   }
   out.SetTimer({kShutdownLimit}, kControlledShutdownLimit);
-  SendHeartbeat(env, out);
+  if (zookeeper_.has_value()) {
+    zookeeper_->HandOver(env, out);
+  } else {
+    SendHeartbeat(env, out);
+  }
 }
 
 // LogManager.shutdown: flushes every log, then checkpoints.
@@ -368,6 +342,7 @@ void Broker::FlushAndExit(sim::Effects& out) {
 
 void Broker::Exit(sim::Effects& out) {
   if (has_elr()) out.Replace(clean_shutdown_file_, sim::MakePayload(CleanShutdown{broker_epoch_}));
+  if (zookeeper_.has_value()) zookeeper_->Close(out);
   out.Exit();
 }
 
@@ -393,46 +368,7 @@ void Broker::WriteCheckpoint(sim::Effects& out) {
   out.Replace(checkpoint_file_, sim::MakePayload(std::move(checkpoint)));
 }
 
-// ---- The metadata log
-
-void Broker::FetchMetadata(sim::Env& env, sim::Effects& out) {
-  sent_[requests_.Send(cluster_->controller, MetadataFetchRequest{id_, metadata_offset_}, std::nullopt, env, out)] =
-      MetadataFetchSent{};
-}
-
-void Broker::ApplyMetadata(const MetadataFetchResponse& m, sim::Env& env, sim::Effects& out) {
-  CHECK(m.offset == metadata_offset_, "metadata from {}, not {}", m.offset, metadata_offset_);
-  for (const MetadataRecord& record : m.records) {
-    ++metadata_offset_;
-    if (const auto* registration = std::get_if<RegisterBrokerRecord>(&record)) {
-      alive_brokers_[registration->broker_id] = !registration->fenced;
-    } else if (const auto* change = std::get_if<BrokerRegistrationChangeRecord>(&record)) {
-      alive_brokers_[change->broker_id] = !change->fenced;
-    } else if (const auto* partition = std::get_if<PartitionRecord>(&record)) {
-      metadata_.insert_or_assign(partition->tp, *partition);
-    }
-  }
-  if (!published_) {
-    MaybePublishFirst(env, out);
-    return;
-  }
-  // MetadataPublisher: replicas see only where a batch of records leads to.
-  for (const MetadataRecord& record : m.records) {
-    const auto* partition = std::get_if<PartitionRecord>(&record);
-    if (partition == nullptr) continue;
-    const PartitionRecord& latest = metadata_.at(partition->tp);
-    if (latest.partition_epoch == partition->partition_epoch) ApplyPartition(latest, env, out);
-  }
-}
-
-// BrokerServer.startup: replicas hear nothing of the metadata before the broker is registered and has read as far as
-// its own registration (initialCatchUpFuture). Until then the metadata tells of its former incarnation, which may still
-// count as a leader or a member of the ISR though this one has lost part of the log.
-void Broker::MaybePublishFirst(sim::Env& env, sim::Effects& out) {
-  if (published_ || !registered_ || metadata_offset_ <= broker_epoch_) return;
-  published_ = true;
-  for (const auto& [tp, record] : metadata_) ApplyPartition(record, env, out);
-}
+// ---- What the controller has decided
 
 // ReplicaManager.applyDelta
 void Broker::ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::Effects& out) {

@@ -1,6 +1,6 @@
 // Broker: leads and follows partitions, answers clients, obeys the controller.
 //
-// Code by subject: broker.cc (life, metadata), broker_produce.cc (writes), broker_fetch.cc (reads, the leader's side
+// Code by subject: broker.cc (life, roles), broker_kraft.cc and broker_zookeeper.cc (its controller), broker_produce.cc (writes), broker_fetch.cc (reads, the leader's side
 // of replication), broker_replica.cc (the follower's side), broker_isr.cc (the ISR), broker_groups.cc (groups),
 // broker_transactions.cc (transactions), broker_view.cc (what others see).
 #ifndef BROKERSIM_MODEL_KAFKA_BROKER_H_
@@ -21,6 +21,7 @@
 #include "model/kafka/partition.h"
 #include "model/kafka/transaction_coordinator.h"
 #include "model/kafka/request_manager.h"
+#include "model/kafka/zookeeper/member.h"
 #include "sim/kernel/process.h"
 
 namespace brokersim::kafka {
@@ -34,6 +35,10 @@ struct HighWatermarkCheckpoint {
 
 // What a broker waits for the controller's answer: BrokerLifecycleManager gives these requests a timeout of their own.
 inline constexpr sim::Duration kControllerRequestTimeout = sim::Seconds(5);
+
+// Our choices where the real value is an exponential backoff around it.
+inline constexpr sim::Duration kRegistrationRetry = sim::Milliseconds(100);
+inline constexpr sim::Duration kMetadataRetryAfter = sim::Milliseconds(100);
 
 // Content of the file .kafka_cleanshutdown (KIP-966; CleanShutdownFileHandler.java).
 struct CleanShutdown {
@@ -77,6 +82,8 @@ class Broker final : public sim::Process {
     kGroupLast,
     kTransactionScan,
     kMarkerRetry,
+    kZooKeeperFirst,    // those of its member
+    kZooKeeperLast = kZooKeeperFirst + ZooKeeperMember::kTimers - 1,
   };
 
   // A leader has asked the coordinator about a producer's transaction; what ends a transaction ends this too.
@@ -95,6 +102,7 @@ class Broker final : public sim::Process {
     // The change of the ISR that the controller was asked for, until it answers.
     std::optional<AlterPartitionRequest> alter;
     bool alter_in_flight = false;
+    int32_t controller_epoch = -1;  // ZooKeeper mode: of the controller that decided who leads
     // By producer id (VerificationStateEntry.java).
     absl::btree_map<int64_t, Verification> verifications;
   };
@@ -171,16 +179,9 @@ class Broker final : public sim::Process {
   void ReadCleanShutdown(sim::Env& env, sim::Effects& out);
   void Recover(sim::Env& env);
   Replica& AddReplica(const TopicPartition& tp, int64_t high_watermark, sim::Env& env);
-  void Register(sim::Env& env, sim::Effects& out);
-  void SendHeartbeat(sim::Env& env, sim::Effects& out);
-  void FetchMetadata(sim::Env& env, sim::Effects& out);
   void OnAnswer(const Sent& sent, const Body& body, sim::Env& env, sim::Effects& out);
   void OnLost(const Sent& sent, sim::Env& env, sim::Effects& out);
   void LoseAll(const std::vector<int32_t>& lost, sim::Env& env, sim::Effects& out);
-  void OnRegistered(const BrokerRegistrationResponse& m, sim::Env& env, sim::Effects& out);
-  void OnHeartbeatAnswer(const BrokerHeartbeatResponse& m, sim::Env& env, sim::Effects& out);
-  void ApplyMetadata(const MetadataFetchResponse& m, sim::Env& env, sim::Effects& out);
-  void MaybePublishFirst(sim::Env& env, sim::Effects& out);
   void ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::Effects& out);
   void BeginLeading(Replica* replica, sim::Effects& out);
   void StopLeading(const TopicPartition& tp, sim::Effects& out);
@@ -194,6 +195,28 @@ class Broker final : public sim::Process {
   void On(const MetadataRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
   void On(const InitProducerIdRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
   void AnswerProducerIds(sim::Effects& out);
+
+  // broker_kraft.cc
+  void Register(sim::Env& env, sim::Effects& out);
+  void SendHeartbeat(sim::Env& env, sim::Effects& out);
+  void OnRegistered(const BrokerRegistrationResponse& m, sim::Env& env, sim::Effects& out);
+  void OnHeartbeatAnswer(const BrokerHeartbeatResponse& m, sim::Env& env, sim::Effects& out);
+  void FetchMetadata(sim::Env& env, sim::Effects& out);
+  void ApplyMetadata(const MetadataFetchResponse& m, sim::Env& env, sim::Effects& out);
+  void MaybePublishFirst(sim::Env& env, sim::Effects& out);
+
+  // broker_zookeeper.cc
+  void HearZooKeeper(sim::Effects& out);
+  void On(const LeaderAndIsrRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void On(const UpdateMetadataRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void On(const StopReplicaRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void On(const ControlledShutdownRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  bool Obeys(const ControlHeader& header, std::string_view what, sim::ConnId conn, int32_t id, sim::Effects& out);
+  void Become(const PartitionRecord& record, sim::Env& env, sim::Effects& out);
+  void StopReplica(const StopReplicaRequest::Partition& wanted, sim::Effects& out);
+  void DeleteReplica(Replica* replica, sim::Effects& out);
+  void OnIsrWritten(const ZooKeeperMember::IsrWritten& m, sim::Effects& out);
+  const std::vector<int32_t>& KnownIsr(const Partition& partition) const;
 
   // broker_produce.cc
   void On(const ProduceRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
@@ -236,6 +259,8 @@ class Broker final : public sim::Process {
   void Propose(Replica* replica, std::optional<std::vector<BrokerState>> isr, sim::Env& env, sim::Effects& out);
   void SendAlter(Replica* replica, sim::Env& env, sim::Effects& out);
   void OnAltered(const AlterPartitionResponse& m, sim::Env& env, sim::Effects& out);
+  void Conclude(Replica* replica, ErrorCode error, int32_t partition_epoch, const std::vector<int32_t>& isr,
+                sim::Effects& out);
 
   // broker_groups.cc
   void On(const FindCoordinatorRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
@@ -295,6 +320,10 @@ class Broker final : public sim::Process {
   int64_t next_number_ = 1;
   absl::btree_map<int64_t, DelayedFetch> delayed_fetches_;
   absl::btree_map<int64_t, DelayedWrite> delayed_writes_;
+
+  // In ZooKeeper mode only.
+  std::optional<ZooKeeperMember> zookeeper_;
+  int32_t controller_epoch_ = 0;  // the greatest that it has heard of
 
   RequestManager requests_{kRequestTimeout};
   absl::btree_map<int32_t, Sent> sent_;  // by correlation id

@@ -28,6 +28,10 @@ void Broker::Propose(Replica* replica, std::optional<std::vector<BrokerState>> i
 
 void Broker::SendAlter(Replica* replica, sim::Env& env, sim::Effects& out) {
   replica->alter_in_flight = true;
+  if (zookeeper_.has_value()) {
+    zookeeper_->WriteIsr(*replica->alter, replica->controller_epoch, env, out);
+    return;
+  }
   sent_[requests_.Send(cluster_->controller, *replica->alter, sim::Seconds(5), env, out)] =
       AlterSent{replica->partition.tp()};
 }
@@ -43,13 +47,19 @@ void Broker::OnAltered(const AlterPartitionResponse& m, sim::Env&, sim::Effects&
     // (Partition.handleAlterPartitionError).
     return;
   }
+  Conclude(replica, m.error, m.partition_epoch, m.isr, out);
+}
+
+// What became of the change of the ISR that was asked for.
+void Broker::Conclude(Replica* replica, ErrorCode error, int32_t partition_epoch, const std::vector<int32_t>& isr,
+                      sim::Effects& out) {
   replica->alter.reset();
   Partition& partition = replica->partition;
   const int64_t before = partition.high_watermark();
-  partition.ConcludeProposal(m.error, m.partition_epoch, m.isr);
+  partition.ConcludeProposal(error, partition_epoch, isr);
   if (partition.MaybeIncrementHighWatermark()) {
     OnHighWatermark(replica, before, out);
-    TryCompleteFetches(m.tp, /*force=*/false, out);
+    TryCompleteFetches(partition.tp(), /*force=*/false, out);
   }
   TryCompleteWrites(out);
 }

@@ -44,6 +44,10 @@ void Broker::On(const InitProducerIdRequest& m, sim::ConnId conn, int32_t id, si
   AnswerProducerIds(out);
   if (waiting_inits_.empty() || producer_ids_asked_) return;
   producer_ids_asked_ = true;
+  if (zookeeper_.has_value()) {
+    zookeeper_->AskProducerIds(env, out);
+    return;
+  }
   sent_[requests_.Send(cluster_->controller, AllocateProducerIdsRequest{id_, broker_epoch_}, kControllerRequestTimeout,
                        env, out)] = ProducerIdsSent{};
 }

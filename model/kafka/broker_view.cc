@@ -21,12 +21,14 @@ bool IsDynamic(std::string_view setting) {
 }  // namespace
 
 // What an operator asks: settings. Those that aren't dynamic wait for the next start.
-bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects&) {
+bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) {
+  if (zookeeper_.has_value() && operation.name != "config") return zookeeper_->OnOperation(operation, env, out);
   if (operation.name != "config" || !IsDynamic(operation.key)) return false;
   config_ = std::make_shared<BrokerConfig>(ConfiguredAnew(cluster_->ConfigOf(id_), env.settings()));
   for (auto& [tp, replica] : replicas_) replica.partition.Reconfigure(*config_);
   coordinator_.Reconfigure(*config_);
   transactions_.Reconfigure(*config_);
+  if (zookeeper_.has_value()) zookeeper_->Reconfigure(config_, operation.key, env, out);
   return true;
 }
 
@@ -34,14 +36,14 @@ bool Broker::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Ef
 bool Broker::Healthy() const {
   if (!registered_ || fenced_ || stopping_) return false;
   return std::all_of(replicas_.begin(), replicas_.end(), [this](const auto& entry) {
-    const std::vector<int32_t>& isr = entry.second.partition.isr();
+    const std::vector<int32_t>& isr = KnownIsr(entry.second.partition);
     return std::find(isr.begin(), isr.end(), id_) != isr.end();
   });
 }
 
 bool Broker::HoldsRole(std::string_view role) const {
   const auto [kind, of] = model::ParseRole(role);
-  if (of.empty()) return false;
+  if (of.empty()) return kind == "controller" && zookeeper_.has_value() && zookeeper_->is_controller();
   // "coordinator(G)" means group G here; of several clusters that of cluster b is "coordinator(b/G)".
   if (kind == "coordinator" || kind == "transaction-coordinator") {
     const std::string cluster = cluster_->name.empty() ? "" : cluster_->name + "/";
@@ -54,7 +56,8 @@ bool Broker::HoldsRole(std::string_view role) const {
     if (partition.name() != of) continue;
     if (kind == "leader") return partition.role() == Role::kLeader;
     if (kind == "follower") return partition.role() == Role::kFollower;
-    return kind == "isr" && std::find(partition.isr().begin(), partition.isr().end(), id_) != partition.isr().end();
+    const std::vector<int32_t>& isr = KnownIsr(partition);
+    return kind == "isr" && std::find(isr.begin(), isr.end(), id_) != isr.end();
   }
   return false;
 }
@@ -81,6 +84,7 @@ void Broker::Describe(sim::Describer& d) const {
     d.Set(name, ".epoch_starts", epochs);
     if (partition.role() == Role::kLeader) d.Set(name, ".isr", absl::StrJoin(partition.isr(), " "));
   }
+  if (zookeeper_.has_value()) zookeeper_->Describe(d);
   coordinator_.Describe(d);
   transactions_.Describe(d);
 }

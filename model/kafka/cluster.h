@@ -43,7 +43,8 @@ struct TopicSpec {
 struct ClusterSpec {
   // Empty if it is the only one.
   std::string name;
-  sim::NodeId controller;
+  sim::NodeId controller;  // or, in ZooKeeper mode, ZooKeeper: where the cluster's metadata are
+  bool zookeeper = false;
   absl::btree_map<int32_t, sim::NodeId> brokers;  // by broker.id
   std::vector<TopicSpec> topics;
   // What all brokers and the controller are configured with ...

@@ -82,6 +82,8 @@ const Family<BrokerConfig>& BrokerFamily() {
           {"eligible.leader.replicas.version", &C::eligible_leader_replicas_version, 0,
            "the feature of that name (KIP-966): with 1 the ISR may be empty, and replicas that left it below "
            "min.insync.replicas may lead unless they were shut down uncleanly", 1},
+          {"zookeeper.session.timeout.ms", &C::zookeeper_session_timeout_ms, 1,
+           "ms of silence after which ZooKeeper ends a broker's session, and with it its registration; 6000 before 2.5"},
           {"KIP-101", &C::kip_101, 0,
            "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
           {"KIP-447", &C::kip_447, 0,
@@ -90,6 +92,12 @@ const Family<BrokerConfig>& BrokerFamily() {
           {"KIP-380", &C::kip_380, 0,
            "switch: a broker that comes back within its session waits until the old one is fenced (on) "
            "or its bounce goes unnoticed and it is still in the ISR (off, before 2.2)"},
+          {"KAFKA-6082", &C::kafka_6082, 0,
+           "switch, ZooKeeper mode: a controller writes only while its epoch is the one in ZooKeeper (on) or whatever it "
+           "has begun, though another was elected meanwhile (off, before 2.1)"},
+          {"KIP-570", &C::kip_570, 0,
+           "switch, ZooKeeper mode: StopReplica stops a replica of a former leader epoch than its own (on) or whatever "
+           "is there when it arrives (off, before 2.6)"},
       },
       {"advertised.listeners", "auto.create.topics.enable", "auto.leader.rebalance.enable",
        "background.threads", "broker.id", "broker.rack", "compression.type",
@@ -108,7 +116,7 @@ const Family<BrokerConfig>& BrokerFamily() {
        "queued.max.requests", "replica.fetch.max.bytes", "replica.fetch.min.bytes",
        "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
        "transactional.id.expiration.ms", "unclean.leader.election.interval.ms",
-       "zookeeper.connect", "zookeeper.session.timeout.ms"},
+       "zookeeper.connect", "zookeeper.connection.timeout.ms"},
        {
            {"min.insync.replicas", "2", "one replica's word is enough for acks=all"},
            {"unclean.leader.election.enable", "false",
@@ -129,6 +137,8 @@ const Family<BrokerConfig>& BrokerFamily() {
            {"KIP-101", "on", "a follower cuts its log to its own high watermark, below what is committed"},
            {"KIP-447", "on", "a consumer that lost its partitions may still commit their offsets in a transaction"},
            {"KIP-380", "on", "a broker that bounced still counts as in sync, with what it has lost"},
+           {"KAFKA-6082", "on", "a former controller changes what its successor has decided"},
+           {"KIP-570", "on", "a late StopReplica stops, or deletes, a replica that has come back"},
        }}};
   return family;
 }

@@ -55,12 +55,19 @@ struct BrokerConfig {
   // The feature of that name (KIP-966): 1: who left the ISR below min.insync.replicas may still lead, high watermarks
   // stand still there, and a broker that was not shut down cleanly is in neither.
   int64_t eligible_leader_replicas_version = 0;
+  // Of a broker's session with ZooKeeper; 6000 before 2.5 (KIP-537).
+  int64_t zookeeper_session_timeout_ms = 18000;
   // KIP-101: followers truncate to where their log and the leader's part (by leader epoch), not to their own
   // high watermark.
   bool kip_101 = true;
+  // KAFKA-6082 (2.1): a controller writes to ZooKeeper only while its epoch is the one there.
+  bool kafka_6082 = true;
+  // KIP-570 (2.6): StopReplica names the leader epoch of the replica that it means.
+  bool kip_570 = true;
   // KIP-380: the controller tells incarnations of a broker apart. On (KRaft, KIP-631): a broker that restarts
   // within its session waits until its former incarnation is fenced, and so out of the ISR. Off (before 2.2):
-  // a fast bounce goes unnoticed; leaderships and the ISR stay as they were.
+  // a fast bounce goes unnoticed; leaderships and the ISR stay as they were. In ZooKeeper mode: control requests name the
+  // life of the broker that they are for, and the controller notices when a broker has begun another one.
   bool kip_380 = true;
   // KIP-447: consumers and producers of one application are fenced together. On: offsets in a transaction are taken
   // from the group's present generation only, and nobody is told offsets that an open transaction may change. Off:

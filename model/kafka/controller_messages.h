@@ -175,6 +175,7 @@ struct PartitionRecord {
   // KIP-966: who isn't in the ISR and has all that is committed; and who led when the ISR became empty.
   std::vector<int32_t> eligible;
   std::vector<int32_t> last_known_eligible;
+  int32_t controller_epoch = -1;  // ZooKeeper mode: of the controller that decided it
   template <class V> void Fields(V& v) const {
     v("tp", tp);
     v("replicas", replicas);
@@ -185,6 +186,7 @@ struct PartitionRecord {
     v("recovering", recovering);
     if (!eligible.empty()) v("eligibleLeaderReplicas", eligible);
     if (!last_known_eligible.empty()) v("lastKnownElr", last_known_eligible);
+    if (controller_epoch >= 0) v("controllerEpoch", controller_epoch);
   }
 };
 

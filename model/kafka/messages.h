@@ -12,6 +12,8 @@
 #include "model/kafka/group_messages.h"
 #include "model/kafka/records.h"
 #include "model/kafka/transaction_messages.h"
+#include "model/kafka/zookeeper/control_messages.h"
+#include "model/kafka/zookeeper/messages.h"
 
 namespace brokersim::kafka {
 
@@ -29,7 +31,10 @@ using Body =
                  AddPartitionsToTxnResponse, EndTxnRequest, EndTxnResponse, WriteTxnMarkersRequest,
                  WriteTxnMarkersResponse, ListGroupsRequest, ListGroupsResponse, OffsetForLeaderEpochRequest,
                  OffsetForLeaderEpochResponse, AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, TxnOffsetCommitRequest,
-                 TxnOffsetCommitResponse>;
+                 TxnOffsetCommitResponse, LeaderAndIsrRequest, UpdateMetadataRequest, StopReplicaRequest,
+                 ControlResponse, ControlledShutdownRequest, ControlledShutdownResponse, ZkConnectRequest,
+                 ZkConnectResponse, ZkPingRequest, ZkPingResponse, ZkCloseRequest, ZkRequest, ZkResponse,
+                 ZkWatcherEvent>;
 
 // What travels: a request or response under its header.
 struct Frame {

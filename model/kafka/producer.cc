@@ -46,6 +46,8 @@ bool IsRetriable(ErrorCode error) {
     case ErrorCode::kTransactionAbortable:
     case ErrorCode::kInvalidTransactionTimeout:
     case ErrorCode::kUnstableOffsetCommit:
+    case ErrorCode::kStaleControllerEpoch:
+    case ErrorCode::kBrokerNotAvailable:
       return false;
   }
   return false;

@@ -5,7 +5,7 @@
 namespace brokersim::kafka {
 
 std::string_view Name(ErrorCode error) {
-  constexpr std::array<std::string_view, 34> kNames = {
+  constexpr std::array<std::string_view, 36> kNames = {
       "NONE",
       "UNKNOWN_TOPIC_OR_PARTITION",
       "LEADER_NOT_AVAILABLE",
@@ -40,6 +40,8 @@ std::string_view Name(ErrorCode error) {
       "TRANSACTION_ABORTABLE",
       "INVALID_TRANSACTION_TIMEOUT",
       "UNSTABLE_OFFSET_COMMIT",
+      "STALE_CONTROLLER_EPOCH",
+      "BROKER_NOT_AVAILABLE",
   };
   return kNames[static_cast<size_t>(error)];
 }

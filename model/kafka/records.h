@@ -49,6 +49,8 @@ enum class ErrorCode : uint8_t {
   kTransactionAbortable,
   kInvalidTransactionTimeout,
   kUnstableOffsetCommit,
+  kStaleControllerEpoch,
+  kBrokerNotAvailable,
 };
 std::string_view Name(ErrorCode error);
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "model/kafka/controller.h"
 #include "model/kafka/replica_log.h"
+#include "model/kafka/zookeeper/server.h"
 
 namespace brokersim::kafka {
 namespace {
@@ -75,7 +76,8 @@ sim::Recoverable Judge(const ClusterSpec& cluster, const PartitionRecord& partit
 
 void AskCluster(const ClusterSpec& cluster, const sim::Simulation& simulation, std::vector<sim::Recoverable>* all) {
   const std::string_view forgot = Robbed(cluster.controller, simulation);
-  const auto registered = Registered(simulation.disk(cluster.controller));
+  const sim::Disk& metadata = simulation.disk(cluster.controller);
+  const auto registered = cluster.zookeeper ? PartitionsInZooKeeper(cluster, metadata) : Registered(metadata);
   for (const TopicSpec& topic : cluster.topics) {
     for (size_t i = 0; i < topic.assignment.size(); ++i) {
       const TopicPartition tp{topic.name, static_cast<int32_t>(i)};
