@@ -41,7 +41,7 @@ constexpr CheckEntry kRegistry[] = {
     Entry("inconsistent-offsets", "DIV", kDefault, CheckInconsistentOffsets,
           "one offset of a log holds different records for different clients"),
     Entry("hang", "HANG", kAsked, CheckHang,
-          "something makes no progress although the cluster is healthy: an acknowledged record never comes to a mirror"),
+          "something makes no progress though the cluster is healthy: an acknowledged record never comes to a mirror"),
     Reserved("double-ownership", "DOWN2",
              "two actors believe at once that they own the same thing"),
     Entry("unavailable", "UNAV", kAsked, CheckUnavailable,

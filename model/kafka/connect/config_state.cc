@@ -58,8 +58,8 @@ Record ConnectConfigState::ConnectorRecord(const std::string& connector, std::st
   return {fmt::format("{}{}", kConnectorPrefix, connector), std::move(config), now_ms};
 }
 
-std::vector<Record> ConnectConfigState::TaskRecords(const std::string& connector,
-                                                    const std::vector<std::string>& tasks, int64_t now_ms) {
+std::vector<Record> ConnectConfigState::TaskRecords(const std::string& connector, const std::vector<std::string>& tasks,
+                                                    int64_t now_ms) {
   std::vector<Record> records;
   for (size_t i = 0; i < tasks.size(); ++i) {
     records.push_back({fmt::format("{}{}", kTaskPrefix, TaskOf(connector, static_cast<int64_t>(i))), tasks[i], now_ms});

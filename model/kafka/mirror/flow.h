@@ -1,8 +1,8 @@
 // MirrorFlow: what MirrorMaker does from one cluster to another.
 //
 // Code by subject: flow.cc (records and how far they are copied: MirrorSourceTask.java, OffsetSyncWriter.java),
-// flow_checkpoints.cc (positions of groups: MirrorCheckpointTask.java). One task of each, as with tasks.max=1, or one of
-// the two.
+// flow_checkpoints.cc (positions of groups: MirrorCheckpointTask.java). One task of each, as with tasks.max=1, or one
+// of the two.
 #ifndef BROKERSIM_MODEL_KAFKA_MIRROR_FLOW_H_
 #define BROKERSIM_MODEL_KAFKA_MIRROR_FLOW_H_
 

@@ -47,8 +47,8 @@ class MirrorMaker final : public sim::Process {
   }
   void ExitIfDone(sim::Env& env, sim::Effects& out);
 
-  // Flows that it has alone. (Its group would have one member, which gets all the work, with its own configuration: such
-  // a group is left out.)
+  // Flows that it has alone. (Its group would have one member, which gets all the work, with its own configuration: it
+  // is left out.)
   std::vector<MirrorFlow> flows_;
   // Its parts in the others.
   std::vector<MirrorWorker> workers_;

@@ -29,10 +29,13 @@ std::vector<std::string> TaskConfigs(std::string_view connector, const std::stri
   const auto copies = [&](const TopicSpec& topic) {
     return config.Copies(flow.target->name, NameInCluster(topic.name));
   };
-  const bool any = connector == kSource       ? std::any_of(flow.source->topics.begin(), flow.source->topics.end(), copies)
-                   : connector == kCheckpoint ? config.emit_checkpoints_enabled
-                                              : true;
-  return any && config.enabled ? std::vector<std::string>{text} : std::vector<std::string>{};
+  bool has_work = config.enabled;
+  if (connector == kSource && std::none_of(flow.source->topics.begin(), flow.source->topics.end(), copies)) {
+    has_work = false;
+  }
+  if (connector == kCheckpoint && !config.emit_checkpoints_enabled) has_work = false;
+  if (!has_work) return {};
+  return {text};
 }
 
 }  // namespace
@@ -88,8 +91,8 @@ std::vector<MemberAssignment> MirrorWorker::AssignAll(const JoinGroupResponse& m
   common.failed = configs_.offset() < common.config_offset;
   if (!common.failed) {
     common.config_offset = configs_.offset();
-    result = assignor_.Assign(configs_.Configured(), generation_.value_or(-1), m.generation_id, running,
-                              env.monotonic());
+    result =
+        assignor_.Assign(configs_.Configured(), generation_.value_or(-1), m.generation_id, running, env.monotonic());
     common.delay_ms = result.delay_ms;
   }
   std::vector<MemberAssignment> all;
@@ -309,8 +312,7 @@ bool MirrorWorker::ProceedToStop(sim::Env& env, sim::Effects& out) {
 
 // ---- What happens
 
-void MirrorWorker::OnAnswer(MirrorClient&, NetworkClient::Tag tag, const Body* body, sim::Env& env,
-                            sim::Effects& out) {
+void MirrorWorker::OnAnswer(MirrorClient&, NetworkClient::Tag tag, const Body* body, sim::Env& env, sim::Effects& out) {
   member_.OnAnswer(tag, body, client_.network(), *this, env, out);
 }
 
@@ -347,8 +349,7 @@ bool MirrorWorker::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
     if (running_.connectors.contains(connector) && attempts_.contains(connector)) Reconfigure(connector, env, out);
   } else if (timer.kind == Own(kCoordinatorTimeout).kind) {
     GiveUpWork(out);
-  } else if (!client_.OnTimer(timer, *this, env, out) &&
-             !member_.OnTimer(timer, client_.network(), *this, env, out) &&
+  } else if (!client_.OnTimer(timer, *this, env, out) && !member_.OnTimer(timer, client_.network(), *this, env, out) &&
              std::none_of(tasks_.begin(), tasks_.end(),
                           [&](auto& entry) { return entry.second.flow.OnTimer(timer, env, out); })) {
     return false;

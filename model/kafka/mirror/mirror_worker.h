@@ -1,10 +1,10 @@
 // MirrorWorker: a MirrorMaker process's part in a flow that it shares with other processes, by a group of Kafka Connect
 // in the target cluster. (MirrorHerder.java, DistributedHerder.java, WorkerCoordinator.java; KIP-382, KIP-415)
 //
-// Connectors' configurations stand in the group's config topic. Whoever becomes the group's leader writes its own there,
-// over what another process may have written; everybody runs what it is assigned with what was written last. Connectors
-// make configurations of tasks, which the leader alone can write down: one that runs elsewhere asks in vain, again and
-// again (dedicated.mode.enable.internal.rest=false, the default; KIP-710).
+// Connectors' configurations stand in the group's config topic. Whoever becomes the leader writes its own there, over
+// what another process may have written; everybody runs what it is assigned with what was written last. Connectors make
+// configurations of tasks, which the leader alone can write down: one that runs elsewhere asks in vain, again and again
+// (dedicated.mode.enable.internal.rest=false, the default; KIP-710).
 #ifndef BROKERSIM_MODEL_KAFKA_MIRROR_MIRROR_WORKER_H_
 #define BROKERSIM_MODEL_KAFKA_MIRROR_MIRROR_WORKER_H_
 

@@ -26,8 +26,8 @@ class Group {
   void Leave(const std::string& member) { running_.erase(member); }
   ConnectWork& Of(const std::string& member) { return running_[member]; }
   int64_t Rebalance(int64_t seconds, const ConnectWork& configured = kAll) {
-    const ConnectAssignor::Result result = assignor_.Assign(configured, generation_, generation_ + 1, running_,
-                                                            At(seconds));
+    const ConnectAssignor::Result result =
+        assignor_.Assign(configured, generation_, generation_ + 1, running_, At(seconds));
     ++generation_;
     for (auto& [member, work] : running_) {
       work.Remove(result.revoked.at(member));

@@ -37,7 +37,8 @@ class MirrorWorkers : public testing::Test {
         audit_at: "100s"
         {}
       }}
-      variant {{ name: "v" summary: "s" expect {{ seeds: 1 }} }})", first, second, more);
+      variant {{ name: "v" summary: "s" expect {{ seeds: 1 }} }})",
+                                         first, second, more);
     const auto scenario = scenarios::ParseScenario(text, "scenarios/kafka/workers.textproto");
     ASSERT_TRUE(scenario.ok()) << scenario.status();
     const scenarios::RunResult run =
