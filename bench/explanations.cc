@@ -1,7 +1,7 @@
 // What it costs to say what is wrong: a verdict alone, and the verdict with its smallest sets of operations, as text
 // and with a picture. Of every kind of model a large history in which something is wrong now and then:
 //
-//   bazel-4 run -c opt //bench:explanations
+//   BROKERSIM_HISTORIES=... bazel-4 run -c opt //bench:explanations
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -16,6 +16,7 @@
 #include "fmt/format.h"
 #include "runner/history_picture.h"
 #include "tests/checker/linear/large_history.h"
+#include "tests/checker/linear/recorded.h"
 
 namespace brokersim::bench {
 namespace {
@@ -224,6 +225,60 @@ void Compare(const std::string& name, const std::string& model, const History& h
              explained.megabytes - verdict.megabytes, static_cast<double>(bytes) / 1e3);
 }
 
+// The least time of many, in seconds.
+double LeastSeconds(const std::function<void()>& work) {
+  constexpr double kLookedAtFor = 0.01;
+  double least = 1e9;
+  for (double sum = 0; sum < kLookedAtFor;) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    sum += took.count();
+    least = std::min(least, took.count());
+  }
+  return least;
+}
+
+// Wrong logs of a hundred operations and less (BROKERSIM_HISTORIES names their folder): from a file's bytes to the
+// verdict, and to all that is told about it.
+void CompareRecorded() {
+  struct Row {
+    std::string name;
+    double verdict = 0;
+    double all = 0;
+  };
+  std::vector<Row> rows;
+  for (const checker::Recorded& recorded : checker::RecordedHistories()) {
+    if (recorded.linearizable) continue;
+    const std::string file = checker::ReadAll(recorded.path);
+    const auto read = [&] { return checker::Read(file, checker::Recognise(file).value()).value(); };
+    Row row = {recorded.name};
+    row.verdict = LeastSeconds([&] {
+      checker::CheckOptions options;
+      options.limits.explain = false;
+      Judge(read(), recorded.model, options).IgnoreError();
+    });
+    row.all = LeastSeconds([&] {
+      const History history = read();
+      const formats::Verdict told = Judge(history, recorded.model, {}).value();
+      const std::string text = ReportText(told, history, {});
+      runner::AnomalySvg(history, told.anomalies(0)).IgnoreError();
+    });
+    rows.push_back(row);
+  }
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Row& a, const Row& b) { return a.all * b.verdict > b.all * a.verdict; });
+  if (rows.empty()) return;
+  fmt::print("\n{:<50} {:>10} {:>10} {:>6}\n", "recorded, from the file", "verdict us", "all us", "ratio");
+  const auto print = [](const Row& row) {
+    fmt::print("{:<50} {:>10.1f} {:>10.1f} {:>6.2f}\n", row.name, row.verdict * 1e6, row.all * 1e6,
+               row.all / row.verdict);
+  };
+  for (size_t i = 0; i < std::min<size_t>(5, rows.size()); ++i) print(rows[i]);
+  fmt::print("... and the middle one of {}:\n", rows.size());
+  print(rows[rows.size() / 2]);
+}
+
 int Main() {
   constexpr int kOperations = 100'000;
   fmt::print("{:<40} {:>9} {:>5} {:>10} {:>10} {:>6} {:>8} {:>8}\n", "history", "lines", "told", "verdict ms", "all ms",
@@ -237,6 +292,7 @@ int Main() {
       {"delivery", Delivery},      {"exactly-once", ExactlyOnce},        {"reconciliation", Reconciliation},
       {"session", Sessions},       {"bank", Bank},                       {"unique-ids", UniqueIds}};
   for (const auto& [model, generate] : all) Compare(model, model, generate(kOperations));
+  CompareRecorded();
   return 0;
 }
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "visualize/operations.h"
-#include "visualize/svg.h"
 
 namespace brokersim::runner {
 namespace {
@@ -140,7 +139,7 @@ class View {
 }  // namespace
 
 absl::StatusOr<std::string> AnomalySvg(const History& history, const formats::Anomaly& anomaly) {
-  return visualize::RenderSvg(visualize::OperationsDot(View(history, anomaly).Make()));
+  return visualize::OperationsSvg(View(history, anomaly).Make());
 }
 
 }  // namespace brokersim::runner

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "fmt/format.h"
+#include "visualize/clean_text.h"
 
 namespace brokersim::visualize {
 namespace {
@@ -27,41 +28,19 @@ int Length(Point from, Point to) {
   return static_cast<int>(root);
 }
 
-// How many bytes the UTF-8 character at the front has; 0 if it isn't one.
-size_t Utf8Length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const size_t length = lead < 0x80                     ? 1
-                        : (lead >= 0xC2 && lead < 0xE0) ? 2
-                        : (lead >= 0xE0 && lead < 0xF0) ? 3
-                        : (lead >= 0xF0 && lead < 0xF5) ? 4
-                                                        : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
-
 std::string Escape(std::string_view text) {
   std::string escaped;
-  while (!text.empty()) {
-    const size_t length = Utf8Length(text);
-    const char c = text.front();
-    if (length == 0) {
-      escaped += '?';
-    } else if (c == '"' || c == '\\') {
+  for (const char c : CleanText(text)) {
+    if (c == '"' || c == '\\') {
       escaped += '\\';
       escaped += c;
     } else if (c == '&') {
       escaped += "&amp;";
     } else if (c == '\n') {
       escaped += "\\n";
-    } else if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
-      escaped += ' ';
     } else {
-      escaped += text.substr(0, length);
+      escaped += c;
     }
-    text.remove_prefix(length == 0 ? 1 : length);
   }
   return escaped;
 }

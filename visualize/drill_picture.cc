@@ -3,12 +3,10 @@
 #include <algorithm>
 
 #include "fmt/format.h"
-#include "formats/xml.h"
+#include "visualize/svg_writer.h"
 
 namespace brokersim::visualize {
 namespace {
-
-using formats::EscapeXml;
 
 constexpr int kLeft = 190;  // of the axis of time: names stand before it
 constexpr int kWidth = 760;
@@ -22,34 +20,6 @@ constexpr const char* kKept = "#009E73";
 constexpr const char* kLost = "#D55E00";
 constexpr const char* kFault = "#F0E442";
 constexpr const char* kGrey = "#C0C0C0";
-
-class Svg {
- public:
-  void Rect(int x, int y, int width, int height, const char* fill, const std::string& title = "") {
-    out_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"", x, y, std::max(width, 1),
-                        height, fill);
-    out_ += title.empty() ? "/>\n" : fmt::format("><title>{}</title></rect>\n", EscapeXml(title));
-  }
-  void Line(int x1, int y1, int x2, int y2, const char* color, const char* more = "") {
-    out_ += fmt::format("<path d=\"M{} {}L{} {}\" stroke=\"{}\"{}/>\n", x1, y1, x2, y2, color, more);
-  }
-  void Path(const std::string& d, const char* color, const char* width) {
-    if (!d.empty())
-      out_ += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"/>\n", d, color, width);
-  }
-  void Text(int x, int y, const std::string& text, const char* anchor = "start") {
-    out_ += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor, EscapeXml(text));
-  }
-  std::string Finish(int width, int height, const std::string& title) const {
-    return fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" "
-        "font-family=\"sans-serif\" font-size=\"11\" role=\"img\">\n<title>{}</title>\n{}</svg>\n",
-        width, height, width, height, EscapeXml(title), out_);
-  }
-
- private:
-  std::string out_;
-};
 
 class Lanes {
  public:
@@ -151,7 +121,7 @@ class Lanes {
   }
 
   const DrillView& view_;
-  Svg svg_;
+  SvgWriter svg_;
   int top_ = 0;
 };
 
@@ -164,7 +134,7 @@ std::string DistributionSvg(const DistributionView& view) {
   constexpr int kPlotHeight = 90;
   constexpr int kX = 44;
   constexpr int kY = 22;
-  Svg svg;
+  SvgWriter svg;
   svg.Text(2, 12, view.title);
   const auto never = std::lower_bound(view.values.begin(), view.values.end(), view.never);
   const auto finite = static_cast<int64_t>(never - view.values.begin());

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+
 namespace brokersim::visualize {
 
 // An operation, from where it began to where it ended.
@@ -32,6 +34,9 @@ struct OperationsView {
 
 // DOT with every position pinned, for RenderSvg(). Moments lie as close as the texts allow: only their order is time's.
 std::string OperationsDot(const OperationsView& view);
+
+// The picture: with arrows as Graphviz draws them, without as bars alone. Errors: as RenderSvg().
+absl::StatusOr<std::string> OperationsSvg(const OperationsView& view);
 
 }  // namespace brokersim::visualize
 

@@ -54,13 +54,13 @@ std::vector<MessageQueue> Client::QueuesOf(const std::string& topic) const {
   return queues;
 }
 
-// MQClientInstance.topicRouteData2TopicPublishInfo, which leaves out groups without any master, too.
+// MQClientInstance.topicRouteData2TopicPublishInfo
 std::vector<MessageQueue> Client::WritableQueuesOf(const std::string& topic) const {
   std::vector<MessageQueue> queues;
   const auto found = routes_.find(topic);
   if (found == routes_.end()) return queues;
   for (const BrokerRoute& broker : found->second) {
-    if (broker.read_only) continue;
+    if (broker.read_only || broker.addresses.empty() || broker.addresses.front().broker_id != 0) continue;
     for (int32_t id = 0; id < broker.queues; ++id) queues.push_back({topic, broker.broker_name, id});
   }
   return queues;

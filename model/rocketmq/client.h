@@ -65,7 +65,7 @@ class Client : public sim::Process {
   void SendOneWay(sim::NodeId peer, Body body, sim::Effects& out) { remoting_.SendOneWay(peer, std::move(body), out); }
   // Queues of the topic, in order.
   std::vector<MessageQueue> QueuesOf(const std::string& topic) const;
-  // Those that may be written to: not of a group whose master only acts.
+  // Those that may be written to: not of a group without a master, nor of one whose master only acts.
   std::vector<MessageQueue> WritableQueuesOf(const std::string& topic) const;
   // Node of the group's master; where `or_slave`, of its first slave if there is no master. Invalid: none is known.
   sim::NodeId BrokerOf(const std::string& broker_name, bool or_slave) const;

@@ -34,7 +34,29 @@ TEST(Operations, GraphvizTakesIt) {
   EXPECT_EQ(*svg, *RenderSvg(OperationsDot(Sample())));
 }
 
-TEST(Operations, NothingToDrawIsDrawnToo) { EXPECT_TRUE(RenderSvg(OperationsDot({})).ok()); }
+TEST(Operations, BarsAloneNeedNoGraph) {
+  OperationsView view = Sample();
+  view.arrows.clear();
+  ExpectGolden("operations_bars.svg", OperationsSvg(view).value());
+}
+
+TEST(Operations, WithArrowsGraphvizDraws) {
+  EXPECT_EQ(OperationsSvg(Sample()).value(), RenderSvg(OperationsDot(Sample())).value());
+}
+
+TEST(Operations, WhatXmlCannotHoldIsReplaced) {
+  OperationsView view;
+  view.lanes = {"process <0>"};
+  view.bars = {{0, 0, 1, "append \"\x01\xff\" & more", false}};
+  const std::string svg = OperationsSvg(view).value();
+  EXPECT_NE(svg.find("process &lt;0&gt;"), std::string::npos) << svg;
+  EXPECT_NE(svg.find("append &quot; ?&quot; &amp; more"), std::string::npos) << svg;
+}
+
+TEST(Operations, NothingToDrawIsDrawnToo) {
+  EXPECT_TRUE(RenderSvg(OperationsDot({})).ok());
+  EXPECT_TRUE(OperationsSvg({}).ok());
+}
 
 }  // namespace
 }  // namespace brokersim::visualize
