@@ -150,6 +150,9 @@ absl::Status WorldBuilder::BuildBrokerConfigs(const KafkaPlan& plan) {
     const absl::Status status = kafka::ApplyBrokerConfig(line, &plan.spec->config, &ignored);
     if (!status.ok()) return locator_.Error(plan.at, "config", std::string(status.message()), line);
   }
+  if (plan.spec->zookeeper && plan.spec->config.eligible_leader_replicas_version > 0) {
+    return locator_.Error(plan.at, "zookeeper", "ZooKeeper knows no eligible.leader.replicas.version (KIP-966)");
+  }
   for (const Broker& own : plan.text->broker()) {
     const Steps steps = plan.Below("broker", own.name());
     int32_t id = -1;

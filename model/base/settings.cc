@@ -14,7 +14,9 @@ namespace {
 // Sums of times stay far from overflow.
 constexpr int64_t kLongestMs = 365LL * 24 * 60 * 60 * 1000;
 
-bool IsSwitch(std::string_view name) { return name.starts_with("KIP-") || name.starts_with("ISSUE-"); }
+bool IsSwitch(std::string_view name) {
+  return name.starts_with("KIP-") || name.starts_with("KAFKA-") || name.starts_with("ISSUE-");
+}
 
 // "0, 1 or 2".
 std::string Choices(std::vector<std::string> all) {

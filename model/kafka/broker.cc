@@ -80,7 +80,8 @@ Broker::Replica& Broker::AddReplica(const TopicPartition& tp, int64_t high_water
   int64_t blocks = 0;
   ReplicaLog log =
       ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks, config_->mutant);
-  Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark), log_file, epoch_file, 0, {}, false, -1, {}};
+  Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark),
+                  log_file, epoch_file, 0, {}, false, -1, {}};
   return replicas_.emplace(tp, std::move(replica)).first->second;
 }
 

@@ -1,8 +1,9 @@
 // Broker: leads and follows partitions, answers clients, obeys the controller.
 //
-// Code by subject: broker.cc (life, roles), broker_kraft.cc and broker_zookeeper.cc (its controller), broker_produce.cc (writes), broker_fetch.cc (reads, the leader's side
-// of replication), broker_replica.cc (the follower's side), broker_isr.cc (the ISR), broker_groups.cc (groups),
-// broker_transactions.cc (transactions), broker_view.cc (what others see).
+// Code by subject: broker.cc (life, roles), broker_kraft.cc and broker_zookeeper.cc (its controller),
+// broker_produce.cc (writes), broker_fetch.cc (reads, the leader's side of replication), broker_replica.cc (the
+// follower's side), broker_isr.cc (the ISR), broker_groups.cc (groups), broker_transactions.cc (transactions),
+// broker_view.cc (what others see).
 #ifndef BROKERSIM_MODEL_KAFKA_BROKER_H_
 #define BROKERSIM_MODEL_KAFKA_BROKER_H_
 

@@ -1,4 +1,5 @@
-// A broker in KRaft mode: registration, heartbeats, the metadata log. (BrokerLifecycleManager.scala, BrokerServer.scala)
+// A broker in KRaft mode: registration, heartbeats, the metadata log.
+// (BrokerLifecycleManager.scala, BrokerServer.scala)
 #include <algorithm>
 
 #include "model/kafka/broker.h"

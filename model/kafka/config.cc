@@ -83,7 +83,8 @@ const Family<BrokerConfig>& BrokerFamily() {
            "the feature of that name (KIP-966): with 1 the ISR may be empty, and replicas that left it below "
            "min.insync.replicas may lead unless they were shut down uncleanly", 1},
           {"zookeeper.session.timeout.ms", &C::zookeeper_session_timeout_ms, 1,
-           "ms of silence after which ZooKeeper ends a broker's session, and with it its registration; 6000 before 2.5"},
+           "ms of silence after which ZooKeeper ends a broker's session, and with it its registration; 6000 before "
+           "2.5"},
           {"KIP-101", &C::kip_101, 0,
            "switch: truncate by leader epoch (on) or to the high watermark (off, before 0.11)"},
           {"KIP-447", &C::kip_447, 0,
@@ -93,8 +94,8 @@ const Family<BrokerConfig>& BrokerFamily() {
            "switch: a broker that comes back within its session waits until the old one is fenced (on) "
            "or its bounce goes unnoticed and it is still in the ISR (off, before 2.2)"},
           {"KAFKA-6082", &C::kafka_6082, 0,
-           "switch, ZooKeeper mode: a controller writes only while its epoch is the one in ZooKeeper (on) or whatever it "
-           "has begun, though another was elected meanwhile (off, before 2.1)"},
+           "switch, ZooKeeper mode: a controller writes only while its epoch is the one in ZooKeeper (on) or whatever "
+           "it has begun, though another was elected meanwhile (off, before 2.1)"},
           {"KIP-570", &C::kip_570, 0,
            "switch, ZooKeeper mode: StopReplica stops a replica of a former leader epoch than its own (on) or whatever "
            "is there when it arrives (off, before 2.6)"},

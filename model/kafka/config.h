@@ -66,8 +66,8 @@ struct BrokerConfig {
   bool kip_570 = true;
   // KIP-380: the controller tells incarnations of a broker apart. On (KRaft, KIP-631): a broker that restarts
   // within its session waits until its former incarnation is fenced, and so out of the ISR. Off (before 2.2):
-  // a fast bounce goes unnoticed; leaderships and the ISR stay as they were. In ZooKeeper mode: control requests name the
-  // life of the broker that they are for, and the controller notices when a broker has begun another one.
+  // a fast bounce goes unnoticed; leaderships and the ISR stay as they were. In ZooKeeper mode: control requests name
+  // the life of the broker that they are for, and the controller notices when a broker has begun another one.
   bool kip_380 = true;
   // KIP-447: consumers and producers of one application are fenced together. On: offsets in a transaction are taken
   // from the group's present generation only, and nobody is told offsets that an open transaction may change. Off:

@@ -1,5 +1,5 @@
-// ZooKeeperClient: a broker's session with ZooKeeper: keeps it alive, brings it over to new connections, begins the next
-// one when it has expired. Requests are repeated until they are answered; each answer is handed out once.
+// ZooKeeperClient: a broker's session with ZooKeeper: keeps it alive, brings it over to new connections, begins the
+// next one when it has expired. Requests are repeated until they are answered; each answer is handed out once.
 // (ClientCnxn.java; KafkaZkClient.retryRequestsUntilConnected, ZooKeeperClient.scala)
 #ifndef BROKERSIM_MODEL_KAFKA_ZOOKEEPER_CLIENT_H_
 #define BROKERSIM_MODEL_KAFKA_ZOOKEEPER_CLIENT_H_

@@ -1,5 +1,5 @@
-// ControlChannels: the controller's requests to brokers. Each broker gets its own one after another, in order; what isn't
-// answered is sent again, to whatever process is there then. (ControllerChannelManager.scala, RequestSendThread)
+// ControlChannels: the controller's requests to brokers. Each broker gets its own one after another, in order; what
+// isn't answered is sent again, to whatever process is there then. (ControllerChannelManager.scala, RequestSendThread)
 #ifndef BROKERSIM_MODEL_KAFKA_ZOOKEEPER_CONTROL_CHANNELS_H_
 #define BROKERSIM_MODEL_KAFKA_ZOOKEEPER_CONTROL_CHANNELS_H_
 

@@ -121,8 +121,8 @@ class KafkaController {
   bool Moved(const ZkResponse& answer, Turn& turn);
   void Resign(Turn& turn);
 
-  // Each is called when it is the step's turn, and again whenever all that it asked is answered. It is done when it asks
-  // nothing more.
+  // Each is called when it is the step's turn, and again whenever all that it asked is answered. It is done when it
+  // asks nothing more.
   void Do(LookWho& step, Turn& turn);
   void Do(Elect& step, Turn& turn);
   void Do(Load& step, Turn& turn);

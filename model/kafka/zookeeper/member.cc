@@ -219,7 +219,8 @@ void ZooKeeperMember::AskProducerIds(sim::Env& env, sim::Effects& out) {
 
 void ZooKeeperMember::On(const ProducerIdsRead&, const ZkResult& result, sim::Env& env, sim::Effects& out) {
   const int64_t first = std::get<ZnodeNumber>(result.data).value;
-  Ask({ZkOpType::kSetData, std::string(kProducerIdsPath), ZnodeNumber{first + kProducerIdBlock}, result.stat.version, false},
+  const ZnodeNumber next{first + kProducerIdBlock};
+  Ask({ZkOpType::kSetData, std::string(kProducerIdsPath), next, result.stat.version, false},
       ProducerIdsWrite{first}, /*in_session=*/false, env, out);
 }
 

@@ -78,8 +78,8 @@ class ZooKeeperMember {
   struct ProducerIdsRead {};
   struct ProducerIdsWrite { int64_t first = 0; };
   struct ControllerRead {};
-  using Purpose =
-      std::variant<Registration, RegistrationRead, IsrWrite, IsrRead, ProducerIdsRead, ProducerIdsWrite, ControllerRead>;
+  using Purpose = std::variant<Registration, RegistrationRead, IsrWrite, IsrRead, ProducerIdsRead, ProducerIdsWrite,
+                               ControllerRead>;
 
   KafkaController::Turn TurnOf(sim::Env& env, sim::Effects& out) { return {zookeeper_, *config_, env, out}; }
   void Ask(ZkOp op, Purpose purpose, bool in_session, sim::Env& env, sim::Effects& out);

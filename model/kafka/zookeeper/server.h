@@ -52,7 +52,6 @@ class ZooKeeper final : public sim::Process {
   void OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) override;
   void OnSynced(sim::SyncTicket ticket, sim::Env& env, sim::Effects& out) override;
   std::string_view TimerName(sim::Timer timer) const override;
-  bool HoldsRole(std::string_view role) const override { return role == "zookeeper"; }
   // "delete": an operator deletes the znode `key`, e.g. /controller.
   bool OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) override;
   void Describe(sim::Describer& d) const override;

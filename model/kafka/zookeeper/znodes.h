@@ -30,8 +30,8 @@ class ZnodeTree {
     ZkWatchType type = ZkWatchType::kData;
   };
 
-  // Carries out the operations, of which none names a znode of another one. A transaction has a zxid of its own, greater
-  // than all before. Changes nothing if one of them can't be carried out.
+  // Carries out the operations, of which none names a znode of another one. A transaction has a zxid of its own,
+  // greater than all before. Changes nothing if one of them can't be carried out.
   std::vector<ZkResult> Apply(const std::vector<ZkOp>& ops, int64_t session, int64_t zxid,
                               std::vector<Change>* changes);
   // Deletes the ephemeral znodes of a session.

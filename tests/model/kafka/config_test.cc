@@ -63,9 +63,12 @@ TEST(KafkaConfig, BrokerDefaults) {
       {"transaction.partition.verification.enable", "true"},
       {"transaction.version", "2"},
       {"eligible.leader.replicas.version", "0"},
+      {"zookeeper.session.timeout.ms", "18000"},
       {"KIP-101", "on"},
       {"KIP-380", "on"},
       {"KIP-447", "on"},
+      {"KAFKA-6082", "on"},
+      {"KIP-570", "on"},
       {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(BrokerSettings()), expected);

@@ -1,8 +1,10 @@
 // ZooKeeper's sessions and watches: what a client is told, message by message.
 #include "model/kafka/zookeeper/server.h"
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -20,8 +22,7 @@ class ServerTest : public testing::Test {
     Do([this](sim::Env& env, sim::Effects& out) { server_ = std::make_unique<ZooKeeper>(cluster_, env, out); });
   }
 
-  template <class F>
-  void Do(F handler) {
+  void Do(const std::function<void(sim::Env&, sim::Effects&)>& handler) {
     std::vector<sim::Effect> list;
     sim::Effects out(sim::NodeId{0}, &counters_, /*tracing=*/false, &list);
     sim::Env env(sim::NodeId{0}, &name_, 1, 1, sim::Time(), &clock_, &disk_, &streams_, &settings_);

@@ -25,7 +25,9 @@ class ZnodesTest : public testing::Test {
   int64_t ValueOf(const std::string& path) { return std::get<ZnodeNumber>(tree_.Find(path)->data).value; }
   std::vector<std::string> Changed() const {
     std::vector<std::string> texts;
-    for (const ZnodeTree::Change& change : changes_) texts.push_back(change.path + " " + std::string(Name(change.type)));
+    for (const ZnodeTree::Change& change : changes_) {
+      texts.push_back(change.path + " " + std::string(Name(change.type)));
+    }
     return texts;
   }
 
