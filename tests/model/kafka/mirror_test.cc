@@ -122,9 +122,11 @@ TEST(MirrorConfig, Errors) {
 
 // What stands in a group's config topic is the connectors': a worker keeps what is its own.
 TEST(MirrorConfig, ConnectorsConfigurationAsText) {
-  const MirrorConfig theirs = (*Read({"a->b.enabled=true", "a->b.topics=orders,pay.*", "sync.group.offsets.enabled=true",
-                                      "offset.flush.interval.ms=7", "consumer.isolation.level=read_committed"}))[0].config;
-  const MirrorConfig mine = (*Read({"a->b.enabled=true", "offset.flush.interval.ms=9"}))[0].config;
+  const auto written = Read({"a->b.enabled=true", "a->b.topics=orders,pay.*", "sync.group.offsets.enabled=true",
+                             "offset.flush.interval.ms=7", "consumer.isolation.level=read_committed"});
+  const MirrorConfig& theirs = written->front().config;
+  const auto own = Read({"a->b.enabled=true", "offset.flush.interval.ms=9"});
+  const MirrorConfig& mine = own->front().config;
   const MirrorConfig both = FromConnectorConfig(ConnectorConfigText(theirs), mine);
   EXPECT_EQ(both.topics, "orders,pay.*");
   EXPECT_TRUE(both.sync_group_offsets_enabled);
