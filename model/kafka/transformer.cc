@@ -20,8 +20,8 @@ Transformer::Transformer(std::shared_ptr<const ClusterSpec> cluster, std::shared
     : Consumer(cluster, spec->consumer, env, out),
       cluster_(std::move(cluster)),
       transform_(std::move(spec)),
-      part_(cluster_, transform_->producer, FirstTimerOf(0)) {
-  part_.Begin(env, out);
+      part_(std::in_place, cluster_, transform_->producer, FirstTimerOf(0)) {
+  part_->Begin(env, out);
 }
 
 uint32_t Transformer::first_part_timer() const { return FirstTimerOf(life_); }
@@ -40,23 +40,23 @@ void Transformer::BeginTransaction(sim::Env& env, sim::Effects& out) {
     // Each attempt has outputs of its own, so that it can be told from others.
     const std::string value = fmt::format("{}>{}-{}", work.record.value, env.name(), ++made_);
     Record output{work.record.key, value, env.wall().millis()};
-    steps_.push_back({work, part_.PartitionOf(output.key, env), std::move(output)});
+    steps_.push_back({work, part_->PartitionOf(output.key, env), std::move(output)});
   }
-  part_.BeginTransaction();
+  part_->BeginTransaction();
   transaction_op_ = out.Invoke(SendsOf(nullptr));
   effects_op_ = out.Invoke(EffectsOf());
   ProcessNext(env, out);
 }
 
 void Transformer::SendEffect(sim::Env& env, sim::Effects& out) {
-  if (part_.MustAbort()) return Abort(env, out);
+  if (part_->MustAbort()) return Abort(env, out);
   const Step& step = steps_[sent_++];
-  part_.Send(step.tp, step.output, env, out);
+  part_->Send(step.tp, step.output, env, out);
   FinishFirst(env, out);
 }
 
 void Transformer::AfterBatch(sim::Env& env, sim::Effects& out) {
-  if (part_.MustAbort() || env.Random("abort").Chance(transform_->aborts)) return Abort(env, out);
+  if (part_->MustAbort() || env.Random("abort").Chance(transform_->aborts)) return Abort(env, out);
   activity_ = Activity::kEndingTransaction;
   TransactionalPart::Offsets offsets;
   offsets.group_id = spec_->config.group_id;
@@ -69,18 +69,18 @@ void Transformer::AfterBatch(sim::Env& env, sim::Effects& out) {
   }
   offsets_ = offsets.offsets;
   offsets_op_ = out.Invoke(CommitOf());
-  part_.Commit(std::move(offsets), env, out);
+  part_->Commit(std::move(offsets), env, out);
 }
 
 void Transformer::Abort(sim::Env& env, sim::Effects& out) {
   activity_ = Activity::kEndingTransaction;
-  part_.Abort(env, out);
+  part_->Abort(env, out);
 }
 
 void Transformer::Settle(sim::Env& env, sim::Effects& out) {
-  if (auto outcome = part_.TakeOutcome(); outcome.has_value()) OnOutcome(*outcome, env, out);
-  if (part_.IsFenced()) return Replace(env, out);
-  if (activity_ == Activity::kAwaitingProducer && part_.IsReady()) BeginTransaction(env, out);
+  if (auto outcome = part_->TakeOutcome(); outcome.has_value()) OnOutcome(*outcome, env, out);
+  if (part_->IsFenced()) return Replace(env, out);
+  if (activity_ == Activity::kAwaitingProducer && part_->IsReady()) BeginTransaction(env, out);
 }
 
 void Transformer::OnOutcome(const TransactionalPart::Outcome& outcome, sim::Env& env, sim::Effects& out) {
@@ -95,15 +95,15 @@ void Transformer::OnOutcome(const TransactionalPart::Outcome& outcome, sim::Env&
   steps_.clear();
   work_.clear();
   to_commit_.clear();
-  if (part_.IsFenced()) return;  // see Replace()
+  if (part_->IsFenced()) return;  // see Replace()
   if (outcome.type != formats::Operation::OK && transform_->seeks_after_abort) SeekToCommitted(env, out);
   Poll(env, out);
 }
 
 void Transformer::Replace(sim::Env& env, sim::Effects& out) {
   BROKERSIM_PROBE("kafka/transformer: fenced, begins with another producer");
-  part_ = TransactionalPart(cluster_, transform_->producer, FirstTimerOf(++life_));
-  part_.Begin(env, out);
+  part_.emplace(cluster_, transform_->producer, FirstTimerOf(++life_));
+  part_->Begin(env, out);
   Rejoin(env, out);
 }
 
@@ -111,13 +111,13 @@ void Transformer::Replace(sim::Env& env, sim::Effects& out) {
 
 void Transformer::OnMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) {
   Consumer::OnMessage(message, env, out);
-  part_.OnMessage(message, env, out);
+  part_->OnMessage(message, env, out);
   Settle(env, out);
 }
 
 void Transformer::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
   if (IsPartTimer(timer)) {
-    part_.OnTimer(timer, env, out);
+    part_->OnTimer(timer, env, out);
   } else if (timer.kind < kFirstPartTimer) {
     Consumer::OnTimer(timer, env, out);
   }
@@ -126,23 +126,23 @@ void Transformer::OnTimer(sim::Timer timer, sim::Env& env, sim::Effects& out) {
 
 void Transformer::OnConnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
   Consumer::OnConnected(conn, env, out);
-  part_.OnConnected(conn, env, out);
+  part_->OnConnected(conn, env, out);
 }
 
 void Transformer::OnDisconnected(sim::ConnId conn, sim::Env& env, sim::Effects& out) {
   Consumer::OnDisconnected(conn, env, out);
-  part_.OnDisconnected(conn, env, out);
+  part_->OnDisconnected(conn, env, out);
   Settle(env, out);
 }
 
 bool Transformer::OnOperation(const sim::Operation& operation, sim::Env& env, sim::Effects& out) {
   const bool meant = Consumer::OnOperation(operation, env, out);
-  return part_.OnOperation(operation, env, out) || meant;
+  return part_->OnOperation(operation, env, out) || meant;
 }
 
 std::string_view Transformer::TimerName(sim::Timer timer) const {
   if (timer.kind < kFirstPartTimer) return Consumer::TimerName(timer);
-  return part_.TimerName({first_part_timer() + (timer.kind - kFirstPartTimer) % TransactionalPart::kTimers});
+  return part_->TimerName({first_part_timer() + (timer.kind - kFirstPartTimer) % TransactionalPart::kTimers});
 }
 
 void Transformer::Describe(sim::Describer& d) const {
@@ -151,7 +151,7 @@ void Transformer::Describe(sim::Describer& d) const {
   if (!steps_.empty()) d.Set("transaction", static_cast<int64_t>(steps_.size()));
 }
 
-void Transformer::CheckInvariants() const { part_.CheckInvariants(); }
+void Transformer::CheckInvariants() const { part_->CheckInvariants(); }
 
 // ---- What histories say
 

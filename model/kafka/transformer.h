@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -70,7 +71,7 @@ class Transformer final : public Consumer {
   std::shared_ptr<const ClusterSpec> cluster_;
   std::shared_ptr<const TransformerSpec> transform_;
   int64_t life_ = 0;  // which producer it is
-  TransactionalPart part_;
+  std::optional<TransactionalPart> part_;  // always there, and replaced as a whole
   int64_t made_ = 0;  // outputs
   std::vector<Step> steps_;
   size_t sent_ = 0;  // of the steps
