@@ -89,6 +89,10 @@ class WorldBuilder {
 
   // world_builder_kafka_clients.cc
   absl::Status BuildKafkaClients();
+  // Lines of producer.properties in that field; what they don't say stays as it is.
+  absl::Status ReadProducerConfig(const Steps& steps, const std::string& field,
+                                  const google::protobuf::RepeatedPtrField<std::string>& text,
+                                  kafka::ProducerConfig* config);
   absl::Status BuildProducer(const KafkaPlan& plan, const Producer& producer);
   absl::Status BuildConsumer(const KafkaPlan& plan, const Consumer& consumer, sim::NodeId ledger);
   absl::Status CheckSession(const KafkaPlan& plan, const Steps& steps, const kafka::ConsumerConfig& config) const;

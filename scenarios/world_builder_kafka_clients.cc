@@ -178,18 +178,23 @@ absl::Status WorldBuilder::ReadMirrorMaker(const MirrorMaker& text) {
   return absl::OkStatus();
 }
 
+absl::Status WorldBuilder::ReadProducerConfig(const Steps& steps, const std::string& field,
+                                              const google::protobuf::RepeatedPtrField<std::string>& text,
+                                              kafka::ProducerConfig* config) {
+  const std::vector<std::string> lines(text.begin(), text.end());
+  for (const std::string& line : lines) {
+    const absl::Status status = kafka::ApplyProducerConfig(line, config, &world_->ignored_settings_);
+    if (!status.ok()) return locator_.Error(steps, field, std::string(status.message()), line);
+  }
+  const absl::Status status = kafka::ValidateProducerConfig(lines, config);
+  if (status.ok()) return status;
+  return locator_.Error(steps, field, std::string(status.message()), lines.empty() ? "" : lines.back());
+}
+
 absl::Status WorldBuilder::BuildProducer(const KafkaPlan& plan, const Producer& producer) {
   const Steps steps = plan.Below("producer", producer.name());
   auto spec = std::make_shared<kafka::ProducerSpec>();
-  std::vector<std::string> lines;
-  for (const std::string& line : producer.config()) {
-    const absl::Status status = kafka::ApplyProducerConfig(line, &spec->config, &world_->ignored_settings_);
-    if (!status.ok()) return locator_.Error(steps, "config", std::string(status.message()), line);
-    lines.push_back(line);
-  }
-  if (const absl::Status status = kafka::ValidateProducerConfig(lines, &spec->config); !status.ok()) {
-    return locator_.Error(steps, "config", std::string(status.message()), lines.empty() ? "" : lines.back());
-  }
+  if (auto status = ReadProducerConfig(steps, "config", producer.config(), &spec->config); !status.ok()) return status;
   if (auto status = CheckTopicName(plan, steps, producer.topic()); !status.ok()) return status;
   spec->topic = producer.topic();
   spec->records = producer.records();

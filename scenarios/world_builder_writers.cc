@@ -104,15 +104,7 @@ absl::Status WorldBuilder::BuildOutboxDatabases() {
 absl::Status WorldBuilder::BuildOutboxRelay(const KafkaPlan& plan, const OutboxRelay& relay) {
   const Steps steps = plan.Below("outbox_relay", relay.name());
   auto producer = std::make_shared<kafka::ProducerSpec>();
-  std::vector<std::string> lines;
-  for (const std::string& line : relay.config()) {
-    const absl::Status status = kafka::ApplyProducerConfig(line, &producer->config, &world_->ignored_settings_);
-    if (!status.ok()) return locator_.Error(steps, "config", std::string(status.message()), line);
-    lines.push_back(line);
-  }
-  if (const absl::Status status = kafka::ValidateProducerConfig(lines, &producer->config); !status.ok()) {
-    return locator_.Error(steps, "config", std::string(status.message()), lines.empty() ? "" : lines.back());
-  }
+  if (auto status = ReadProducerConfig(steps, "config", relay.config(), &producer->config); !status.ok()) return status;
   if (!producer->config.transactional_id.empty()) {
     return locator_.Error(steps, "config", "a relay has no transactions; remove transactional.id");
   }
@@ -153,13 +145,9 @@ absl::Status WorldBuilder::BuildTransformer(const KafkaPlan& plan, const Transfo
     consumer->topics.push_back(topic);
   }
   auto producer = std::make_shared<kafka::ProducerSpec>();
-  std::vector<std::string> lines(text.producer_config().begin(), text.producer_config().end());
-  for (const std::string& line : lines) {
-    const absl::Status status = kafka::ApplyProducerConfig(line, &producer->config, &world_->ignored_settings_);
-    if (!status.ok()) return locator_.Error(steps, "producer_config", std::string(status.message()), line);
-  }
-  if (const absl::Status status = kafka::ValidateProducerConfig(lines, &producer->config); !status.ok()) {
-    return locator_.Error(steps, "producer_config", std::string(status.message()), lines.empty() ? "" : lines.back());
+  if (auto status = ReadProducerConfig(steps, "producer_config", text.producer_config(), &producer->config);
+      !status.ok()) {
+    return status;
   }
   if (producer->config.transactional_id.empty()) {
     return locator_.Error(steps, "producer_config",

@@ -272,6 +272,7 @@ class Broker final : public sim::Process {
   void On(const OffsetCommitRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
   void On(const OffsetFetchRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
   void On(const ListGroupsRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
+  void StoreOffsets(DelayedWrite write, const RecordBatch& batch, sim::Env& env, sim::Effects& out);
   bool Coordinates(const std::string& group) const;
   TopicPartition OffsetsPartitionOf(const std::string& group) const;
 

@@ -77,14 +77,18 @@ void Broker::On(const OffsetCommitRequest& m, sim::ConnId conn, int32_t id, sim:
     Reply(conn, id, OffsetCommitResponse{error}, out);
     return;
   }
-  // offsets.commit.required.acks = -1
   DelayedWrite write;
   write.conn = conn;
   write.id = id;
   write.what = DelayedWrite::For::kOffsetCommit;
   write.key = m.group_id;
   write.offsets = m.offsets;
-  write.parts.push_back(AppendToLocalLog(OffsetsPartitionOf(m.group_id), batch, -1, &write.syncs, env, out));
+  StoreOffsets(std::move(write), batch, env, out);
+}
+
+// Answered when they are replicated: offsets.commit.required.acks = -1.
+void Broker::StoreOffsets(DelayedWrite write, const RecordBatch& batch, sim::Env& env, sim::Effects& out) {
+  write.parts.push_back(AppendToLocalLog(OffsetsPartitionOf(write.key), batch, -1, &write.syncs, env, out));
   if (config_->mutant == Mutant::kCommitBeforeReplication) write.parts[0].done = true;
   TryCompleteWrites(out);
   Delay(std::move(write), config_->offsets_commit_timeout_ms, out);

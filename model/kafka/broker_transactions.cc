@@ -24,6 +24,15 @@ ErrorCode ToProducer(ErrorCode error, bool adds) {
   return adds && error == ErrorCode::kConcurrentTransactions ? error : ErrorCode::kNotEnoughReplicas;
 }
 
+// For offsets, without any yet.
+RecordBatch EmptyBatch(const TxnOffsetCommitRequest& m) {
+  RecordBatch batch;
+  batch.producer_id = m.producer_id;
+  batch.producer_epoch = m.producer_epoch;
+  batch.transactional = true;
+  return batch;
+}
+
 }  // namespace
 
 TopicPartition Broker::TransactionsPartitionOf(const std::string& transactional_id) const {
@@ -246,22 +255,15 @@ void Broker::On(const TxnOffsetCommitRequest& m, sim::ConnId conn, int32_t id, s
     Reply(conn, id, TxnOffsetCommitResponse{ErrorCode::kNotCoordinator}, out);
     return;
   }
-  RecordBatch batch;
-  batch.producer_id = m.producer_id;
-  batch.producer_epoch = m.producer_epoch;
-  batch.transactional = true;
   ProduceRequest request;
   request.transactional_id = m.transactional_id;
-  request.partitions.push_back({OffsetsPartitionOf(m.group_id), sim::MakePayload(std::move(batch))});
+  request.partitions.push_back({OffsetsPartitionOf(m.group_id), sim::MakePayload(EmptyBatch(m))});
   if (!AskCoordinator({conn, id, std::move(request), m, {}, {}}, env, out)) CommitInTransaction(m, conn, id, env, out);
 }
 
 void Broker::CommitInTransaction(const TxnOffsetCommitRequest& m, sim::ConnId conn, int32_t id, sim::Env& env,
                                  sim::Effects& out) {
-  RecordBatch batch;
-  batch.producer_id = m.producer_id;
-  batch.producer_epoch = m.producer_epoch;
-  batch.transactional = true;
+  RecordBatch batch = EmptyBatch(m);
   // The coordinator may have moved while it was asked.
   const ErrorCode error =
       Coordinates(m.group_id) ? coordinator_.PrepareCommit(m, &batch.records) : ErrorCode::kNotCoordinator;
@@ -275,9 +277,7 @@ void Broker::CommitInTransaction(const TxnOffsetCommitRequest& m, sim::ConnId co
   write.what = DelayedWrite::For::kTxnOffsetCommit;
   write.key = m.group_id;
   write.producer_id = m.producer_id;
-  write.parts.push_back(AppendToLocalLog(OffsetsPartitionOf(m.group_id), batch, -1, &write.syncs, env, out));
-  TryCompleteWrites(out);
-  Delay(std::move(write), config_->offsets_commit_timeout_ms, out);
+  StoreOffsets(std::move(write), batch, env, out);
 }
 
 ErrorCode Broker::CheckBatch(const Replica& replica, const RecordBatch& batch, int64_t* duplicate_of) const {
