@@ -5,8 +5,12 @@
 #ifndef BROKERSIM_SIM_BASE_DIGEST_H_
 #define BROKERSIM_SIM_BASE_DIGEST_H_
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace brokersim::sim {
 
@@ -31,22 +35,30 @@ class Digest {
   }
   constexpr void Add(std::string_view text) {
     Add(static_cast<uint64_t>(text.size()));
+    size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) Add(EightBytes(text.data() + i));
+    if (i == text.size()) return;
     uint64_t word = 0;
-    int filled = 0;
-    for (char c : text) {
-      word |= static_cast<uint64_t>(static_cast<unsigned char>(c)) << (8 * filled);
-      if (++filled == 8) {
-        Add(word);
-        word = 0;
-        filled = 0;
-      }
+    for (int shift = 0; i < text.size(); ++i, shift += 8) {
+      word |= static_cast<uint64_t>(static_cast<unsigned char>(text[i])) << shift;
     }
-    if (filled > 0) Add(word);
+    Add(word);
   }
 
   constexpr uint64_t value() const { return value_; }
 
  private:
+  // The first byte is the lowest, on every machine.
+  static constexpr uint64_t EightBytes(const char* bytes) {
+    uint64_t word = 0;
+    if (std::endian::native == std::endian::little && !std::is_constant_evaluated()) {
+      std::memcpy(&word, bytes, 8);
+      return word;
+    }
+    for (int i = 0; i < 8; ++i) word |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+    return word;
+  }
+
   uint64_t value_ = kMixA;
 };
 

@@ -14,17 +14,24 @@ struct NodeId {
   friend constexpr auto operator<=>(NodeId, NodeId) = default;
 };
 
-// A connection: the node that asked for it, and the count of those that it asked for.
-struct ConnId {
-  uint32_t opener = 0xffffffff;
-  uint32_t serial = 0;
-  constexpr bool valid() const { return opener != 0xffffffff; }
+// A connection: the node that asked for it, and the count of those that it asked for. One word, so that it is read as
+// it was written: of two halves just written, a processor can't read the whole before they are in its cache.
+class ConnId {
+ public:
+  constexpr ConnId() = default;
+  constexpr ConnId(uint32_t opener, uint32_t serial) : word_(uint64_t{opener} << 32 | serial) {}
+  constexpr uint32_t opener() const { return static_cast<uint32_t>(word_ >> 32); }
+  constexpr uint32_t serial() const { return static_cast<uint32_t>(word_); }
+  constexpr bool valid() const { return opener() != 0xffffffff; }
   friend constexpr auto operator<=>(ConnId, ConnId) = default;
+
+ private:
+  uint64_t word_ = uint64_t{0xffffffff} << 32;
 };
 
 // A timer of a process: what it is for, and for which of several. Setting it again moves it.
 struct Timer {
-  uint32_t kind = 0;
+  uint64_t kind = 0;  // of 64 bits, so that it is read as it was written: else a processor waits for the write
   int64_t arg = 0;
   friend constexpr auto operator<=>(Timer, Timer) = default;
 };

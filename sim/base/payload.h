@@ -84,6 +84,21 @@ std::string_view NameOf(const std::variant<T...>& value) {
   return std::visit([](const auto& alternative) { return NameOf(alternative); }, value);
 }
 
+// A digest that has begun with that name.
+template <class T>
+Digest BeginDigest(const T& value) {
+  if constexpr (requires { value.Name(); }) {
+    return Digest(DigestOf(value.Name()));
+  } else {
+    static constexpr uint64_t kNamed = DigestOf(T::kName);
+    return Digest(kNamed);
+  }
+}
+template <class... T>
+Digest BeginDigest(const std::variant<T...>& value) {
+  return std::visit([](const auto& alternative) { return BeginDigest(alternative); }, value);
+}
+
 }  // namespace payload_internal
 
 template <class T>
@@ -106,8 +121,7 @@ class Boxed final : public Payload {
   static constexpr int64_t kFrameBytes = 16;
 
   uint64_t ComputeDigest() const override {
-    Digest digest;
-    digest.Add(name());
+    Digest digest = payload_internal::BeginDigest(value_);
     DigestVisitor visitor(&digest);
     visitor.Visit(value_);
     return digest.value();

@@ -34,13 +34,12 @@ class Ref {
   Ref(const Ref<U>& other) : object_(other.get()) {  // NOLINT: an upcast, as of pointers
     Take();
   }
-  Ref& operator=(Ref other) noexcept {
-    std::swap(object_, other.object_);
+  Ref& operator=(const Ref& other) noexcept { return *this = Ref(other); }
+  Ref& operator=(Ref&& other) noexcept {
+    Drop(std::exchange(object_, std::exchange(other.object_, nullptr)));
     return *this;
   }
-  ~Ref() {
-    if (object_ != nullptr && --object_->references_ == 0) delete object_;
-  }
+  ~Ref() { Drop(object_); }
 
   T* get() const { return object_; }
   T* operator->() const { return object_; }
@@ -50,6 +49,9 @@ class Ref {
   explicit operator bool() const { return object_ != nullptr; }
 
  private:
+  static void Drop(T* object) {
+    if (object != nullptr && --object->references_ == 0) [[unlikely]] delete object;
+  }
   void Take() {
     if (object_ != nullptr) ++object_->references_;
   }

@@ -34,6 +34,12 @@ class NodeClock {
     return now + Duration::FromNanos(static_cast<int64_t>(wait));
   }
 
+  // Virtual time at which `after` more have passed on it; never before `now`.
+  Time WhenPassed(Duration after, Time now) const {
+    if (drift_ppm_ == 0) [[likely]] return after > Duration() ? now + after : now;
+    return WhenMonotonic(Monotonic(now) + after, now);
+  }
+
   // Wall time stands still from now on. REQUIRES: it runs.
   void FreezeWall(Time now) {
     CHECK(!wall_frozen_, "a wall clock is frozen twice");

@@ -1,8 +1,8 @@
 // The pending events, in the order (time, sequence); or, with PermuteTies, (time, a permutation of sequences).
 //
-// Keys over a slab of events; freed slots are reused. The keys are in a heap; when there are many, most of them are in
-// a calendar, and the heap has what was pushed among the next few. A value: copying it copies everything that is
-// pending. No two keys are equal, so the result does not depend on where a key is kept.
+// Keys over a slab of events; freed slots are reused, the last one first. The keys are in a tournament; when there are
+// many, most of them are in a calendar, and the tournament has what was pushed among the next few. A value: copying it
+// copies everything that is pending. No two keys are equal, so the result does not depend on where a key is kept.
 #ifndef BROKERSIM_SIM_KERNEL_EVENT_QUEUE_H_
 #define BROKERSIM_SIM_KERNEL_EVENT_QUEUE_H_
 
@@ -17,7 +17,7 @@
 #include "sim/base/sim_time.h"
 #include "sim/kernel/event_key.h"
 #include "sim/kernel/key_calendar.h"
-#include "sim/kernel/key_heap.h"
+#include "sim/kernel/key_tournament.h"
 
 namespace brokersim::sim {
 
@@ -29,11 +29,8 @@ class EventQueue {
   // REQUIRES: !empty().
   Time next_time() { return Next().time; }
 
-  // How many events had been pushed when the next one was, while ties are permuted; 0: before that. REQUIRES: !empty().
-  uint64_t next_sequence() {
-    const uint32_t slot = Next().slot();
-    return slot < sequences_.size() ? sequences_[slot] : 0;
-  }
+  // How many events had been pushed when the one that was popped last was, while ties are permuted; 0: before that.
+  uint64_t popped_sequence() const { return free_.back() < sequences_.size() ? sequences_[free_.back()] : 0; }
 
   // Events that are pushed from now on come, within an instant, in an order drawn from the seed.
   void PermuteTies(uint64_t seed) {
@@ -46,6 +43,27 @@ class EventQueue {
   // `event` is an Event, or an alternative of one.
   template <class E>
   [[gnu::always_inline]] void Push(Time time, E&& event) {
+    const uint64_t sequence = pushed_ + 1;
+    PushAt(time, NextOrder(), std::forward<E>(event), sequence);
+  }
+
+  // An event may be given its place among those of its instant now, and be pushed later with PushAt.
+  uint64_t NextOrder() {
+    uint64_t order = pushed_++;
+    constexpr uint64_t kMask = (uint64_t{1} << EventKey::kOrderBits) - 1;
+    CHECK(order <= kMask, "{} events were scheduled", order);
+    if (permutation_ == 0) [[likely]] return order;
+    // Each step is one-to-one on 40 bits: adding, multiplying by an odd number, folding the upper half down.
+    for (int round = 0; round < 3; ++round) {
+      order = ((order + (permutation_ >> 8)) * permutation_) & kMask;
+      order ^= order >> 21;
+    }
+    return order;
+  }
+  bool permutes_ties() const { return permutation_ != 0; }
+  // `order` was given by NextOrder and used for no other event; while ties weren't permuted, if it was given for later.
+  template <class E>
+  [[gnu::always_inline]] void PushAt(Time time, uint64_t order, E&& event, uint64_t sequence = 0) {
     uint32_t slot = 0;
     if (free_.empty()) {
       slot = static_cast<uint32_t>(slab_.size());
@@ -56,23 +74,20 @@ class EventQueue {
       free_.pop_back();
       slab_[slot].event = std::forward<E>(event);
     }
-    if (permutation_ != 0) [[unlikely]] NoteSequence(slot);
-    Insert(EventKey(time, NextOrder(), slot));
+    if (permutation_ != 0) [[unlikely]] NoteSequence(slot, sequence);
+    Insert(EventKey(time, order, slot));
   }
 
-  // The next event, to be moved out of where it is before anything is pushed. REQUIRES: !empty().
-  Event& Pop() {
-    CHECK(!empty(), "popping from an empty queue");
-    const uint32_t slot = Next().slot();
-    if (!many_) [[likely]] {
-      soon_.Pop();
-    } else {
-      calendar_is_next_ ? calendar_.Pop() : soon_.Pop();
-      if (calendar_.end() - calendar_.begin() > kAhead) __builtin_prefetch(&slab_[calendar_.begin()[kAhead].slot()]);
-      if (size() < kFew) CloseCalendar();
-    }
-    free_.push_back(slot);
-    return slab_[slot].event;
+  // The next event, to be moved out of where it is before anything is pushed; or null, if there is none at `until` or
+  // before.
+  [[gnu::always_inline]] Event* PopUntil(Time until, Time* at) {
+    if (empty()) return nullptr;
+    const EventKey next = Next();
+    if (next.time > until) return nullptr;
+    *at = next.time;
+    many_ ? PopOfMany() : soon_.Pop();
+    free_.push_back(next.slot());
+    return &slab_[next.slot()].event;
   }
 
   // There are many events, so that their state doesn't stay in the cache: it pays to fetch it ahead.
@@ -92,7 +107,7 @@ class EventQueue {
     for (const EventKey& key : keys) {
       Event& event = slab_[key.slot()].event;
       if (!wanted(std::as_const(event))) {
-        soon_.Push(key);  // in ascending order, so it stays where it is put
+        soon_.Push(key);
         continue;
       }
       free_.push_back(key.slot());
@@ -111,18 +126,27 @@ class EventQueue {
     Event event;
   };
 
-  const EventKey& Next() {
+  [[gnu::always_inline]] EventKey Next() {
     if (!many_) [[likely]] return soon_.Least();
+    return NextOfMany();
+  }
+  [[gnu::noinline]] EventKey NextOfMany() {
     if (calendar_.end() - calendar_.begin() < kAhead) calendar_.Gather(/*begin_year=*/soon_.empty());
     calendar_is_next_ =
         calendar_.begin() != calendar_.end() && (soon_.empty() || *calendar_.begin() < soon_.Least());
     return calendar_is_next_ ? *calendar_.begin() : soon_.Least();
   }
 
-  [[gnu::noinline]] void Insert(EventKey key) {
+  [[gnu::noinline]] void PopOfMany() {
+    calendar_is_next_ ? calendar_.Pop() : soon_.Pop();
+    if (calendar_.end() - calendar_.begin() > kAhead) __builtin_prefetch(&slab_[calendar_.begin()[kAhead].slot()]);
+    if (size() < kFew) CloseCalendar();
+  }
+
+  [[gnu::always_inline]] void Insert(EventKey key) {
     if (many_ && calendar_.Takes(key.time)) return calendar_.Push(key);
     soon_.Push(key);
-    __builtin_prefetch(&slab_[soon_.Foresee().slot()]);
+    __builtin_prefetch(&slab_[soon_.Least().slot()]);
     if (soon_.size() >= kMany && !many_) [[unlikely]] OpenCalendar();
   }
 
@@ -145,22 +169,9 @@ class EventQueue {
     for (const EventKey& key : DrainKeys()) soon_.Push(key);
   }
 
-  [[gnu::noinline]] void NoteSequence(uint32_t slot) {
+  [[gnu::noinline]] void NoteSequence(uint32_t slot, uint64_t sequence) {
     if (sequences_.size() <= slot) sequences_.resize(slot + 1);
-    sequences_[slot] = pushed_ + 1;
-  }
-
-  uint64_t NextOrder() {
-    uint64_t order = pushed_++;
-    constexpr uint64_t kMask = (uint64_t{1} << EventKey::kOrderBits) - 1;
-    CHECK(order <= kMask, "{} events were scheduled", order);
-    if (permutation_ == 0) return order;
-    // Each step is one-to-one on 40 bits: adding, multiplying by an odd number, folding the upper half down.
-    for (int round = 0; round < 3; ++round) {
-      order = ((order + (permutation_ >> 8)) * permutation_) & kMask;
-      order ^= order >> 21;
-    }
-    return order;
+    sequences_[slot] = sequence;
   }
 
   // From `kMany` events on there is a calendar, until there are less than `kFew`.
@@ -169,7 +180,7 @@ class EventQueue {
   // How many keys of the calendar are to be at hand, for Foresee.
   static constexpr int kAhead = 16;
 
-  KeyHeap soon_;          // all keys, or those before what the calendar had gathered when they were pushed
+  KeyTournament soon_;         // all keys, or those before what the calendar had gathered when they were pushed
   bool many_ = false;     // the calendar is open
   bool calendar_is_next_ = false;
   KeyCalendar calendar_;

@@ -123,7 +123,7 @@ class Simulation {
   // simulation_hot.cc: the loop, and what happens most of what follows.
   // `event` is an alternative of Event.
   template <class E>
-  [[gnu::always_inline]] void Schedule(Time at, E&& event) {
+  void Schedule(Time at, E&& event) {
     queue_.Push(at, std::forward<E>(event));
   }
   void Dispatch(Event& event);
@@ -148,36 +148,45 @@ class Simulation {
   void Submit(NodeId id, W&& work);
   template <class W>
   void StartService(NodeId id, W&& work);
+  // Nothing is in the way of its next piece of work, and that takes no time.
+  bool HandlesAtOnce(const Node& n) const {
+    return !n.held() && !n.busy && n.service_time == Duration() && !rules_.processes;
+  }
   void OnServiceDone(const ServiceDone& event);
   void DrainInbox(NodeId id);
   template <class W>
   void Handle(NodeId id, const W& work);
+  // REQUIRES: there is a process, and the work isn't void.
+  template <class W>
+  void HandleValid(NodeId id, const W& work);
   // Whether the process has disposed of what the work is about: a timer moved, a connection closed. Drops it.
   template <class W>
   bool DiscardVoid(NodeId id, const W& work);
   template <class W>
-  EventId EmitWork(NodeId id, const W& work);
+  EventId EmitWork(NodeId id, Node& n, const W& work);
   template <class W>
   void DetailWork(NodeId id, const W& work);
   template <class W>
-  void CallHandler(NodeId id, const W& work, Env& env, Effects& out);
-  Env MakeEnv(NodeId id) {
-    Node& n = node(id);
+  void CallHandler(Node& n, const W& work, Env& env, Effects& out);
+  Env MakeEnv(NodeId id, Node& n) {
     return Env(id, &n.spec.name, n.incarnation, settings_.seed, now_, &n.clock, &n.disk, &n.streams, &n.settings);
   }
-  void AfterHandler(NodeId id, Effects& out, uint64_t draws_before) {
-    node(id).process->CheckInvariants();
+  void AfterHandler(NodeId id, Node& n, Effects& out, uint64_t draws_before) {
+    n.process->CheckInvariants();
     if (recorder_.tracing()) [[unlikely]] DetailHandler(id, out, draws_before);
   }
   void DetailHandler(NodeId id, Effects& out, uint64_t draws_before);
-  void Perform(NodeId id, EventId cause, Effects& out);
-  void PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects);
+  void Perform(NodeId id, EventId cause, std::vector<Effect>& effects);
+  void PerformHere(NodeId id, EventId cause, std::vector<Effect>& effects);
   void OnWriteReturned(const WriteReturned& event);
   void HandleTwice(NodeId id, const Packet& packet, Duration takes);
   void OnSecondHandling(SecondHandling event);
   void PerformOne(NodeId id, EventId cause, Effect& effect);
+  void PerformOther(NodeId id, EventId cause, Effect& effect);
   void PerformOperation(NodeId id, EventId cause, OpId op, formats::Operation operation, bool invoke);
   void SetTimer(NodeId id, EventId cause, Timer timer, Duration after);
+  void QueueTimer(NodeId id, uint32_t slot, SetTimerState& state, Time when);
+  void QueueMovedTimer(NodeId id, uint32_t slot);
   void OnTimerDue(const TimerDue& event);
   void RescheduleTimers(NodeId id);
   // Ends the process: nothing of it is left but the disk.
@@ -211,16 +220,19 @@ class Simulation {
     return n.last_link_to == to ? links_[n.last_link] : FindLink(from, to);
   }
   Link& FindLink(NodeId from, NodeId to);
-  Connection& connection(ConnId id) { return node({id.opener}).connections[id.serial]; }
-  const Connection& connection(ConnId id) const { return node({id.opener}).connections[id.serial]; }
+  Connection& connection(ConnId id) { return node({id.opener()}).connections[id.serial()]; }
+  const Connection& connection(ConnId id) const { return node({id.opener()}).connections[id.serial()]; }
   // Whether the connection was asked for yet.
-  bool Asked(ConnId id) const { return id.serial < node({id.opener}).connections.size(); }
+  bool Asked(ConnId id) const { return id.serial() < node({id.opener()}).connections.size(); }
   EventId EmitSend(NodeId from, NodeId to, uint64_t message, const Payload& payload, EventId cause);
   EventId EmitDrop(const Packet& packet, std::string_view why, std::string_view fault);
   EventId EmitHold(const Packet& packet, std::string_view why, std::string_view fault);
   void EmitCopy(const Packet& packet, std::string_view fault);
-  void SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef message);
-  void SendOnConnection(NodeId from, ConnId conn, EventId cause, MessageRef message);
+  void SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef&& message);
+  // While something may be in the way of messages, or waits for them.
+  [[gnu::noinline]] void SendDatagramWatched(Packet packet);
+  [[gnu::noinline]] void SendOnConnectionWatched(Packet packet);
+  void SendOnConnection(NodeId from, ConnId conn, EventId cause, MessageRef&& message);
   // What the faults that watch single messages want done with one.
   struct Verdict {
     bool drop = false;

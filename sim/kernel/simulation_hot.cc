@@ -102,30 +102,34 @@ void Simulation::DrainInbox(NodeId id) {
 
 template <class W>
 void Simulation::Handle(NodeId id, const W& work) {
+  CHECK(node(id).process, "work for {}, which isn't running", node(id).spec.name);
+  if (!DiscardVoid(id, work)) HandleValid(id, work);
+}
+template void Simulation::Handle(NodeId, const MessageWork&);
+
+template <class W>
+[[gnu::always_inline]] inline void Simulation::HandleValid(NodeId id, const W& work) {
   Node& n = node(id);
-  CHECK(n.process, "work for {}, which isn't running", n.spec.name);
-  if (DiscardVoid(id, work)) return;
-  const EventId event = EmitWork(id, work);
+  const EventId event = EmitWork(id, n, work);
   current_cause_ = event;
   Effects out(id, &n.counters, recorder_.tracing(), effect_memory_.Take());
   out.WatchPoints(rules_.points);
-  Env env = MakeEnv(id);
+  Env env = MakeEnv(id, n);
   const uint64_t draws_before = recorder_.tracing() ? n.streams.draws() : 0;
   if constexpr (std::is_same_v<W, SyncedWork>) {
     const auto found = n.syncs.find(work.ticket);
     std::vector<SendAfterEffect> waited = std::move(found->second.sends);
     n.syncs.erase(found);
-    CallHandler(id, work, env, out);
-    AfterHandler(id, out, draws_before);
+    CallHandler(n, work, env, out);
+    AfterHandler(id, n, out, draws_before);
     for (SendAfterEffect& send : waited) SendOnConnection(id, send.conn, event, std::move(send.message));
   } else {
-    CallHandler(id, work, env, out);
-    AfterHandler(id, out, draws_before);
+    CallHandler(n, work, env, out);
+    AfterHandler(id, n, out, draws_before);
   }
-  Perform(id, event, out);
+  PerformHere(id, event, out.list());
   effect_memory_.GiveBack();
 }
-template void Simulation::Handle(NodeId, const MessageWork&);
 
 template <class W>
 [[gnu::always_inline]] inline bool Simulation::DiscardVoid(NodeId id, const W& work) {
@@ -150,8 +154,7 @@ template <class W>
 
 // Records that the work is handled now.
 template <class W>
-[[gnu::always_inline]] inline EventId Simulation::EmitWork(NodeId id, const W& work) {
-  Node& n = node(id);
+[[gnu::always_inline]] inline EventId Simulation::EmitWork(NodeId id, Node& n, const W& work) {
   Mark mark{.node = id};
   if constexpr (std::is_same_v<W, MessageWork>) {
     mark.kind = EventKind::kDeliver;
@@ -173,13 +176,13 @@ template <class W>
     mark.kind = EventKind::kConnected;
     mark.peer = connection(work.conn).server;
     mark.cause = work.cause;
-    mark.content = work.conn.serial;
+    mark.content = work.conn.serial();
   } else if constexpr (std::is_same_v<W, DisconnectedWork>) {
     const Connection& conn = connection(work.conn);
     mark.kind = EventKind::kDisconnected;
     mark.peer = conn.opener == id ? conn.server : conn.opener;
     mark.cause = work.cause;
-    mark.content = work.conn.serial;
+    mark.content = work.conn.serial();
   } else if constexpr (std::is_same_v<W, DiskErrorWork>) {
     mark.kind = EventKind::kDiskError;
     mark.cause = work.cause;
@@ -194,14 +197,13 @@ template <class W>
 }
 
 template <class W>
-[[gnu::always_inline]] inline void Simulation::CallHandler(NodeId id, const W& work, Env& env, Effects& out) {
-  Process& process = *node(id).process.get();
+[[gnu::always_inline]] inline void Simulation::CallHandler(Node& n, const W& work, Env& env, Effects& out) {
+  Process& process = *n.process.get();
   if constexpr (std::is_same_v<W, MessageWork>) {
     process.OnMessage(Received{work.packet.from, work.packet.conn, *work.packet.payload}, env, out);
   } else if constexpr (std::is_same_v<W, TimerWork>) {
-    TimerTable& timers = node(id).timers;
-    const Timer fired = timers[work.slot].timer;
-    timers.Erase(work.slot);
+    const Timer fired = n.timers[work.slot].timer;
+    n.timers.Erase(work.slot);
     process.OnTimer(fired, env, out);
   } else if constexpr (std::is_same_v<W, SyncedWork>) {
     process.OnSynced(work.ticket, env, out);
@@ -218,13 +220,16 @@ template <class W>
   }
 }
 
-void Simulation::Perform(NodeId id, EventId cause, Effects& out) { PerformFrom(id, cause, out.list()); }
+void Simulation::Perform(NodeId id, EventId cause, std::vector<Effect>& effects) {
+  PerformHere(id, cause, effects);
+}
 
-void Simulation::PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effects) {
-  const uint32_t incarnation = node(id).incarnation;
-  for (size_t i = 0; i < effects.size(); ++i) {
-    PerformOne(id, cause, effects[i]);
-    Node& n = node(id);
+[[gnu::always_inline]] inline void Simulation::PerformHere(NodeId id, EventId cause, std::vector<Effect>& effects) {
+  Node& n = node(id);
+  const uint32_t incarnation = n.incarnation;
+  const auto end = effects.end();
+  for (auto effect = effects.begin(); effect != end; ++effect) {
+    PerformOne(id, cause, *effect);
     // An exit, or a fault triggered by a send, may have ended the process: the rest never happens.
     if (!n.process || n.incarnation != incarnation) return;
     if (!n.disk_has_news) [[likely]] continue;
@@ -234,8 +239,7 @@ void Simulation::PerformFrom(NodeId id, EventId cause, std::vector<Effect>& effe
       return Handle(id, failed);
     }
     ++n.blocked;
-    n.deferred.push_back({cause, {std::make_move_iterator(effects.begin() + static_cast<std::ptrdiff_t>(i) + 1),
-                                  std::make_move_iterator(effects.end())}});
+    n.deferred.push_back({cause, {std::make_move_iterator(effect + 1), std::make_move_iterator(end)}});
     Schedule(now_ + std::exchange(n.blocked_for, Duration()), WriteReturned{id, n.incarnation});
     return;
   }
@@ -252,7 +256,7 @@ void Simulation::OnWriteReturned(const WriteReturned& event) {
   n.deferred.pop_front();
   --n.blocked;
   current_cause_ = deferred.cause;
-  PerformFrom(event.node, deferred.cause, deferred.effects);
+  Perform(event.node, deferred.cause, deferred.effects);
   if (n.service_over) OnServiceDone(ServiceDone{event.node, n.incarnation});
   DrainInbox(event.node);
 }
@@ -263,10 +267,15 @@ void Simulation::OnWriteReturned(const WriteReturned& event) {
     return SendDatagram(id, datagram->to, cause, std::move(datagram->message));
   }
   if (const auto* timer = std::get_if<SetTimerEffect>(&effect)) return SetTimer(id, cause, timer->timer, timer->after);
-  Node& n = node(id);
   if (auto* send = std::get_if<SendEffect>(&effect)) {
-    SendOnConnection(id, send->conn, cause, std::move(send->message));
-  } else if (auto* after = std::get_if<SendAfterEffect>(&effect)) {
+    return SendOnConnection(id, send->conn, cause, std::move(send->message));
+  }
+  PerformOther(id, cause, effect);
+}
+
+void Simulation::PerformOther(NodeId id, EventId cause, Effect& effect) {
+  Node& n = node(id);
+  if (auto* after = std::get_if<SendAfterEffect>(&effect)) {
     const auto found = n.syncs.find(after->ticket);
     CHECK(found != n.syncs.end(), "{} waits for sync {}, which is over", n.spec.name, after->ticket.value);
     found->second.sends.push_back(std::move(*after));
@@ -308,7 +317,7 @@ void Simulation::OnWriteReturned(const WriteReturned& event) {
   }
 }
 
-[[gnu::always_inline]] inline void Simulation::SetTimer(NodeId id, EventId cause, Timer timer, Duration after) {
+void Simulation::SetTimer(NodeId id, EventId cause, Timer timer, Duration after) {
   Node& n = node(id);
   const EventId event = Emit({.kind = EventKind::kTimerSet, .node = id, .cause = cause,
                               .content = DigestOf(timer) ^ static_cast<uint64_t>(after.nanos())});
@@ -319,23 +328,55 @@ void Simulation::OnWriteReturned(const WriteReturned& event) {
   const uint32_t slot = n.timers.FindOrAdd(timer);
   SetTimerState& state = n.timers[slot];
   state.generation = ++n.timer_generation;
-  state.due = false;
   if (rules_.processes) after = after + TimerDelay(id);
   state.deadline = n.clock.Monotonic(now_) + after;
   state.set = event;
-  Schedule(n.clock.WhenMonotonic(state.deadline, now_),
-           TimerDue{id, slot, state.generation});
+  QueueTimer(id, slot, state, n.clock.WhenPassed(after, now_));
 }
 
-void Simulation::OnTimerDue(const TimerDue& event) {
+// Most timers guard against what seldom happens, and are moved on and on. So one that is moved to a later time only
+// takes its place among the events of that instant.
+[[gnu::always_inline]] inline void Simulation::QueueTimer(NodeId id, uint32_t slot, SetTimerState& state, Time when) {
+  if (state.queued != 0 && state.queued_for <= when && !queue_.permutes_ties() && node(id).clock.drift_ppm() == 0) {
+    state.order = queue_.NextOrder();
+    return;
+  }
+  state.queued = state.generation;
+  state.queued_for = when;
+  queue_.Push(when, TimerDue{id, slot, state.generation});
+}
+
+void Simulation::RescheduleTimers(NodeId id) {
+  Node& n = node(id);
+  n.timers.ForEach([&](uint32_t slot, SetTimerState& state) {
+    if (state.due()) return;
+    state.generation = ++n.timer_generation;
+    QueueTimer(id, slot, state, n.clock.WhenMonotonic(state.deadline, now_));
+  });
+}
+
+[[gnu::always_inline]] inline void Simulation::OnTimerDue(const TimerDue& event) {
   Node& n = node(event.node);
+  // Generations go on across incarnations: a timer of a process that is gone is never awaited.
+  if (!n.timers.Awaits(event.slot, event.generation)) return;
+  SetTimerState& state = n.timers[event.slot];
+  state.queued = 0;
   // While the clock stands still nothing runs out; timers are set anew when it goes on.
-  if (n.frozen_clocks > 0) return;
-  // Generations go on across incarnations: a timer of a process that is gone is never held.
-  if (!n.timers.Holds(event.slot, event.generation)) return;
+  if (n.frozen_clocks > 0 || state.generation == 0) return;
+  if (state.generation != event.generation) return QueueMovedTimer(event.node, event.slot);
+  if (HandlesAtOnce(n)) [[likely]] return HandleValid(event.node, TimerWork{event.slot, event.generation});
   // Until it is handled it can still be moved or cancelled.
-  n.timers[event.slot].due = true;
+  state.SetDue();
   Submit(event.node, TimerWork{event.slot, event.generation});
+}
+
+void Simulation::QueueMovedTimer(NodeId id, uint32_t slot) {
+  Node& n = node(id);
+  SetTimerState& state = n.timers[slot];
+  state.queued = state.generation;
+  // As when it was moved: a change of the clock sets all timers anew.
+  state.queued_for = n.clock.WhenMonotonic(state.deadline, now_);
+  queue_.PushAt(state.queued_for, state.order, TimerDue{id, slot, state.generation});
 }
 
 void Simulation::OnArrival(MessageWork work) {
@@ -365,8 +406,7 @@ void Simulation::OnArrival(MessageWork work) {
     return;
   }
   if (message_triggers_ == 0) [[likely]] {
-    const bool at_once = !to.held() && !to.busy && to.service_time == Duration() && !rules_.processes;
-    return at_once ? Handle(packet.to, work) : Submit(packet.to, std::move(work));
+    return HandlesAtOnce(to) ? Handle(packet.to, work) : Submit(packet.to, std::move(work));
   }
   const Packet seen = packet;
   Submit(packet.to, std::move(work));
@@ -381,19 +421,22 @@ void Simulation::OnArrival(MessageWork work) {
   return event;
 }
 
-void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef message) {
+void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef&& message) {
   const uint64_t number = ++messages_sent_;
   const EventId sent = EmitSend(from, to, number, *message, cause);
   if (quiet()) [[likely]] {
-    if (Link& link = LinkBetween(from, to); link.plain) {
+    if (Link& link = LinkBetween(from, to); link.plain) [[likely]] {
       const Time arrives = now_ + link.spec.latency.Sample(link.random);
-      Schedule(arrives, Arrival{{from, to, ConnId{}, false, std::move(message), number, sent}});
+      queue_.Push(arrives, Arrival{{from, to, ConnId{}, false, std::move(message), number, sent}});
       return;
     }
   }
-  Packet packet{from, to, ConnId{}, false, std::move(message), number, sent};
+  SendDatagramWatched({from, to, ConnId{}, false, std::move(message), number, sent});
+}
+
+void Simulation::SendDatagramWatched(Packet packet) {
   NoteTrigger(Trigger::Moment::kMessageSent, &packet, "", packet.sent);
-  if (rules_.successors) NoteAct(from, packet.sent);
+  if (rules_.successors) NoteAct(packet.from, packet.sent);
   QueuedPacket queued{std::move(packet)};
   const Verdict verdict = Judge(queued);
   if (verdict.drop) return;
@@ -406,7 +449,7 @@ void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef 
   LaunchLateCopies(queued.packet, verdict, arrives);
 }
 
-void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, MessageRef message) {
+void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, MessageRef&& message) {
   // The write that keeps the process blocked comes before the request to connect.
   if (!Asked(id)) [[unlikely]] return;
   Connection& conn = connection(id);
@@ -418,35 +461,42 @@ void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, Message
   Direction& direction = conn.direction(toward_server);
   if (quiet() && open && (conn.established || !toward_server) && direction.flows() &&
       node(to).power == Node::Power::kOn && settings_.connection_timeout > Duration()) [[likely]] {
-    if (Link& link = LinkBetween(from, to); link.plain) {
+    if (Link& link = LinkBetween(from, to); link.plain) [[likely]] {
       direction.last_arrival =
           std::max(now_ + link.spec.latency.Sample(link.random), direction.last_arrival + Nanoseconds(1));
-      Schedule(direction.last_arrival, Arrival{{from, to, id, toward_server, std::move(message), number, sent}});
+      queue_.Push(direction.last_arrival, Arrival{{from, to, id, toward_server, std::move(message), number, sent}});
       return;
     }
   }
   Packet packet{from, to, id, toward_server, std::move(message), number, sent};
-  if (!open) {
-    EmitDrop(packet, "the connection is closed", "");
-    return;
-  }
+  if (open) return SendOnConnectionWatched(std::move(packet));
+  EmitDrop(packet, "the connection is closed", "");
+}
+
+void Simulation::SendOnConnectionWatched(Packet packet) {
   const Packet seen = packet;
-  direction.waiting.push_back({std::move(packet)});
-  Pump(id, toward_server);
-  NoteTrigger(Trigger::Moment::kMessageSent, &seen, "", sent);
-  if (rules_.successors) NoteAct(from, sent);
+  connection(seen.conn).direction(seen.toward_server).waiting.push_back({std::move(packet)});
+  Pump(seen.conn, seen.toward_server);
+  NoteTrigger(Trigger::Moment::kMessageSent, &seen, "", seen.sent);
+  if (rules_.successors) NoteAct(seen.from, seen.sent);
 }
 
 inline void Simulation::Dispatch(Event& event) {
   current_cause_ = 0;
   // Each takes what it needs out of the queue's memory before it schedules anything.
-  if (auto* arrival = std::get_if<Arrival>(&event)) return OnArrival({std::move(arrival->packet)});
+  if (auto* arrival = std::get_if<Arrival>(&event)) {
+    const NodeId to = arrival->packet.to;
+    const bool straight = !arrival->packet.conn.valid() && message_triggers_ == 0 && node(to).process &&
+                          HandlesAtOnce(node(to));
+    if (straight) return HandleValid(to, MessageWork{std::move(arrival->packet)});
+    return OnArrival({std::move(arrival->packet)});
+  }
   if (const auto* due = std::get_if<TimerDue>(&event)) return OnTimerDue(TimerDue(*due));
   std::visit(Overloaded{
                  [](std::monostate) { CHECK(false, "an empty event"); },
-                 [this](Arrival& arrival) { OnArrival({std::move(arrival.packet)}); },
+                 [](const Arrival&) { CHECK(false, "it was dispatched before"); },
+                 [](const TimerDue&) { CHECK(false, "it was dispatched before"); },
                  [this](ConnSignal signal) { OnSignal(signal); },
-                 [this](TimerDue due) { OnTimerDue(due); },
                  [this](SyncDone done) { OnSyncDone(done); },
                  [this](ServiceDone done) { OnServiceDone(done); },
                  [this](BootDue boot) {
@@ -485,25 +535,26 @@ inline void Simulation::Dispatch(Event& event) {
 RunEnd Simulation::Run(Time until) {
   CHECK(begun_, "Run before Begin");
   while (!finished_) {
-    if (queue_.empty()) return RunEnd::kIdle;
-    const Time next = queue_.next_time();
-    if (next > until) {
+    const bool full = recorder_.events() >= settings_.max_events;
+    Time at;
+    Event* const event = full ? nullptr : queue_.PopUntil(until, &at);
+    if (event == nullptr) [[unlikely]] {
+      if (queue_.empty()) return RunEnd::kIdle;
+      if (queue_.next_time() <= until) return RunEnd::kEventLimit;
       now_ = until;
       return RunEnd::kTimeLimit;
     }
-    if (recorder_.events() >= settings_.max_events) return RunEnd::kEventLimit;
-    if (rules_.ties) [[unlikely]] NoteTie(next);
-    now_ = next;
-    Event& event = queue_.Pop();
+    if (rules_.ties) [[unlikely]] NoteTie(at);
+    now_ = at;
     if (queue_.foresees()) [[unlikely]] Foresee();
-    Dispatch(event);
+    Dispatch(*event);
   }
   return recorder_.stopped() ? RunEnd::kStopped : RunEnd::kFinished;
 }
 
 // Counts an event that runs after one of its instant that was scheduled later.
 void Simulation::NoteTie(Time next) {
-  const uint64_t sequence = queue_.next_sequence();
+  const uint64_t sequence = queue_.popped_sequence();
   const bool swapped = next == now_ && sequence < last_sequence_;
   last_sequence_ = sequence;
   if (!swapped) return;

@@ -255,15 +255,15 @@ void Simulation::Connect(NodeId from, ConnId id, NodeId to, EventId cause) {
   CHECK(to.value < nodes_.size(), "{} connects to node {}", node(from).spec.name, to.value);
   const bool resolved = Route(from, &to);
   const EventId event = Emit({.kind = EventKind::kConnect, .node = from, .peer = to, .cause = cause,
-                              .content = id.serial});
+                              .content = id.serial()});
   ++connections_opened_;
   // A number whose request never came (the process died before, or is blocked in a write) stands for no connection.
   std::vector<Connection>& connections = node(from).connections;
-  while (connections.size() <= id.serial) {
+  while (connections.size() <= id.serial()) {
     Connection& none = connections.emplace_back();
     none.opener = none.server = from;
   }
-  Connection& conn = connections[id.serial];
+  Connection& conn = connections[id.serial()];
   conn.opener = from;
   conn.server = to;
   conn.opener_incarnation = node(from).incarnation;

@@ -27,13 +27,13 @@ void Simulation::Boot(NodeId id, EventId cause) {
   std::vector<Effect> list;
   Effects out(id, &n.counters, recorder_.tracing(), &list);
   out.WatchPoints(rules_.points);
-  Env env = MakeEnv(id);
+  Env env = MakeEnv(id, n);
   n.process.Put(n.factory->Boot(env, out));
-  AfterHandler(id, out, 0);
+  AfterHandler(id, n, out, 0);
   const EventId started = current_cause_;
   // Peers that still count on the former incarnation's connections learn better now.
   if (connections_opened_ > 0) ResetConnections(id, Ending::kRebooted, started);
-  Perform(id, started, out);
+  Perform(id, started, out.list());
   if (connections_opened_ > 0) PumpAll();
 }
 
@@ -80,15 +80,6 @@ void Simulation::PerformOperation(NodeId id, EventId cause, OpId op, formats::Op
   recorder_.AddOperation(now_, n.spec.name, event, found->second, std::move(operation));
   finished_ = finished_ || recorder_.stopped();
   n.operations.erase(found);
-}
-
-void Simulation::RescheduleTimers(NodeId id) {
-  Node& n = node(id);
-  n.timers.ForEach([&](uint32_t slot, SetTimerState& state) {
-    if (state.due) return;
-    state.generation = ++n.timer_generation;
-    Schedule(n.clock.WhenMonotonic(state.deadline, now_), TimerDue{id, slot, state.generation});
-  });
 }
 
 void Simulation::Destroy(NodeId id) {

@@ -367,11 +367,11 @@ bool Simulation::AskNow(NodeId id, const Operation& operation, FaultState& state
   std::vector<Effect> list;
   Effects out(id, &n.counters, recorder_.tracing(), &list);
   out.WatchPoints(rules_.points);
-  Env env = MakeEnv(id);
+  Env env = MakeEnv(id, n);
   const uint64_t draws_before = n.streams.draws();
   const bool meant = n.process->OnOperation(operation, env, out);
-  AfterHandler(id, out, draws_before);
-  Perform(id, asked, out);
+  AfterHandler(id, n, out, draws_before);
+  Perform(id, asked, out.list());
   current_cause_ = cause;
   return meant;
 }

@@ -18,12 +18,20 @@
 
 namespace brokersim::sim {
 
+// A cache line.
 struct SetTimerState {
   Timer timer;
   uint64_t generation = 0;  // 0: it isn't set
   Time deadline;            // of the node's monotonic clock
   EventId set = 0;
-  bool due = false;         // it ran out and waits for the CPU
+  // A timer that is moved to a later time leaves its event where it is: that finds out when it is due, and goes on.
+  uint64_t queued = 0;      // the generation that the pending event is for, 0: none is pending
+  Time queued_for;          // when that event is due
+  uint64_t order = 0;       // among the events of the instant at which the timer runs out
+
+  // It ran out and waits for the CPU.
+  bool due() const { return queued == 0 && queued_for == Time::Max(); }
+  void SetDue() { queued_for = Time::Max(); }
 };
 
 class TimerTable {
@@ -46,6 +54,8 @@ class TimerTable {
   const SetTimerState& operator[](uint32_t at) const { return at == 0 ? first_ : more_[at - 1].state; }
   // Whether the slot still holds what it held in this generation.
   bool Holds(uint32_t at, uint64_t generation) const { return at < used_ && (*this)[at].generation == generation; }
+  // Whether an event for this generation is the slot's pending one.
+  bool Awaits(uint32_t at, uint64_t generation) const { return at < used_ && (*this)[at].queued == generation; }
   // REQUIRES: it is set.
   void Erase(uint32_t erased) {
     (*this)[erased].generation = 0;

@@ -21,10 +21,11 @@ struct LinkSpec {
   int64_t bandwidth = 0;
 };
 
-struct Link {
+// What a message needs of its link is in one cache line.
+struct alignas(64) Link {
   Stream random;
-  LinkSpec spec;
   bool plain = true;       // nothing but latency
+  LinkSpec spec;
   Stream retransmissions;  // of its own, so that a cut moves no other draw
   Time free_at;  // when the last byte handed over so far has left
 };

@@ -55,7 +55,7 @@ class Distribution {
   // Straight lines between the points. REQUIRES: shares rise from 0 to 1,000,000, values don't fall.
   static Distribution Empirical(std::vector<Point> points);
 
-  Duration Sample(Stream& stream) const {
+  [[gnu::always_inline]] Duration Sample(Stream& stream) const {
     if (kind_ == Kind::kUniform) return Duration::FromNanos(stream.Between(first_.nanos(), second_.nanos()));
     return SampleOther(stream);
   }

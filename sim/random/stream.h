@@ -55,11 +55,11 @@ class Stream {
 
   // Uniform in [0, bound), without bias: the rare draws that would favour small numbers are
   // repeated (Lemire, ACM TOMACS 2019). REQUIRES: bound > 0.
-  uint64_t Below(uint64_t bound) {
+  [[gnu::always_inline]] uint64_t Below(uint64_t bound) {
     CHECK(bound > 0, "a draw below 0");
     Uint128 product = static_cast<Uint128>(Next()) * bound;
     auto low = static_cast<uint64_t>(product);
-    if (low < bound) {
+    if (low < bound) [[unlikely]] {
       const uint64_t threshold = (0 - bound) % bound;
       while (low < threshold) {
         product = static_cast<Uint128>(Next()) * bound;
@@ -70,7 +70,7 @@ class Stream {
   }
 
   // Uniform in [low, high], both included. REQUIRES: low <= high.
-  int64_t Between(int64_t low, int64_t high) {
+  [[gnu::always_inline]] int64_t Between(int64_t low, int64_t high) {
     CHECK(low <= high, "a draw between {} and {}", low, high);
     const uint64_t span = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
     const uint64_t step = span == ~uint64_t{0} ? Next() : Below(span + 1);

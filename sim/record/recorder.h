@@ -60,9 +60,9 @@ class Recorder {
 
   [[gnu::always_inline]] EventId Emit(Time now, const Mark& mark) {
     ++events_;
-    hash_.Add(now.nanos(), mark.kind, mark.node.valid() ? node_digests_[mark.node.value] : 0,
-              mark.peer.valid() ? node_digests_[mark.peer.value] : 0, mark.content);
-    if (trace_) [[unlikely]] OpenEvent(now, mark);
+    hash_.Add(now.nanos(), mark.kind, NodeDigest(mark.node), NodeDigest(mark.peer), mark.content);
+    // A copy, so that the mark itself needs no memory.
+    if (trace_) [[unlikely]] OpenEvent(now, Mark(mark));
     return events_;
   }
   // The event emitted last, to fill in what only people need; null unless a trace is recorded.
@@ -107,6 +107,10 @@ class Recorder {
     // Texts of messages, by the number's last digits.
     std::vector<std::pair<uint64_t, std::string>> texts{1'024};
   };
+  uint64_t NodeDigest(NodeId node) const {
+    if (node.valid()) [[likely]] return node_digests_[node.value];
+    return 0;
+  }
   void OpenEvent(Time now, const Mark& mark);
   void CloseEvent();
   // Hands over what the writer has put out, if somebody wants it.

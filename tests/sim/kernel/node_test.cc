@@ -69,6 +69,50 @@ TEST(Timers, OneThatRanOutCanStillBeMovedOrCancelledUntilItIsHandled) {
   EXPECT_EQ(ToyWorld::Only(world.Run(Ms(200)), {"alarm"}), Lines({"51ms b alarm"}));
 }
 
+// The event of a timer that is moved on stays where it was; nobody may see that.
+TEST(Timers, OneThatIsMovedOnTakesItsPlaceAmongThoseOfItsNewInstantAtOnce) {
+  ToyWorld world;
+  const auto alarm_at = [](int64_t ms) {
+    return [=](Toy&, Env& env, Effects& out) { out.SetTimer({1, 0}, Time() + Ms(ms) - env.monotonic()); };
+  };
+  world.Add("a").At(Ms(1), alarm_at(10)).At(Ms(5), alarm_at(20));
+  world.Add("b").At(Ms(2), alarm_at(20));
+  world.Add("c").At(Ms(7), alarm_at(20));
+  world.Add("d").At(Ms(3), alarm_at(10)).At(Ms(10), alarm_at(20));
+  EXPECT_EQ(ToyWorld::Only(world.Run(Ms(100)), {"alarm"}),
+            Lines({"20ms b alarm", "20ms a alarm", "20ms c alarm", "20ms d alarm"}));
+}
+
+TEST(Timers, OneThatIsMovedOnCanComeBackEndAndBeSetAgain) {
+  ToyWorld world;
+  const auto alarm_in = [](int64_t ms) {
+    return [=](Toy&, Env&, Effects& out) { out.SetTimer({1, 0}, Ms(ms)); };
+  };
+  const auto no_alarm = [](Toy&, Env&, Effects& out) { out.CancelTimer({1, 0}); };
+  world.Add("back").At(Ms(1), alarm_in(10)).At(Ms(2), alarm_in(50)).At(Ms(3), alarm_in(10));
+  world.Add("before").At(Ms(1), alarm_in(10)).At(Ms(2), alarm_in(50)).At(Ms(3), alarm_in(1));
+  world.Add("cancelled").At(Ms(1), alarm_in(10)).At(Ms(2), alarm_in(50)).At(Ms(3), no_alarm);
+  world.Add("again").At(Ms(1), alarm_in(10)).At(Ms(3), no_alarm).At(Ms(5), alarm_in(30)).At(Ms(40), alarm_in(9));
+  world.Add("often").At(Ms(1), alarm_in(10)).At(Ms(9), alarm_in(10)).At(Ms(18), alarm_in(10)).At(Ms(27), alarm_in(10));
+  EXPECT_EQ(ToyWorld::Only(world.Run(Ms(100)), {"alarm"}),
+            Lines({"4ms before alarm", "13ms back alarm", "35ms again alarm", "37ms often alarm", "49ms again alarm"}));
+}
+
+TEST(Timers, ThoseThatWereMovedOnFollowTheNodesClock) {
+  ToyWorld world;
+  for (const char* name : {"drifts", "jumps", "stands", "dies"}) {
+    world.Add(name)
+        .At(Ms(1), [](Toy&, Env&, Effects& out) { out.SetTimer({1, 0}, Ms(10)); })
+        .At(Ms(5), [](Toy&, Env&, Effects& out) { out.SetTimer({1, 0}, Ms(35)); });
+  }
+  world.AddFault("drift", Drift{{{"drifts"}}, 1'000'000}, Ms(20), Ms(100));
+  world.AddFault("jump", MonoJump{{{"jumps"}}, Ms(15)}, Ms(20), Ms(1));
+  world.AddFault("pause", Pause{.nodes = {{"stands"}}, .clock_runs = false}, Ms(8), Ms(7));
+  world.AddFault("crash", Crash{{{"dies"}}}, Ms(20), Ms(1));
+  EXPECT_EQ(ToyWorld::Only(world.Run(Ms(100)), {"alarm"}),
+            Lines({"25ms jumps alarm", "30ms drifts alarm", "47ms stands alarm"}));
+}
+
 TEST(Timers, DieWithTheirIncarnation) {
   ToyWorld world;
   world.Add("a").At(Ms(1), [](Toy&, Env&, Effects& out) { out.SetTimer({1, 0}, Ms(10)); });

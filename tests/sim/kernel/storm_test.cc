@@ -58,7 +58,7 @@ void AddNodes(ToyWorld& world) {
         if (toy.number % 16 == 0) out.Close(toy.conn);
         toy.Dial((i + 1) % 3, out);
       }
-      toy.Say(fmt::format("{}/{}/{}/{}", env.name(), env.incarnation(), toy.conn.serial, toy.number), out);
+      toy.Say(fmt::format("{}/{}/{}/{}", env.name(), env.incarnation(), toy.conn.serial(), toy.number), out);
       out.SetTimer({2, 0}, Ms(5));
     };
   }

@@ -40,7 +40,7 @@ class ServerTest : public testing::Test {
     }
   }
 
-  static std::string At(sim::ConnId conn) { return fmt::format("{}: ", conn.serial); }
+  static std::string At(sim::ConnId conn) { return fmt::format("{}: ", conn.serial()); }
   void Keep(sim::ConnId conn, const sim::MessageRef& message) {
     const Body& body = message->As<Frame>()->body;
     if (const auto* connected = std::get_if<ZkConnectResponse>(&body)) {
