@@ -394,6 +394,7 @@ void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef 
   Packet packet{from, to, ConnId{}, false, std::move(message), number, sent};
   NoteTrigger(Trigger::Moment::kMessageSent, &packet, "", packet.sent);
   if (rules_.successors) NoteAct(from, packet.sent);
+  if (rules_.messages && Passes(packet)) return;
   QueuedPacket queued{std::move(packet)};
   const Verdict verdict = Judge(queued);
   if (verdict.drop) return;
@@ -431,8 +432,11 @@ void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, Message
     return;
   }
   const Packet seen = packet;
-  direction.waiting.push_back({std::move(packet)});
-  Pump(id, toward_server);
+  const bool ready = conn.established || !toward_server;
+  if (!(rules_.messages && ready && Passes(packet))) {
+    direction.waiting.push_back({std::move(packet)});
+    Pump(id, toward_server);
+  }
   NoteTrigger(Trigger::Moment::kMessageSent, &seen, "", sent);
   if (rules_.successors) NoteAct(from, sent);
 }
