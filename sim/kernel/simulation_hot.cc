@@ -348,6 +348,7 @@ void Simulation::OnArrival(MessageWork work) {
       FaultState& state = faults_[index];
       if (!state.message.has_value() || state.message->act != MessageRule::Act::kReset) continue;
       if (!Matches(*state.message, packet) || !state.message->match.Means(++state.matches)) continue;
+      if (HasPassed(packet)) continue;
       ++state.report.effects;
       const EventId dropped = EmitDrop(packet, "the connection was reset", state.fault.id);
       Reset(packet.conn, dropped);
