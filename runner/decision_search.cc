@@ -24,6 +24,9 @@ using Undone = Decision::Undone;
 // So many of each sort are tried with other draws: of messages that get through, of timers, of messages that are lost.
 constexpr int kConfirmed[] = {3, 2, 3};
 
+// From when on courses differ, in 16ths of the time from the decision to the last moment.
+constexpr int64_t kMoments[] = {0, 4, 8, 12, 14, 15};
+
 Setup With(const Setup& setup, const Decision& decision) {
   Setup undone = setup;
   *undone.add_fault() = decision.fault;
@@ -199,15 +202,36 @@ class Search {
     return false;
   }
 
+  // The earliest moment from the decision on that leaves the anomaly in half of the courses, else the last.
+  sim::Time ChooseMoment(const Decision& decision) {
+    sim::Time moment = decision.at;
+    scenarios::BegunRun run(*as_it_is_, seed_, sim::RecordingLevel::kHistory, Version());
+    for (const int64_t part : kMoments) {
+      moment = decision.at;
+      if (options_.last > decision.at) moment = decision.at + (options_.last - decision.at) / 16 * part;
+      run.RunTo(moment);
+      int shown = 0;
+      for (int course = 1; course <= options_.courses; ++course) {
+        if (!GoOn(decision.name)) return moment;
+        shown += ShownIn(*as_it_is_, run, options_.courses + course).value_or(false) ? 1 : 0;
+      }
+      if (shown * 2 >= options_.courses || options_.last <= decision.at) break;
+    }
+    return moment;
+  }
+
   void Confirm(Deciding* deciding) {
     const absl::StatusOr<ResolvedScenario> undone = Resolve(With(setup_, deciding->what));
+    const sim::Time from = ChooseMoment(deciding->what);
     scenarios::BegunRun as_it_was(*as_it_is_, seed_, sim::RecordingLevel::kHistory, Version());
     scenarios::BegunRun without(*undone, seed_, sim::RecordingLevel::kHistory, Version());
-    as_it_was.RunTo(deciding->what.at);
-    without.RunTo(deciding->what.at);
+    as_it_was.RunTo(from);
+    without.RunTo(from);
     int spared = 0;
     int struck = 0;
     Deciding tried = *deciding;
+    tried.from = from;
+    // Other courses than those by which the moment was chosen, which flatter it.
     for (int course = 1; course <= options_.courses; ++course) {
       if (!GoOn(deciding->what.name)) return;  // what wasn't tried to the end is not said
       const bool shown = ShownIn(*as_it_is_, as_it_was, course).value_or(false);

@@ -1,7 +1,8 @@
 // Which single messages and timers decide: each is undone alone in this run (decisions.h), and the run goes on.
 //
 // A run counts only if the promise is made again and put to the test, and if every fault begins that had begun. What then is without the anomaly is tried with
-// other draws, too: from the message's sending (or the timer's firing) on, as that is the past that both have in common.
+// other draws, too: from the message's sending (or the timer's firing) on, as that is the past that both have in common,
+// or from the earliest later moment that leaves the anomaly in half of the courses.
 #ifndef BROKERSIM_RUNNER_DECISION_SEARCH_H_
 #define BROKERSIM_RUNNER_DECISION_SEARCH_H_
 
@@ -22,6 +23,7 @@ struct Deciding {
   int others = 0;                    // anomalies of the type that are there all the same, of other records
   std::vector<std::string> instead;  // types that the run as it is doesn't show
   // With other draws from then on; 0: not tried, as there are enough others.
+  sim::Time from;
   int courses = 0;
   int shown = 0;          // so many courses show the anomaly as it is
   int shown_without = 0;  // ... with it undone
@@ -43,6 +45,8 @@ struct DecisionSearch {
 struct DecisionOptions {
   size_t most = 100;  // decisions that are tried; 0: none
   int courses = 12;
+  // Courses differ from the decision on or, where too few show the anomaly then, from a moment between it and this.
+  sim::Time last;
   // As in CauseOptions.
   std::function<bool(uint64_t runs, std::string_view what)> go_on;
 };

@@ -71,6 +71,7 @@ class Finder {
     absl::btree_map<std::pair<uint32_t, uint32_t>, std::vector<int64_t>> took;
     for (size_t i = 0; i < trace_.events.size(); ++i) {
       const TraceEvent& event = trace_.events[i];
+      if (event.kind == EventKind::kInvoke || Produces(event)) begin_.insert({event.id, event.cause});
       if (event.message == 0) continue;
       if (event.message >= fates_.size()) fates_.resize(event.message + 1);
       Fate& fate = fates_[event.message];
@@ -86,6 +87,12 @@ class Finder {
       std::nth_element(times.begin(), middle, times.end());
       usual_ns_[way] = *middle;
     }
+  }
+
+  static bool Produces(const TraceEvent& event) {
+    return std::any_of(event.records.begin(), event.records.end(), [](const formats::RecordNote& note) {
+      return note.verb == formats::RecordVerb::kProduced;
+    });
   }
 
   // What was under way when the first was told of the records counts, too.
@@ -228,8 +235,8 @@ class Finder {
   }
 
   void AddTimer(size_t index) {
-    if (!added_.insert(index).second) return;
     const TraceEvent& fired = At(index);
+    if (begin_.contains(fired.id) || !added_.insert(index).second) return;
     Decision decision;
     decision.undone = Undone::kLater;
     decision.event = fired.id;
@@ -252,6 +259,7 @@ class Finder {
   const formats::Anomaly& anomaly_;
   std::vector<Fate> fates_;  // by message
   absl::btree_map<std::pair<uint32_t, uint32_t>, int64_t> usual_ns_;
+  absl::btree_set<uint64_t> begin_;  // ids of events at which clients began operations
   size_t first_ = kNone;
   size_t last_ = 0;
   std::vector<size_t> told_;  // events of the story, the last first

@@ -42,7 +42,7 @@ struct Decision {
 //     included that were under way when it began
 //   3. what its nodes had last heard of each other, by type, when what the story tells of happened
 // `anomaly` has a story, told from `trace`, which was recorded with `history`. Messages that nothing can help (nobody
-// was there to get them) are no decisions. `all`, if not null: how many there would be.
+// was there to get them) are no decisions, nor are timers at which a client began an operation: that is the work. `all`, if not null: how many there would be.
 std::vector<Decision> DecisionsOf(const formats::DecodedTrace& trace, const formats::History& history,
                                   const formats::Anomaly& anomaly, size_t most, size_t* all);
 

@@ -142,6 +142,7 @@ void FindDeciding(const ResolvedScenario& scenario, uint64_t seed, const Explain
   DecisionOptions decisions;
   decisions.most = options.decisions;
   decisions.courses = options.courses;
+  decisions.last = LastMoment(*result, result->setup);
   if (options.go_on) {
     decisions.go_on = [&, before = result->search.runs](uint64_t runs, std::string_view what) {
       return options.go_on(before + runs, what);

@@ -108,7 +108,8 @@ std::string DecidingText(const Explanation& explanation, size_t index) {
     text += fmt::format("     {}\n", line);
   }
   text += fmt::format("     {}: {}\n", HadIt(what.undone), Spared(explanation, deciding));
-  text += fmt::format("     with other draws from then on: in {} of {}, as it is in {}\n", deciding.shown_without,
+  text += fmt::format("     with other draws from {} on: in {} of {}, as it is in {}\n",
+                      deciding.from > what.at ? sim::ToText(deciding.from - sim::Time()) : "then", deciding.shown_without,
                       deciding.courses, deciding.shown);
   return text + fmt::format("     {}\n", FaultText(what.fault));
 }
@@ -132,11 +133,11 @@ std::string DecisionsText(const Explanation& explanation) {
                   search.tried < search.decisions ? fmt::format("{} of ", search.tried) : "", search.decisions);
   if (search.no_promise > 0) text += fmt::format("; {} took the promise with them, which proves nothing", search.no_promise);
   const size_t shown = DecidingShown(explanation);
-  text += shown == 0 ? ". None decides.\n" : ". These decide:\n";
+  text += search.found.empty() ? ". None decides.\n" : shown == 0 ? ". None clearly decides.\n" : ". These decide:\n";
   for (size_t i = 0; i < shown; ++i) text += DecidingText(explanation, i);
   const std::string also = NamesOf(search.found, shown, false);
   const std::string chance = NamesOf(search.found, shown, true);
-  if (!also.empty()) text += fmt::format("  in this run also: {}\n", also);
+  if (!also.empty()) text += fmt::format("  in this run{}: {}\n", shown > 0 ? " also" : "", also);
   if (!chance.empty()) text += fmt::format("  in this run, with other draws no more than by chance: {}\n", chance);
   text += fmt::format("{} runs{}\n", search.runs, search.complete ? "" : ", interrupted");
   return text;
@@ -162,6 +163,7 @@ nlohmann::ordered_json JsonOf(const DecisionSearch& search) {
     entry["others"] = deciding.others;
     if (!deciding.instead.empty()) entry["instead"] = deciding.instead;
     entry["courses"] = deciding.courses;
+    entry["courses_from_ns"] = deciding.from.nanos();
     entry["shown"] = deciding.shown;
     entry["shown_without"] = deciding.shown_without;
     entry["without_promise"] = deciding.void_without;
