@@ -76,8 +76,9 @@ void Summary(const std::vector<Row>& rows, const std::vector<std::string>& missi
 }
 
 int Main(const std::vector<std::string>& wanted) {
-  fmt::print("{:<32} {:<9} {:>4} {:<20} {:>4} {:>6} {:>6} {:>6} {:>5} {:>5} {:>5} {:>6} {:>6}  {}\n", "mutant", "scenario",
-             "seed", "anomaly", "told", "tried", "causes", "unsure", "shown", "from", "runs", "decide", "s", "rank");
+  fmt::print("{:<32} {:<9} {:>4} {:<20} {:>4} {:>6} {:>6} {:>6} {:>5} {:>5} {:>5} {:>6} {:>6}  {}\n", "mutant",
+             "scenario", "seed", "anomaly", "told", "tried", "causes", "unsure", "shown", "from", "runs", "decide", "s",
+             "rank");
   std::vector<Row> rows;
   std::vector<std::string> missing;
   for (size_t i = 0; i < kafka::AllMutants().size(); ++i) {

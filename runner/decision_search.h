@@ -1,8 +1,9 @@
 // Which single messages and timers decide: each is undone alone in this run (decisions.h), and the run goes on.
 //
-// A run counts only if the promise is made again and put to the test, and if every fault begins that had begun. What then is without the anomaly is tried with
-// other draws, too: from the message's sending (or the timer's firing) on, as that is the past that both have in common,
-// or from the earliest later moment that leaves the anomaly in half of the courses.
+// A run counts only if the promise is made again and put to the test, and if every fault begins that had begun. What
+// then is without the anomaly is tried with other draws, too: from the message's sending (or the timer's firing) on, as
+// that is the past that both have in common, or from the earliest later moment that leaves the anomaly in half of the
+// courses.
 #ifndef BROKERSIM_RUNNER_DECISION_SEARCH_H_
 #define BROKERSIM_RUNNER_DECISION_SEARCH_H_
 

@@ -35,14 +35,16 @@ struct Decision {
 };
 
 // The decisions between the first that is told of the anomaly's records (without records: its first operation, or of
-// one alone the run's beginning) and its breaking: the last copy's end, or else its last operation. In this order, each once, at most `most`:
+// one alone the run's beginning) and its breaking: the last copy's end, or else its last operation. In this order, each
+// once, at most `most`:
 //   1. what led to what its story tells of: messages that arrived and timers that fired, back along the trace's causes;
 //      what lies nearest to the breaking comes first
 //   2. messages between the story's nodes that were lost, kept back or late: the earliest of each type and way, those
 //     included that were under way when it began
 //   3. what its nodes had last heard of each other, by type, when what the story tells of happened
 // `anomaly` has a story, told from `trace`, which was recorded with `history`. Messages that nothing can help (nobody
-// was there to get them) are no decisions, nor are timers at which a client began an operation: that is the work. `all`, if not null: how many there would be.
+// was there to get them) are no decisions, nor are timers at which a client began an operation: that is the work.
+// `all`, if not null: how many there would be.
 std::vector<Decision> DecisionsOf(const formats::DecodedTrace& trace, const formats::History& history,
                                   const formats::Anomaly& anomaly, size_t most, size_t* all);
 

@@ -109,8 +109,8 @@ std::string DecidingText(const Explanation& explanation, size_t index) {
   }
   text += fmt::format("     {}: {}\n", HadIt(what.undone), Spared(explanation, deciding));
   text += fmt::format("     with other draws from {} on: in {} of {}, as it is in {}\n",
-                      deciding.from > what.at ? sim::ToText(deciding.from - sim::Time()) : "then", deciding.shown_without,
-                      deciding.courses, deciding.shown);
+                      deciding.from > what.at ? sim::ToText(deciding.from - sim::Time()) : "then",
+                      deciding.shown_without, deciding.courses, deciding.shown);
   return text + fmt::format("     {}\n", FaultText(what.fault));
 }
 
@@ -131,9 +131,15 @@ std::string DecisionsText(const Explanation& explanation) {
   std::string text =
       fmt::format("{}{} single messages and timers on the way to it were undone, each alone and in this run",
                   search.tried < search.decisions ? fmt::format("{} of ", search.tried) : "", search.decisions);
-  if (search.no_promise > 0) text += fmt::format("; {} took the promise with them, which proves nothing", search.no_promise);
+  if (search.no_promise > 0) {
+    text += fmt::format("; {} took the promise with them, which proves nothing", search.no_promise);
+  }
   const size_t shown = DecidingShown(explanation);
-  text += search.found.empty() ? ". None decides.\n" : shown == 0 ? ". None clearly decides.\n" : ". These decide:\n";
+  if (search.found.empty()) {
+    text += ". None decides.\n";
+  } else {
+    text += shown == 0 ? ". None clearly decides.\n" : ". These decide:\n";
+  }
   for (size_t i = 0; i < shown; ++i) text += DecidingText(explanation, i);
   const std::string also = NamesOf(search.found, shown, false);
   const std::string chance = NamesOf(search.found, shown, true);
@@ -231,7 +237,8 @@ std::string ExplanationText(const Explanation& explanation) {
   return fmt::format("scenario  {} ({})\nseed      {}\nanomaly   {}{}{}\n\n{}\n{}\n{}{}{}", outcome.scenario,
                      outcome.variant, outcome.seed, explanation.type, which, count,
                      absl::StrJoin(visualize::WrapText(anomaly.explanation(), kWidth, kLines), "\n"),
-                     StoryText(explanation), CausesText(explanation), RestText(explanation), DecisionsText(explanation) + point);
+                     StoryText(explanation), CausesText(explanation), RestText(explanation),
+                     DecisionsText(explanation) + point);
 }
 
 std::string ExplanationJson(const Explanation& explanation) {

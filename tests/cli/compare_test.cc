@@ -51,7 +51,8 @@ TEST(Compare, SharesAFileWithSweeps) {
   // All is there: a sweep finds it, with what brought its failures about.
   EXPECT_EQ(sandbox.Run(command("sweep", "--seeds=1..12", true)).out, swept);
   EXPECT_EQ(sandbox.Run(command("compare", "--seeds=1..12", true)).out, compared);
-  const Result other = sandbox.Run({"compare", "kafka/calm", "--set=p1.linger.ms=0,5", "--seeds=1..2", "--db=results.db"});
+  const Result other =
+      sandbox.Run({"compare", "kafka/calm", "--set=p1.linger.ms=0,5", "--seeds=1..2", "--db=results.db"});
   EXPECT_EQ(other.exit_code, 65);
   EXPECT_THAT(other.err, HasSubstr("results.db holds runs of kafka/acks_one, not of kafka/calm"));
 }

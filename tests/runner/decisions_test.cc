@@ -152,7 +152,8 @@ TEST(Decisions, EachIsUndoneByAFaultThatNamesIt) {
   EXPECT_THAT(FaultText(found[0].fault), HasSubstr(R"(at: "9ms")"));
   EXPECT_THAT(FaultText(found[0].fault), HasSubstr(R"(drop_if { from: "controller" to: "b2" type: "Lead" })"));
   // A second and a bit after the breaking.
-  EXPECT_THAT(FaultText(found[1].fault), HasSubstr(R"(late_timer { node: "controller" extra { constant: "2s" } timer: "session" })"));
+  EXPECT_THAT(FaultText(found[1].fault),
+              HasSubstr(R"(late_timer { node: "controller" extra { constant: "2s" } timer: "session" })"));
   // It is the second of its kind at that time.
   EXPECT_THAT(FaultText(found[4].fault), HasSubstr(R"(pass_if { from: "b1" to: "b2" type: "Fetched" nth: 2 })"));
   EXPECT_THAT(FaultText(found[5].fault), Not(HasSubstr("nth")));
