@@ -115,8 +115,8 @@ const Family<BrokerConfig>& BrokerFamily() {
            "switch: the high watermark waits for the ISR (on), or also for a replica that shuts down, until it has "
            "lagged for replica.lag.time.max.ms (off, before 3.6)"},
           {"KAFKA-19522", &C::kafka_19522, 0,
-           "switch, with KIP-966: the last known leader is elected if it is there (on), or in any case (off, before "
-           "4.0.1)"},
+           "switch, with KIP-966: the last known leader is elected if it is there (on), or in any case (off, 3.7 to "
+           "4.0)"},
           {"KIP-207", &C::kip_207, 0,
            "switch: a new leader doesn't know the end of its log before its high watermark is in its epoch (on), or "
            "names one that lies below what was the end before (off, before 2.2)"},
