@@ -76,8 +76,8 @@ struct BrokerConfig {
   // KIP-279 (2.0): asked where an epoch ends that it never had, a leader names the largest epoch below it, and the
   // follower goes back epoch by epoch. Off: it names the start of its own next epoch only.
   bool kip_279 = true;
-  // KIP-320 (2.1): followers' requests name the leader's epoch that is meant. Off: they don't; a follower asks once where
-  // its last epoch ends, cuts its log, and then fetches from whoever listens, who counts it.
+  // KIP-320 (2.1): followers' requests name the leader's epoch that is meant. Off: they don't; a follower asks once
+  // where its last epoch ends, cuts its log, and then fetches from whoever listens, who counts it.
   bool kip_320 = true;
   // KAFKA-7128 (2.1): a follower joins the ISR once it is in the leader's own epoch, not only at the high watermark.
   bool kafka_7128 = true;
@@ -85,7 +85,7 @@ struct BrokerConfig {
   bool kip_903 = true;
   // KAFKA-15021 (3.6): the high watermark doesn't wait for a replica that may not join the ISR.
   bool kafka_15021 = true;
-  // KAFKA-19522 (4.0.1): the last known leader is elected only if it is there.
+  // KAFKA-19522: the last known leader is elected only if it is there.
   bool kafka_19522 = true;
   // KIP-207 (2.2): a new leader tells nobody the end of its log before its high watermark has come to its own epoch.
   bool kip_207 = true;
