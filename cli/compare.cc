@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -15,6 +17,7 @@ struct Options {
   std::vector<std::string> variants;
   std::vector<std::string> settings;
   std::string seeds;
+  std::string db;
   uint64_t jobs = 1;
   runner::ReportFormat format = runner::ReportFormat::kText;
 };
@@ -33,17 +36,29 @@ int Compare(const Options& options, const Context& context) {
     return Fail(runner::kUsage, "a comparison has no tests that junit could list; take text, json, csv or markdown");
   }
   plan.jobs = options.jobs;
-  plan.causes = false;
+  // What a file holds is a sweep's, too, which groups failures by their causes.
+  plan.causes = !options.db.empty();
+  std::unique_ptr<runner::SweepFile> file;
+  if (!options.db.empty()) {
+    absl::StatusOr<std::unique_ptr<runner::SweepFile>> opened =
+        runner::SweepFile::Open(options.db, {plan.arms.front().name, plan.arms.front().reference});
+    if (!opened.ok()) return Fail(opened.status());
+    file = *std::move(opened);
+  }
   ProgressBar bar;
   runner::SweepHooks hooks;
   hooks.progress = [&](const runner::SweepProgress& now) {
     bar.Show(now);
     return !Interrupted();
   };
-  const absl::StatusOr<runner::SweepResult> result = runner::RunSweep(plan, nullptr, hooks);
+  const absl::StatusOr<runner::SweepResult> result = runner::RunSweep(plan, file.get(), hooks);
   ClearProgress();
   if (!result.ok()) return Fail(result.status());
   fmt::print("{}", runner::Render(runner::Compare(*result), options.format));
+  if (!result->complete) {
+    fmt::print(stderr, "brokersim: interrupted after {} runs; {}\n", result->rows.size(),
+               file == nullptr ? "with --db=FILE a comparison can go on where it was" : "the same command goes on");
+  }
   const bool broken = runner::ReportOf(*result).worst == runner::kInternal;
   return broken ? Fail(runner::kInternal, "a run broke an invariant of brokersim; `brokersim sweep` says which")
                 : static_cast<int>(runner::kHeld);
@@ -60,6 +75,8 @@ Command AddCompare(CLI::App* app, const Context& context) {
   AddSeeds(command, &options->seeds, "which seeds, e.g. 1..200")->required();
   AddSet(command, &options->settings, /*several=*/true);
   AddJobs(command, &options->jobs);
+  command->add_option("--db", options->db,
+                      "SQLite file for the results, also of `brokersim sweep`: what is in it isn't run again");
   AddFormat(command, &options->format);
   return [options, context] { return Compare(*options, context); };
 }

@@ -35,6 +35,24 @@ int FailWithout(const scenarios::ResolvedScenario& scenario, const Options& opti
                           scenario.variant));
 }
 
+// A scenario for each decision that is shown. Returns the paths.
+absl::StatusOr<std::vector<std::string>> WriteDecisions(const runner::Explanation& explanation,
+                                                        const std::string& folder) {
+  std::vector<std::string> paths;
+  if (folder.empty()) return paths;
+  std::error_code ignored;
+  std::filesystem::create_directories(folder, ignored);
+  const size_t shown = runner::DecidingShown(explanation);
+  for (size_t i = 0; i < shown; ++i) {
+    const std::string name = fmt::format("decision_{}", i + 1);
+    const std::string path = (std::filesystem::path(folder) / (name + ".textproto")).string();
+    const std::string text = runner::UndoneText(explanation, explanation.decisions.found[i], name);
+    if (const absl::Status status = runner::WriteFile(path, text); !status.ok()) return status;
+    paths.push_back(path);
+  }
+  return paths;
+}
+
 // Returns the path; empty if there is nothing to write.
 absl::StatusOr<std::string> WritePicture(const runner::Explanation& explanation, const std::string& folder) {
   if (folder.empty() || !explanation.point.has_value()) return std::string();
@@ -50,9 +68,6 @@ absl::StatusOr<std::string> WritePicture(const runner::Explanation& explanation,
 }
 
 int Explain(const Options& options, const Context& context) {
-  if (!options.out.empty() && options.futures == 0) {
-    return Fail(runner::kUsage, "--out takes the picture of --futures=N, which isn't asked for");
-  }
   scenarios::ResolvedScenario scenario;
   const int code = LoadVariant(options.scenario, options.variant, options.settings, context, &scenario);
   if (code != runner::kHeld) return code;
@@ -79,10 +94,13 @@ int Explain(const Options& options, const Context& context) {
   if (!explanation.ok()) return Fail(explanation.status());
   const absl::StatusOr<std::string> written = WritePicture(*explanation, options.out);
   if (!written.ok()) return Fail(written.status());
+  const absl::StatusOr<std::vector<std::string>> decisions = WriteDecisions(*explanation, options.out);
+  if (!decisions.ok()) return Fail(decisions.status());
   if (options.json) {
     fmt::print("{}\n", runner::ExplanationJson(*explanation));
   } else {
     fmt::print("{}", runner::ExplanationText(*explanation));
+    for (const std::string& path : *decisions) fmt::print("wrote     {}\n", path);
     if (!written->empty()) fmt::print("wrote     {}\n", *written);
     fmt::print("reproduce: {}\n", runner::ReproduceCommand(explanation->outcome));
   }
@@ -111,7 +129,13 @@ Command AddExplain(CLI::App* app, const Context& context) {
       ->check(WholeNumber(1, 1'000'000));
   command->add_option("--checkpoints", options->checkpoints, "from so many moments (default: 64)")
       ->check(WholeNumber(2, 100'000));
-  command->add_option("--out", options->out, "folder for the picture of the futures, futures.svg");
+  command
+      ->add_option("--decisions", options->explain.decisions,
+                   "how many single messages and timers are undone at most (default: 100; 0: none)")
+      ->check(WholeNumber(0, 100'000));
+  command->add_option("--out", options->out,
+                      "folder for the picture of the futures, futures.svg, and for scenarios in which a message or "
+                      "timer that decides is undone");
   command->add_flag("--json", options->json, "one JSON object on stdout");
   return [options, context] { return Explain(*options, context); };
 }

@@ -20,20 +20,6 @@ constexpr int64_t kMoments[] = {0, 32, 64, 96, 128, 160, 192, 224, 240, 248, 252
 // Where few courses show it, up to so many times as many are run.
 constexpr int kMostTimes = 4;
 
-// The sign test: of courses that differ with and without something, is it more than chance that so many are spared and
-// so few struck? At a level of 1 in 50, as dozens of candidates are tried.
-bool IsMoreThanChance(int spared, int struck) {
-  const int n = spared + struck;
-  uint64_t ways = 0;
-  uint64_t choose = 1;  // n over k
-  for (int k = 0; k <= struck; ++k) {
-    ways += choose;
-    choose = choose * static_cast<uint64_t>(n - k) / static_cast<uint64_t>(k + 1);
-  }
-  // ways / 2^n <= 1/50. With 57 and more, and at most half of them struck, nothing overflows in between.
-  return n > 56 ? spared >= 2 * struck : ways * 50 <= uint64_t{1} << n;
-}
-
 // REQUIRES: the part is one.
 const scenarios::Fault& FaultOf(const Setup& setup, const Part& part) {
   return setup.fault(part.fields[0][0].second);
@@ -199,6 +185,18 @@ class Search {
 };
 
 }  // namespace
+
+bool IsMoreThanChance(int spared, int struck) {
+  const int n = spared + struck;
+  uint64_t ways = 0;
+  uint64_t choose = 1;  // n over k
+  for (int k = 0; k <= struck; ++k) {
+    ways += choose;
+    choose = choose * static_cast<uint64_t>(n - k) / static_cast<uint64_t>(k + 1);
+  }
+  // ways / 2^n <= 1/50. With 57 and more, and at most half of them struck, nothing overflows in between.
+  return n > 56 ? spared >= 2 * struck : ways * 50 <= uint64_t{1} << n;
+}
 
 std::vector<Candidate> CandidatesOf(const Setup& setup, const std::vector<std::string>& idle) {
   std::vector<Candidate> candidates;

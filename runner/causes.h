@@ -80,6 +80,10 @@ struct CauseOptions {
   std::function<bool(uint64_t runs, std::string_view what)> go_on;
 };
 
+// The sign test: of courses that differ with and without something, is it more than chance that so many are spared and
+// so few struck? At a level of 1 in 50, as dozens of candidates are tried.
+bool IsMoreThanChance(int spared, int struck);
+
 // REQUIRES: tried(setup, {}) is true.
 CauseSearch FindCauses(const scenarios::Setup& setup, const std::vector<std::string>& idle, const Tried& tried,
                        const CauseOptions& options);

@@ -138,6 +138,22 @@ void AddStory(const ResolvedScenario& scenario, uint64_t seed, Explanation* resu
   checker::AddStory(*trace, run.history, options, &result->anomaly);
 }
 
+void FindDeciding(const ResolvedScenario& scenario, uint64_t seed, const ExplainOptions& options, Explanation* result) {
+  DecisionOptions decisions;
+  decisions.most = options.decisions;
+  decisions.courses = options.courses;
+  decisions.last = LastMoment(*result, result->setup);
+  if (options.go_on) {
+    decisions.go_on = [&, before = result->search.runs](uint64_t runs, std::string_view what) {
+      return options.go_on(before + runs, what);
+    };
+  }
+  formats::Anomaly anomaly = result->number > 0 ? result->outcome.verdict.anomalies(result->number - 1)
+                                                : result->anomaly;
+  result->decisions = FindDecisions(result->setup, scenario.name.substr(scenario.name.rfind('/') + 1), seed,
+                                    result->type, anomaly, decisions);
+}
+
 // The rule that allowed it, or who else did.
 std::string RuleOf(const Explanation& result) {
   const std::vector<Cause>& causes = result.search.causes;
@@ -166,6 +182,10 @@ std::string Explanation::FaultText(const std::string& id) const {
   return found == fault_ids.end() ? id : fault_texts[static_cast<size_t>(found - fault_ids.begin())];
 }
 
+std::string UndoneText(const Explanation& explanation, const Deciding& deciding, const std::string& name) {
+  return UndoneText(explanation.setup, name, explanation.outcome.variant, deciding.what);
+}
+
 absl::StatusOr<Explanation> Explain(const ResolvedScenario& scenario, uint64_t seed, const ExplainOptions& options) {
   Explanation result;
   result.outcome = RunAndCheck(scenario, seed, sim::RecordingLevel::kHistory);
@@ -181,7 +201,7 @@ absl::StatusOr<Explanation> Explain(const ResolvedScenario& scenario, uint64_t s
   Trials trials(scenario, seed, result.type);
   const Tried tried = std::ref(trials);
   const Shows shows = [&](const Setup& setup, uint64_t) { return tried(setup, {}).value_or(false); };
-  const Setup setup = WrittenOut(scenario, seed, run, shows);
+  const Setup& setup = result.setup = WrittenOut(scenario, seed, run, shows);
   CHECK(shows(setup, seed), "written out, the run shows {} no more", result.type);
   CauseOptions search;
   search.courses = options.courses;
@@ -190,7 +210,8 @@ absl::StatusOr<Explanation> Explain(const ResolvedScenario& scenario, uint64_t s
   result.search = FindCauses(setup, idle, tried, search);
   AddStory(scenario, seed, &result);
   result.rule = RuleOf(result);
-  if (!options.futures.has_value() || !result.search.complete) return result;
+  if (result.search.complete) FindDeciding(scenario, seed, options, &result);
+  if (!options.futures.has_value() || !result.search.complete || !result.decisions.complete) return result;
   absl::StatusOr<PointOfNoReturn> point =
       FindPointOfNoReturn(scenario, seed, result.type, search.last, *options.futures);
   if (!point.ok()) return point.status();

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "formats/verdict.pb.h"
 #include "runner/causes.h"
+#include "runner/decision_search.h"
 #include "runner/futures.h"
 #include "runner/rerun.h"
 
@@ -22,6 +23,8 @@ struct ExplainOptions {
   // Empty: the gravest.
   std::string anomaly;
   int courses = 12;
+  // So many single messages and timers are tried; 0: none.
+  size_t decisions = DecisionOptions().most;
   // As in CauseOptions.
   std::function<bool(uint64_t runs, std::string_view what)> go_on;
   // The point of no return, too.
@@ -42,6 +45,10 @@ struct Explanation {
   std::vector<std::string> fault_texts;
   // What allowed it, a sentence.
   std::string rule;
+  // Single messages and timers; empty if there is nothing to try.
+  DecisionSearch decisions;
+  // The run's setup with all that was drawn written out.
+  scenarios::Setup setup;
   std::optional<PointOfNoReturn> point;  // if it was asked for
 
   std::string FaultText(const std::string& id) const;
@@ -51,6 +58,11 @@ struct Explanation {
 // breaks.
 absl::StatusOr<Explanation> Explain(const scenarios::ResolvedScenario& scenario, uint64_t seed,
                                     const ExplainOptions& options);
+
+// How many of the decisions are shown in full: the first that are confirmed.
+size_t DecidingShown(const Explanation& explanation);
+// The scenario of this run in which a decision is undone, as a file named NAME.textproto.
+std::string UndoneText(const Explanation& explanation, const Deciding& deciding, const std::string& name);
 
 // For people.
 std::string ExplanationText(const Explanation& explanation);

@@ -14,6 +14,10 @@ constexpr size_t kCausesShown = 3;
 // Of the paragraph that says what is wrong.
 constexpr int kWidth = 118;
 constexpr int kLines = 40;
+// Of what a message says.
+constexpr int kContentLines = 2;
+// Decisions that are not shown in full.
+constexpr size_t kOthersNamed = 4;
 
 std::string Milliseconds(int64_t ns) { return fmt::format("{}.{:03} ms", ns / 1'000'000, ns / 1000 % 1000); }
 
@@ -79,6 +83,102 @@ std::string RestText(const Explanation& explanation) {
   return text;
 }
 
+// "no lost-write", "no lost-write of this record, but of 18 others", "no lost-write, but duplicate"
+std::string Spared(const Explanation& explanation, const Deciding& deciding) {
+  std::string text = fmt::format("no {}", explanation.type);
+  if (deciding.others > 0) text += fmt::format(" of this record; {} others remain", deciding.others);
+  if (!deciding.instead.empty()) text += fmt::format(", but {}", absl::StrJoin(deciding.instead, ", "));
+  return text;
+}
+
+std::string_view HadIt(Decision::Undone undone) {
+  switch (undone) {
+    case Decision::Undone::kArrives: return "had it arrived at once";
+    case Decision::Undone::kLater: return "had it fired only after the breaking";
+    case Decision::Undone::kIsLost: return "had it not arrived";
+  }
+  return "";
+}
+
+std::string DecidingText(const Explanation& explanation, size_t index) {
+  const Deciding& deciding = explanation.decisions.found[index];
+  const Decision& what = deciding.what;
+  std::string text = fmt::format("  {}. {}{}{}\n", index + 1, what.name, what.was.empty() ? "" : ": ", what.was);
+  for (const std::string& line : visualize::WrapText(what.content, kWidth - 5, kContentLines)) {
+    text += fmt::format("     {}\n", line);
+  }
+  text += fmt::format("     {}: {}\n", HadIt(what.undone), Spared(explanation, deciding));
+  text += fmt::format("     with other draws from {} on: in {} of {}, as it is in {}\n",
+                      deciding.from > what.at ? sim::ToText(deciding.from - sim::Time()) : "then",
+                      deciding.shown_without, deciding.courses, deciding.shown);
+  return text + fmt::format("     {}\n", FaultText(what.fault));
+}
+
+std::string NamesOf(const std::vector<Deciding>& found, size_t from, bool tried) {
+  std::vector<std::string> names;
+  for (size_t i = from; i < found.size(); ++i) {
+    const bool shows = found[i].courses > 0;
+    if (shows == tried) names.push_back(found[i].what.name);
+  }
+  const size_t more = names.size() > kOthersNamed ? names.size() - kOthersNamed : 0;
+  names.resize(names.size() - more);
+  return absl::StrJoin(names, "; ") + (more > 0 ? fmt::format("; and {} more", more) : "");
+}
+
+std::string DecisionsText(const Explanation& explanation) {
+  const DecisionSearch& search = explanation.decisions;
+  if (search.tried == 0) return "";
+  std::string text =
+      fmt::format("{}{} single messages and timers on the way to it were undone, each alone and in this run",
+                  search.tried < search.decisions ? fmt::format("{} of ", search.tried) : "", search.decisions);
+  if (search.no_promise > 0) {
+    text += fmt::format("; {} took the promise with them, which proves nothing", search.no_promise);
+  }
+  const size_t shown = DecidingShown(explanation);
+  if (search.found.empty()) {
+    text += ". None decides.\n";
+  } else {
+    text += shown == 0 ? ". None clearly decides.\n" : ". These decide:\n";
+  }
+  for (size_t i = 0; i < shown; ++i) text += DecidingText(explanation, i);
+  const std::string also = NamesOf(search.found, shown, false);
+  const std::string chance = NamesOf(search.found, shown, true);
+  if (!also.empty()) text += fmt::format("  in this run{}: {}\n", shown > 0 ? " also" : "", also);
+  if (!chance.empty()) text += fmt::format("  in this run, with other draws no more than by chance: {}\n", chance);
+  text += fmt::format("{} runs{}\n", search.runs, search.complete ? "" : ", interrupted");
+  return text;
+}
+
+nlohmann::ordered_json JsonOf(const DecisionSearch& search) {
+  nlohmann::ordered_json json;
+  json["of"] = search.decisions;
+  json["tried"] = search.tried;
+  json["without_promise"] = search.no_promise;
+  json["complete"] = search.complete;
+  json["runs"] = search.runs;
+  json["deciding"] = nlohmann::ordered_json::array();
+  for (const Deciding& deciding : search.found) {
+    constexpr const char* kUndone[] = {"arrives", "later", "lost"};
+    nlohmann::ordered_json entry;
+    entry["name"] = deciding.what.name;
+    entry["event"] = deciding.what.event;
+    if (!deciding.what.was.empty()) entry["was"] = deciding.what.was;
+    if (!deciding.what.content.empty()) entry["content"] = deciding.what.content;
+    entry["undone"] = kUndone[static_cast<size_t>(deciding.what.undone)];
+    entry["fault"] = FaultText(deciding.what.fault);
+    entry["others"] = deciding.others;
+    if (!deciding.instead.empty()) entry["instead"] = deciding.instead;
+    entry["courses"] = deciding.courses;
+    entry["courses_from_ns"] = deciding.from.nanos();
+    entry["shown"] = deciding.shown;
+    entry["shown_without"] = deciding.shown_without;
+    entry["without_promise"] = deciding.void_without;
+    entry["confirmed"] = deciding.confirmed;
+    json["deciding"].push_back(std::move(entry));
+  }
+  return json;
+}
+
 nlohmann::ordered_json JsonOf(const std::vector<Cause>& causes) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Cause& cause : causes) {
@@ -121,6 +221,13 @@ nlohmann::ordered_json JsonOf(const PointOfNoReturn& point) {
 
 }  // namespace
 
+size_t DecidingShown(const Explanation& explanation) {
+  size_t shown = 0;
+  const std::vector<Deciding>& found = explanation.decisions.found;
+  while (shown < found.size() && shown < kCausesShown && found[shown].confirmed) ++shown;
+  return shown;
+}
+
 std::string ExplanationText(const Explanation& explanation) {
   const Outcome& outcome = explanation.outcome;
   const formats::Anomaly& anomaly = explanation.anomaly;
@@ -130,7 +237,8 @@ std::string ExplanationText(const Explanation& explanation) {
   return fmt::format("scenario  {} ({})\nseed      {}\nanomaly   {}{}{}\n\n{}\n{}\n{}{}{}", outcome.scenario,
                      outcome.variant, outcome.seed, explanation.type, which, count,
                      absl::StrJoin(visualize::WrapText(anomaly.explanation(), kWidth, kLines), "\n"),
-                     StoryText(explanation), CausesText(explanation), RestText(explanation), point);
+                     StoryText(explanation), CausesText(explanation), RestText(explanation),
+                     DecisionsText(explanation) + point);
 }
 
 std::string ExplanationJson(const Explanation& explanation) {
@@ -156,6 +264,7 @@ std::string ExplanationJson(const Explanation& explanation) {
   json["without_faults"] = search.without_faults;
   json["complete"] = search.complete;
   json["runs"] = search.runs;
+  if (explanation.decisions.runs > 0) json["decisions"] = JsonOf(explanation.decisions);
   if (explanation.point.has_value()) json["futures"] = JsonOf(*explanation.point);
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

@@ -110,7 +110,7 @@ class WorldBuilder {
                                 std::shared_ptr<const kafka::ProducerSpec> spec, World::NodePlan node);
   absl::Status ReadDualWrite(const KafkaPlan& plan, const Producer& producer, kafka::DualWriterSpec* spec);
   absl::Status BuildOutboxDatabases();
-  absl::Status BuildTransformer(const KafkaPlan& plan, const Transformer& transformer);
+  absl::Status BuildTransformer(const KafkaPlan& plan, const Transformer& transformer, sim::NodeId ledger);
   absl::Status BuildOutboxRelay(const KafkaPlan& plan, const OutboxRelay& relay);
   // Invalid: there is none.
   sim::NodeId FindOutboxDatabase(const std::string& name) const;

@@ -22,10 +22,14 @@ std::shared_ptr<const kafka::Clusters> WorldBuilder::AllClusters() const {
 absl::Status WorldBuilder::BuildKafkaClients() {
   sim::NodeId ledger;
   for (const KafkaPlan& plan : clusters_) {
-    for (const Consumer& consumer : plan.text->consumer()) {
-      if (!consumer.effects() || ledger.valid()) continue;
-      ledger = AddAppNode("ledger", setup_.ledger_datacenter(), std::make_shared<app::LedgerFactory>());
+    const auto needs_ledger = [](const auto& client) { return client.effects(); };
+    const auto& consumers = plan.text->consumer();
+    const auto& transformers = plan.text->transformer();
+    if (ledger.valid() || (std::none_of(consumers.begin(), consumers.end(), needs_ledger) &&
+                           std::none_of(transformers.begin(), transformers.end(), needs_ledger))) {
+      continue;
     }
+    ledger = AddAppNode("ledger", setup_.ledger_datacenter(), std::make_shared<app::LedgerFactory>());
   }
   if (auto status = BuildOutboxDatabases(); !status.ok()) return status;
   for (const KafkaPlan& plan : clusters_) {
@@ -37,7 +41,8 @@ absl::Status WorldBuilder::BuildKafkaClients() {
       if (auto status = BuildConsumer(plan, consumer, effects); !status.ok()) return status;
     }
     for (const Transformer& transformer : plan.text->transformer()) {
-      if (auto status = BuildTransformer(plan, transformer); !status.ok()) return status;
+      const sim::NodeId effects = transformer.effects() ? ledger : sim::NodeId{};
+      if (auto status = BuildTransformer(plan, transformer, effects); !status.ok()) return status;
     }
     for (const OutboxRelay& relay : plan.text->outbox_relay()) {
       if (auto status = BuildOutboxRelay(plan, relay); !status.ok()) return status;
@@ -286,6 +291,15 @@ absl::Status WorldBuilder::BuildConsumer(const KafkaPlan& plan, const Consumer& 
   if (consumer.idempotent_effects() && !consumer.effects()) {
     return locator_.Error(steps, "idempotent_effects", "idempotent_effects needs effects: true");
   }
+  if (consumer.hands_over() && consumer.commit() != Consumer::AUTO) {
+    return locator_.Error(steps, "hands_over", "hands_over is for commit: AUTO");
+  }
+  if (consumer.skips_failures() && consumer.failure().empty()) {
+    return locator_.Error(steps, "skips_failures", "skips_failures needs a failure, e.g. failure: \"1%\"");
+  }
+  if (auto status = ReadProbability(steps, "failure", consumer.failure(), &spec->failure); !status.ok()) return status;
+  spec->hands_over = consumer.hands_over();
+  spec->skips_failures = consumer.skips_failures();
   spec->mirrors = consumer.mirrors();
   spec->ledger = ledger;
   spec->idempotent_effects = consumer.idempotent_effects();

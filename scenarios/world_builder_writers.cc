@@ -127,7 +127,7 @@ absl::Status WorldBuilder::BuildOutboxRelay(const KafkaPlan& plan, const OutboxR
   return AddNode(steps, std::move(node));
 }
 
-absl::Status WorldBuilder::BuildTransformer(const KafkaPlan& plan, const Transformer& text) {
+absl::Status WorldBuilder::BuildTransformer(const KafkaPlan& plan, const Transformer& text, sim::NodeId ledger) {
   const Steps steps = plan.Below("transformer", text.name());
   auto consumer = std::make_shared<kafka::ConsumerSpec>();
   for (const std::string& line : text.config()) {
@@ -167,6 +167,13 @@ absl::Status WorldBuilder::BuildTransformer(const KafkaPlan& plan, const Transfo
   sim::Duration start;
   if (auto status = Read(steps, "start", text.start(), sim::Seconds(2), &start); !status.ok()) return status;
   consumer->start = sim::Time() + start;
+  if (text.idempotent_effects() && !text.effects()) {
+    return locator_.Error(steps, "idempotent_effects", "idempotent_effects needs effects: true");
+  }
+  consumer->ledger = ledger;
+  consumer->idempotent_effects = text.idempotent_effects();
+  // What its transactions did is told of the group itself.
+  consumer->effects_of = consumer->config.group_id + "'s effects";
   spec->group_metadata = !text.without_group_metadata();
   spec->seeks_after_abort = !text.polls_on_after_abort();
   spec->consumer = std::move(consumer);

@@ -81,7 +81,7 @@ Broker::Replica& Broker::AddReplica(const TopicPartition& tp, int64_t high_water
   ReplicaLog log =
       ReplicaLog::Recover(env.disk().Find(log_name), env.disk().Find(epoch_name), &blocks, config_->mutant);
   Replica replica{Partition(id_, tp, *config_, std::move(log), high_watermark),
-                  log_file, epoch_file, 0, {}, false, -1, {}};
+                  log_file, epoch_file, 0, {}, false, -1, {}, false};
   return replicas_.emplace(tp, std::move(replica)).first->second;
 }
 
@@ -101,7 +101,7 @@ void Broker::Receive(const sim::Received& message, sim::Env& env, sim::Effects& 
   const auto* frame = message.payload.As<Frame>();
   CHECK(frame != nullptr, "broker {} got a {}", id_, message.payload.name());
   if (zookeeper_.has_value() && zookeeper_->OnMessage(message, *frame, env, out)) {
-    HearZooKeeper(out);
+    HearZooKeeper(env, out);
     return;
   }
   // A coordinator sends requests to its own broker too, so that the connection alone doesn't tell what is an answer.
@@ -136,6 +136,8 @@ void Broker::OnAnswer(const Sent& sent, const Body& body, sim::Env& env, sim::Ef
     OnFetched(std::get<ReplicaFetchSent>(sent), *fetched, env, out);
   } else if (const auto* offsets = std::get_if<ListOffsetsResponse>(&body)) {
     OnLeaderEnd(std::get<ListOffsetsSent>(sent), *offsets, env, out);
+  } else if (const auto* epoch = std::get_if<OffsetForLeaderEpochResponse>(&body)) {
+    OnEpochEnd(std::get<EpochEndSent>(sent), *epoch, env, out);
   } else if (const auto* verified = std::get_if<AddPartitionsToTxnResponse>(&body)) {
     OnVerified(std::get<VerificationSent>(sent).number, ErrorCode::kNone, verified, env, out);
   } else if (const auto* written = std::get_if<WriteTxnMarkersResponse>(&body)) {
@@ -201,6 +203,8 @@ void Broker::OnLost(const Sent& sent, sim::Env& env, sim::Effects& out) {
     OnVerified(verification->number, ErrorCode::kNetworkException, nullptr, env, out);
   } else if (const auto* markers = std::get_if<MarkersSent>(&sent)) {
     OnMarkersWritten(*markers, nullptr, out);
+  } else if (const auto* epoch = std::get_if<EpochEndSent>(&sent)) {
+    BackOff(epoch->leader, epoch->tp, out);
   } else {
     const auto& list = std::get<ListOffsetsSent>(sent);
     BackOff(list.leader, list.tp, out);
@@ -384,7 +388,7 @@ void Broker::ApplyPartition(const PartitionRecord& record, sim::Env& env, sim::E
     Unfollow(record.tp);
     if (partition.BecomeLeader(record, env.monotonic())) BeginLeading(replica, out);
     const int64_t before = partition.high_watermark();
-    if (partition.MaybeIncrementHighWatermark()) OnHighWatermark(replica, before, out);
+    if (partition.MaybeIncrementHighWatermark(env.monotonic())) OnHighWatermark(replica, before, out);
     TryCompleteWrites(out);
     return;
   }

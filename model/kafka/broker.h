@@ -106,6 +106,7 @@ class Broker final : public sim::Process {
     int32_t controller_epoch = -1;  // ZooKeeper mode: of the controller that decided who leads
     // By producer id (VerificationStateEntry.java).
     absl::btree_map<int64_t, Verification> verifications;
+    bool truncates_first = false;  // before KIP-320: the leader has to be asked where our last epoch ends
   };
 
   // Follower: what is fetched from one leader.
@@ -168,10 +169,15 @@ class Broker final : public sim::Process {
     int32_t leader = -1;
     TopicPartition tp;
   };
+  struct EpochEndSent {
+    int32_t leader = -1;
+    TopicPartition tp;
+    int32_t epoch = -1;  // the leader's, as we know it
+  };
   struct VerificationSent { int64_t number = 0; };
   struct MarkersSent { TransactionCoordinator::Markers markers; };
   using Sent = std::variant<RegistrationSent, HeartbeatSent, MetadataFetchSent, ProducerIdsSent, AlterSent,
-                            ReplicaFetchSent, ListOffsetsSent, VerificationSent, MarkersSent>;
+                            ReplicaFetchSent, ListOffsetsSent, VerificationSent, MarkersSent, EpochEndSent>;
 
   // broker.cc
   void Receive(const sim::Received& message, sim::Env& env, sim::Effects& out);
@@ -207,7 +213,7 @@ class Broker final : public sim::Process {
   void MaybePublishFirst(sim::Env& env, sim::Effects& out);
 
   // broker_zookeeper.cc
-  void HearZooKeeper(sim::Effects& out);
+  void HearZooKeeper(sim::Env& env, sim::Effects& out);
   void On(const LeaderAndIsrRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
   void On(const UpdateMetadataRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
   void On(const StopReplicaRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);
@@ -216,7 +222,7 @@ class Broker final : public sim::Process {
   void Become(const PartitionRecord& record, sim::Env& env, sim::Effects& out);
   void StopReplica(const StopReplicaRequest::Partition& wanted, sim::Effects& out);
   void DeleteReplica(Replica* replica, sim::Effects& out);
-  void OnIsrWritten(const ZooKeeperMember::IsrWritten& m, sim::Effects& out);
+  void OnIsrWritten(const ZooKeeperMember::IsrWritten& m, sim::Env& env, sim::Effects& out);
   const std::vector<int32_t>& KnownIsr(const Partition& partition) const;
 
   // broker_produce.cc
@@ -252,6 +258,8 @@ class Broker final : public sim::Process {
   void OnFetchedPartition(int32_t leader, const FetchRequest::Partition& asked, int32_t epoch,
                           const FetchResponse::Partition& got, sim::Env& env, sim::Effects& out);
   void OnDiverging(Replica* replica, const EpochEndOffset& leader_end, sim::Effects& out);
+  void AskEpochEnd(int32_t leader, Replica* replica, sim::Env& env, sim::Effects& out);
+  void OnEpochEnd(const EpochEndSent& sent, const OffsetForLeaderEpochResponse& m, sim::Env& env, sim::Effects& out);
   void BackOff(int32_t leader, const TopicPartition& tp, sim::Effects& out);
   void OnLeaderEnd(const ListOffsetsSent& sent, const ListOffsetsResponse& m, sim::Env& env, sim::Effects& out);
 
@@ -261,7 +269,7 @@ class Broker final : public sim::Process {
   void SendAlter(Replica* replica, sim::Env& env, sim::Effects& out);
   void OnAltered(const AlterPartitionResponse& m, sim::Env& env, sim::Effects& out);
   void Conclude(Replica* replica, ErrorCode error, int32_t partition_epoch, const std::vector<int32_t>& isr,
-                sim::Effects& out);
+                sim::Env& env, sim::Effects& out);
 
   // broker_groups.cc
   void On(const FindCoordinatorRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out);

@@ -31,7 +31,7 @@ void Broker::On(const FetchRequest& m, sim::ConnId conn, int32_t id, sim::Env& e
                           sent_counts ? read.records.back()->value().next_offset() : m.partitions[i].fetch_offset,
                           env.monotonic());
       Propose(replica, partition.ProposeExpand(m.replica_id, broker_epoch_), env, out);
-      if (!partition.MaybeIncrementHighWatermark()) continue;
+      if (!partition.MaybeIncrementHighWatermark(env.monotonic())) continue;
       OnHighWatermark(replica, before, out);
       TryCompleteWrites(out);
       TryCompleteFetches(partition.tp(), /*force=*/false, out);
@@ -181,7 +181,7 @@ void Broker::On(const ListOffsetsRequest& m, sim::ConnId conn, int32_t id, sim::
     if (config_->mutant == Mutant::kStartOffsetOneTooMany) ++answer.offset;
   } else if (m.replica_id != kConsumerReplicaId) {
     answer.offset = partition.log().log_end_offset();
-  } else if (partition.high_watermark() < partition.leader_epoch_start()) {
+  } else if (config_->kip_207 && partition.high_watermark() < partition.leader_epoch_start()) {
     BROKERSIM_PROBE("kafka/fetch: the end isn't known yet");
     // KIP-207: a new leader doesn't know yet how far its predecessor's high watermark was.
     answer.error = ErrorCode::kOffsetNotAvailable;
@@ -198,7 +198,7 @@ void Broker::On(const OffsetForLeaderEpochRequest& m, sim::ConnId conn, int32_t 
   answer.tp = m.tp;
   const Replica* replica = Find(m.tp);
   answer.error = CheckLeader(replica, m.current_leader_epoch);
-  if (answer.error == ErrorCode::kNone) answer.end = replica->partition.log().EndOffsetForEpoch(m.leader_epoch);
+  if (answer.error == ErrorCode::kNone) answer.end = replica->partition.EndOfEpoch(m.leader_epoch);
   Reply(conn, id, std::move(answer), out);
 }
 

@@ -36,7 +36,7 @@ void Broker::SendAlter(Replica* replica, sim::Env& env, sim::Effects& out) {
       AlterSent{replica->partition.tp()};
 }
 
-void Broker::OnAltered(const AlterPartitionResponse& m, sim::Env&, sim::Effects& out) {
+void Broker::OnAltered(const AlterPartitionResponse& m, sim::Env& env, sim::Effects& out) {
   Replica* replica = Find(m.tp);
   if (replica == nullptr) return;
   replica->alter_in_flight = false;
@@ -47,17 +47,17 @@ void Broker::OnAltered(const AlterPartitionResponse& m, sim::Env&, sim::Effects&
     // (Partition.handleAlterPartitionError).
     return;
   }
-  Conclude(replica, m.error, m.partition_epoch, m.isr, out);
+  Conclude(replica, m.error, m.partition_epoch, m.isr, env, out);
 }
 
 // What became of the change of the ISR that was asked for.
 void Broker::Conclude(Replica* replica, ErrorCode error, int32_t partition_epoch, const std::vector<int32_t>& isr,
-                      sim::Effects& out) {
+                      sim::Env& env, sim::Effects& out) {
   replica->alter.reset();
   Partition& partition = replica->partition;
   const int64_t before = partition.high_watermark();
   partition.ConcludeProposal(error, partition_epoch, isr);
-  if (partition.MaybeIncrementHighWatermark()) {
+  if (partition.MaybeIncrementHighWatermark(env.monotonic())) {
     OnHighWatermark(replica, before, out);
     TryCompleteFetches(partition.tp(), /*force=*/false, out);
   }

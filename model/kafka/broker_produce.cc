@@ -57,7 +57,7 @@ void Broker::Produce(const ProduceRequest& m, sim::ConnId conn, int32_t id,
 
 Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, const RecordBatch& batch,
                                                     int16_t acks, std::vector<sim::SyncTicket>* syncs,
-                                                    sim::Env&, sim::Effects& out) {
+                                                    sim::Env& env, sim::Effects& out) {
   DelayedWrite::Part part;
   part.tp = tp;
   Replica* replica = Find(tp);
@@ -68,6 +68,7 @@ Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, co
   Partition& partition = replica->partition;
   int64_t duplicate_of = -1;
   part.error = partition.CheckAppend(acks);
+  partition.log().ForgetExpired(batch.producer_id, env.wall().millis(), config_->producer_id_expiration_ms);
   if (config_->mutant == Mutant::kAckWithoutAppend && part.error == ErrorCode::kNotEnoughReplicas) {
     part.error = ErrorCode::kNone;
     part.base_offset = partition.log().log_end_offset();
@@ -96,7 +97,7 @@ Broker::DelayedWrite::Part Broker::AppendToLocalLog(const TopicPartition& tp, co
   if (config_->mutant == Mutant::kAckOneTooEarly) --part.required;
   // An ISR of one commits at once.
   const int64_t before = partition.high_watermark();
-  if (partition.MaybeIncrementHighWatermark()) OnHighWatermark(replica, before, out);
+  if (partition.MaybeIncrementHighWatermark(env.monotonic())) OnHighWatermark(replica, before, out);
   TryCompleteFetches(tp, /*force=*/false, out);
   return part;
 }

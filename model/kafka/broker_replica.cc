@@ -10,6 +10,8 @@ namespace brokersim::kafka {
 
 void Broker::Follow(const TopicPartition& tp, int32_t leader, sim::Env& env, sim::Effects& out) {
   fetchers_[leader].ready[tp] = true;
+  // Since KIP-595 fetches tell by themselves where the logs part.
+  replicas_.at(tp).truncates_first = config_->kip_101 && !config_->kip_320;
   SendFetch(leader, env, out);
 }
 
@@ -22,13 +24,19 @@ void Broker::SendFetch(int32_t leader, sim::Env& env, sim::Effects& out) {
   if (fetcher.in_flight || !fetcher.waits_for.empty() || stopping_) return;
   ReplicaFetchSent sent;
   sent.leader = leader;
-  for (const auto& [tp, ready] : fetcher.ready) {
+  for (auto& [tp, ready] : fetcher.ready) {
     if (!ready) continue;
-    const Partition& partition = replicas_.at(tp).partition;
+    Replica& replica = replicas_.at(tp);
+    const Partition& partition = replica.partition;
+    if (replica.truncates_first && partition.log().last_epoch() >= 0) {
+      ready = false;
+      AskEpochEnd(leader, &replica, env, out);
+      continue;
+    }
     FetchRequest::Partition wanted;
     wanted.tp = tp;
     wanted.fetch_offset = partition.log().log_end_offset();
-    if (config_->kip_101) {
+    if (config_->kip_101 && config_->kip_320) {
       wanted.current_leader_epoch = partition.leader_epoch();
       wanted.last_fetched_epoch = partition.log().last_epoch();
     }
@@ -123,6 +131,37 @@ void Broker::OnDiverging(Replica* replica, const EpochEndOffset& leader_end, sim
   }
   Truncate(replica, target,
            fmt::format("the leader's epoch {} ends at {}", leader_end.epoch, leader_end.end_offset), out);
+}
+
+// Before KIP-320 it is asked once, and nobody says which leader is meant (AbstractFetcherThread.maybeTruncate).
+void Broker::AskEpochEnd(int32_t leader, Replica* replica, sim::Env& env, sim::Effects& out) {
+  const Partition& partition = replica->partition;
+  const int32_t last = partition.log().last_epoch();
+  sent_[requests_.Send(NodeOf(leader), OffsetForLeaderEpochRequest{partition.tp(), -1, last},
+                       sim::Milliseconds(config_->replica_socket_timeout_ms), env, out)] =
+      EpochEndSent{leader, partition.tp(), partition.leader_epoch()};
+}
+
+void Broker::OnEpochEnd(const EpochEndSent& sent, const OffsetForLeaderEpochResponse& m, sim::Env& env,
+                        sim::Effects& out) {
+  Replica* replica = Find(sent.tp);
+  Fetcher& fetcher = fetchers_[sent.leader];
+  if (replica == nullptr || !fetcher.ready.contains(sent.tp)) return;
+  if (replica->partition.leader_epoch() != sent.epoch || !replica->truncates_first) return;
+  if (m.error != ErrorCode::kNone) {
+    BackOff(sent.leader, sent.tp, out);
+    return;
+  }
+  if (m.end.end_offset < 0) {
+    BROKERSIM_PROBE("kafka/replica: the leader knows nothing of our epoch");
+    Truncate(replica, replica->partition.high_watermark(), "the leader knows nothing of our last epoch", out);
+  } else {
+    OnDiverging(replica, m.end, out);
+  }
+  // KIP-279: a smaller epoch than was asked for may end further below.
+  replica->truncates_first = m.end.epoch >= 0 && m.end.epoch < replica->partition.log().last_epoch();
+  fetcher.ready[sent.tp] = true;
+  SendFetch(sent.leader, env, out);
 }
 
 void Broker::OnLeaderEnd(const ListOffsetsSent& sent, const ListOffsetsResponse& m, sim::Env& env,

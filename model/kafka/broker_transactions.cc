@@ -287,7 +287,7 @@ ErrorCode Broker::CheckBatch(const Replica& replica, const RecordBatch& batch, i
       batch.base_sequence > verification->second.lowest_sequence) {
     return ErrorCode::kOutOfOrderSequenceNumber;
   }
-  return replica.partition.log().CheckProducer(batch, duplicate_of);
+  return replica.partition.log().CheckProducer(batch, duplicate_of, config_->kafka_5494);
 }
 
 void Broker::On(const WriteTxnMarkersRequest& m, sim::ConnId conn, int32_t id, sim::Env& env, sim::Effects& out) {

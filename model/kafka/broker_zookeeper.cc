@@ -8,14 +8,14 @@
 
 namespace brokersim::kafka {
 
-void Broker::HearZooKeeper(sim::Effects& out) {
+void Broker::HearZooKeeper(sim::Env& env, sim::Effects& out) {
   for (const ZooKeeperMember::News& news : zookeeper_->TakeNews()) {
     if (const auto* registered = std::get_if<ZooKeeperMember::Registered>(&news)) {
       registered_ = true;
       fenced_ = false;
       broker_epoch_ = registered->broker_epoch;
     } else if (const auto* written = std::get_if<ZooKeeperMember::IsrWritten>(&news)) {
-      OnIsrWritten(*written, out);
+      OnIsrWritten(*written, env, out);
     } else if (const auto* ids = std::get_if<ZooKeeperMember::ProducerIds>(&news)) {
       producer_ids_asked_ = false;
       next_producer_id_ = ids->first;
@@ -28,7 +28,7 @@ void Broker::HearZooKeeper(sim::Effects& out) {
 }
 
 // Partition.maybeUpdateIsrAndVersion
-void Broker::OnIsrWritten(const ZooKeeperMember::IsrWritten& m, sim::Effects& out) {
+void Broker::OnIsrWritten(const ZooKeeperMember::IsrWritten& m, sim::Env& env, sim::Effects& out) {
   Replica* replica = Find(m.asked.tp);
   if (replica == nullptr || !replica->alter.has_value()) return;
   if (replica->alter->leader_epoch != m.asked.leader_epoch ||
@@ -40,7 +40,8 @@ void Broker::OnIsrWritten(const ZooKeeperMember::IsrWritten& m, sim::Effects& ou
   for (const BrokerState& member : m.asked.new_isr) isr.push_back(member.broker_id);
   if (!m.written) out.Note("isr", fmt::format("ISR of {} isn't written: its version in ZooKeeper is another",
                                               replica->partition.name()));
-  Conclude(replica, m.written ? ErrorCode::kNone : ErrorCode::kInvalidUpdateVersion, m.version, isr, out);
+  Conclude(replica, m.written ? ErrorCode::kNone : ErrorCode::kInvalidUpdateVersion, m.version, isr, env,
+           out);
 }
 
 // ---- What the controller tells

@@ -99,6 +99,33 @@ const Family<BrokerConfig>& BrokerFamily() {
           {"KIP-570", &C::kip_570, 0,
            "switch, ZooKeeper mode: StopReplica stops a replica of a former leader epoch than its own (on) or whatever "
            "is there when it arrives (off, before 2.6)"},
+          {"KIP-279", &C::kip_279, 0,
+           "switch: of an epoch that it never had a leader names the largest one below, and its end (on), or where its "
+           "own next one begins (off, before 2.0)"},
+          {"KIP-320", &C::kip_320, 0,
+           "switch: followers name the leader epoch that they mean (on), or a leader takes any follower's fetch for "
+           "one of its own epoch (off, before 2.1)"},
+          {"KAFKA-7128", &C::kafka_7128, 0,
+           "switch: a follower joins the ISR once it has what its leader began with (on), or at the leader's high "
+           "watermark, which may lag behind (off, before 2.1)"},
+          {"KIP-903", &C::kip_903, 0,
+           "switch: changes of the ISR name the broker epochs of its members (on), or a broker joins that was started "
+           "anew since, with whatever it has (off, before 3.5)"},
+          {"KAFKA-15021", &C::kafka_15021, 0,
+           "switch: the high watermark waits for the ISR (on), or also for a replica that shuts down, until it has "
+           "lagged for replica.lag.time.max.ms (off, before 3.6)"},
+          {"KAFKA-19522", &C::kafka_19522, 0,
+           "switch, with KIP-966: the last known leader is elected if it is there (on), or in any case (off, 3.7 to "
+           "4.0)"},
+          {"KIP-207", &C::kip_207, 0,
+           "switch: a new leader doesn't know the end of its log before its high watermark is in its epoch (on), or "
+           "names one that lies below what was the end before (off, before 2.2)"},
+          {"KAFKA-5494", &C::kafka_5494, 0,
+           "switch: a producer's last five batches are recognised (on), or the last one only (off, before 1.0)"},
+          {"producer.id.expiration.ms", &C::producer_id_expiration_ms, 1,
+           "ms after its last batch for which a producer's sequences are remembered"},
+          {"offsets.retention.minutes", &C::offsets_retention_minutes, 1,
+           "minutes for which a group's offsets are kept once it has no member", 525600},
       },
       {"advertised.listeners", "auto.create.topics.enable", "auto.leader.rebalance.enable",
        "background.threads", "broker.id", "broker.rack", "compression.type",
@@ -112,8 +139,8 @@ const Family<BrokerConfig>& BrokerFamily() {
        "log.retention.hours", "log.retention.minutes", "log.retention.ms", "log.roll.hours",
        "log.roll.ms", "log.segment.bytes", "message.max.bytes", "metadata.log.dir", "node.id",
        "num.io.threads", "num.network.threads", "num.recovery.threads.per.data.dir",
-       "num.replica.fetchers", "offsets.retention.check.interval.ms", "offsets.retention.minutes",
-       "offsets.topic.segment.bytes", "process.roles", "producer.id.expiration.ms",
+       "num.replica.fetchers", "offsets.retention.check.interval.ms",
+       "offsets.topic.segment.bytes", "process.roles", "producer.id.expiration.check.interval.ms",
        "queued.max.requests", "replica.fetch.max.bytes", "replica.fetch.min.bytes",
        "socket.receive.buffer.bytes", "socket.request.max.bytes", "socket.send.buffer.bytes",
        "transactional.id.expiration.ms", "unclean.leader.election.interval.ms",
@@ -140,6 +167,14 @@ const Family<BrokerConfig>& BrokerFamily() {
            {"KIP-380", "on", "a broker that bounced still counts as in sync, with what it has lost"},
            {"KAFKA-6082", "on", "a former controller changes what its successor has decided"},
            {"KIP-570", "on", "a late StopReplica stops, or deletes, a replica that has come back"},
+           {"KIP-279", "on", "a follower keeps records of an epoch that the leader never had"},
+           {"KIP-320", "on", "a leader counts records that a follower has of another epoch"},
+           {"KAFKA-7128", "on", "a replica that lacks committed records may join the ISR, and be elected"},
+           {"KIP-903", "on", "a broker that has lost its log may join the ISR, and be elected"},
+           {"KAFKA-15021", "on", "writes wait for a replica that shuts down"},
+           {"KAFKA-19522", "on", "a leader is elected that isn't there"},
+           {"KIP-207", "on", "a new leader names an end of its log that lies below what consumers have read"},
+           {"KAFKA-5494", "on", "a repetition of an earlier batch in flight isn't recognised"},
        }}};
   return family;
 }
@@ -213,6 +248,9 @@ const Family<ConsumerConfig>& ConsumerFamily() {
           {"retry.backoff.ms", &C::retry_backoff_ms, 0, "ms before a retry"},
           {"metadata.max.age.ms", &C::metadata_max_age_ms, 1,
            "ms after which the metadata is asked for anew"},
+          {"KIP-320", &C::kip_320, 0,
+           "switch: a position is validated by a new leader (on), or read on from though the log was cut below it "
+           "(off, before 2.3)"},
       },
       {"allow.auto.create.topics", "bootstrap.servers", "check.crcs", "client.id", "client.rack",
        "connections.max.idle.ms", "default.api.timeout.ms", "exclude.internal.topics",
@@ -224,6 +262,7 @@ const Family<ConsumerConfig>& ConsumerFamily() {
            {"enable.auto.commit", "false", "positions are committed on a timer, whatever was processed"},
            {"auto.offset.reset", "earliest", "a group without a committed offset begins behind what is there"},
            {"isolation.level", "read_committed", "records of transactions that are open or were aborted are read"},
+           {"KIP-320", "on", "a position is read on from though the log was cut below it"},
        }}};
   return family;
 }

@@ -73,6 +73,28 @@ struct BrokerConfig {
   // from the group's present generation only, and nobody is told offsets that an open transaction may change. Off:
   // before 2.5.
   bool kip_447 = true;
+  // KIP-279 (2.0): asked where an epoch ends that it never had, a leader names the largest epoch below it, and the
+  // follower goes back epoch by epoch. Off: it names the start of its own next epoch only.
+  bool kip_279 = true;
+  // KIP-320 (2.1): followers' requests name the leader's epoch that is meant. Off: they don't; a follower asks once
+  // where its last epoch ends, cuts its log, and then fetches from whoever listens, who counts it.
+  bool kip_320 = true;
+  // KAFKA-7128 (2.1): a follower joins the ISR once it is in the leader's own epoch, not only at the high watermark.
+  bool kafka_7128 = true;
+  // KIP-903 (3.5): AlterPartition names which lives of brokers it means.
+  bool kip_903 = true;
+  // KAFKA-15021 (3.6): the high watermark doesn't wait for a replica that may not join the ISR.
+  bool kafka_15021 = true;
+  // KAFKA-19522: the last known leader is elected only if it is there.
+  bool kafka_19522 = true;
+  // KIP-207 (2.2): a new leader tells nobody the end of its log before its high watermark has come to its own epoch.
+  bool kip_207 = true;
+  // KAFKA-5494 (1.0): of a producer five batches are known, as many as it may have in flight; else the last one.
+  bool kafka_5494 = true;
+  // How long a producer's sequences are remembered after its last batch, if no transaction of it is open.
+  int64_t producer_id_expiration_ms = 86400000;
+  // How long a group's offsets are kept once it has no member.
+  int64_t offsets_retention_minutes = 10080;
   // Ours, like those of producers and consumers: a planted bug.
   Mutant mutant = Mutant::kNone;
 };
@@ -111,6 +133,8 @@ struct ConsumerConfig {
   int64_t request_timeout_ms = 30000;
   int64_t retry_backoff_ms = 100;
   int64_t metadata_max_age_ms = 300000;
+  // KIP-320 (2.3): positions know their epoch, and a new leader is asked whether its log still has them.
+  bool kip_320 = true;
   Mutant mutant = Mutant::kNone;
 };
 

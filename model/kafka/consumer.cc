@@ -133,12 +133,19 @@ bool Consumer::ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out)
   return true;
 }
 
+void Consumer::BeginBatch(sim::Env& env, sim::Effects& out) {
+  if (!spec_->hands_over) return ProcessNext(env, out);
+  if (worker_ == Activity::kIdle) ProcessNext(env, out);
+  Poll(env, out);
+}
+
 void Consumer::ProcessNext(sim::Env& env, sim::Effects& out) {
   if (work_.empty()) {
-    AfterBatch(env, out);
+    if (!spec_->hands_over) return AfterBatch(env, out);
+    worker_ = Activity::kIdle;
     return;
   }
-  activity_ = Activity::kProcessing;
+  processing() = Activity::kProcessing;
   out.SetTimer({kProcessed}, slow_.value_or(spec_->processing).Sample(env.Random("processing")));
 }
 
@@ -151,26 +158,37 @@ bool Consumer::OnOperation(const sim::Operation& operation, sim::Env&, sim::Effe
   return true;
 }
 
+void Consumer::OnProcessed(sim::Env& env, sim::Effects& out) {
+  const bool may_fail = spec_->failure != sim::Ratio::Never();
+  if (!may_fail || !env.Random("failure").Chance(spec_->failure)) return SendEffect(env, out);
+  const Work& work = work_.front();
+  out.Note("processing-failed", fmt::format("{} at {} of {}: {}", work.record.value, work.record.offset,
+                                            LogName(work.tp), spec_->skips_failures ? "left" : "tried again"));
+  if (spec_->skips_failures) return FinishFirst(env, out);
+  ProcessNext(env, out);
+}
+
 // The record is processed: its effect goes to the ledger, which answers when it has taken place.
 void Consumer::SendEffect(sim::Env& env, sim::Effects& out) {
   if (!spec_->ledger.valid()) {
-    FinishFirst(env, out);
+    EffectDone(env, out);
     return;
   }
-  activity_ = Activity::kAwaitingLedger;
+  processing() = Activity::kAwaitingLedger;
   if (!ledger_conn_.valid()) ledger_conn_ = out.Connect(spec_->ledger);
   const Work& work = work_.front();
   out.Send(ledger_conn_,
-           sim::MakePayload(app::ApplyEffect{++effect_number_, spec_->config.group_id, LogName(work.tp),
-                                             work.record.offset, work.record.value, spec_->idempotent_effects}));
+           sim::MakePayload(app::ApplyEffect{
+               ++effect_number_, spec_->effects_of.empty() ? spec_->config.group_id : spec_->effects_of,
+               LogName(work.tp), work.record.offset, work.record.value, spec_->idempotent_effects}));
 }
 
 void Consumer::OnOtherMessage(const sim::Received& message, sim::Env& env, sim::Effects& out) {
   const auto* applied = message.payload.As<app::EffectApplied>();
   CHECK(applied != nullptr, "{} got a {}", env.name(), message.payload.name());
-  if (activity_ != Activity::kAwaitingLedger || applied->number != effect_number_) return;
+  if (processing() != Activity::kAwaitingLedger || applied->number != effect_number_) return;
   out.Point("after-process");
-  FinishFirst(env, out);
+  EffectDone(env, out);
 }
 
 // The first record of the batch is processed.
@@ -185,7 +203,7 @@ void Consumer::OnOtherDisconnected(sim::ConnId conn, sim::Env&, sim::Effects& ou
   if (conn != ledger_conn_) return;
   ledger_conn_ = sim::ConnId{};
   // The effect may have taken place: an application that retries does it again.
-  if (activity_ == Activity::kAwaitingLedger)
+  if (processing() == Activity::kAwaitingLedger)
     out.SetTimer({kLedgerRetry}, sim::Milliseconds(settings().retry_backoff_ms));
 }
 
@@ -276,7 +294,7 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
       ReturnFromPoll(/*time_is_up=*/true, env, out);
       return;
     case kProcessed:
-      SendEffect(env, out);
+      OnProcessed(env, out);
       return;
     case kFetchRetry:
       UpdatePositions(env, out);
@@ -301,7 +319,7 @@ void Consumer::OnClientTimer(sim::Timer timer, sim::Env& env, sim::Effects& out)
         FinishFirst(env, out);
         return;
       }
-      SendEffect(env, out);
+      if (processing() == Activity::kAwaitingLedger) SendEffect(env, out);
       return;
   }
 }

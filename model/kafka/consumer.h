@@ -41,6 +41,13 @@ struct ConsumerSpec {
   // Effects are applied once for each value, however often a record comes.
   bool idempotent_effects = false;
   sim::Time start;
+  // Records go to a thread of their own, and poll() is called again at once, whatever has been processed.
+  bool hands_over = false;
+  // How likely processing a record fails; it is tried again, or the record is left and the next one taken.
+  sim::Ratio failure = sim::Ratio::Never();
+  bool skips_failures = false;
+  // Under which name the ledger knows its effects; empty: its group's.
+  std::string effects_of;
 };
 
 class Consumer : public Client, private GroupMember::Owner {
@@ -86,10 +93,12 @@ class Consumer : public Client, private GroupMember::Owner {
   // The application; others do it in another way.
   void Poll(sim::Env& env, sim::Effects& out);
   // There are records of a poll.
-  virtual void BeginBatch(sim::Env& env, sim::Effects& out) { ProcessNext(env, out); }
+  virtual void BeginBatch(sim::Env& env, sim::Effects& out);
   void ProcessNext(sim::Env& env, sim::Effects& out);
-  // The first one is processed; FinishFirst() when that has had its effect.
+  void OnProcessed(sim::Env& env, sim::Effects& out);
+  // The first one is processed; EffectDone() when that has had its effect.
   virtual void SendEffect(sim::Env& env, sim::Effects& out);
+  virtual void EffectDone(sim::Env& env, sim::Effects& out) { FinishFirst(env, out); }
   void FinishFirst(sim::Env& env, sim::Effects& out);
   virtual void AfterBatch(sim::Env& env, sim::Effects& out);
   // Positions as the group has committed them; poll() waits for them.
@@ -106,6 +115,7 @@ class Consumer : public Client, private GroupMember::Owner {
   std::shared_ptr<const ConsumerSpec> spec_;
   GroupMetadata group_metadata_;
   Activity activity_ = Activity::kIdle;
+  Activity worker_ = Activity::kIdle;  // of the thread that records are handed to
   std::deque<Work> work_;
   // What was processed, or handed over, since the last commit.
   absl::btree_map<TopicPartition, CommittedOffset> to_commit_;
@@ -144,6 +154,8 @@ class Consumer : public Client, private GroupMember::Owner {
     FetchPosition position;
   };
 
+  // Of whoever processes records.
+  Activity& processing() { return spec_->hands_over ? worker_ : activity_; }
   bool ReturnFromPoll(bool time_is_up, sim::Env& env, sim::Effects& out);
 
   // Commits.
@@ -188,6 +200,8 @@ class Consumer : public Client, private GroupMember::Owner {
     return spec_->config.isolation_level == "read_committed" ? IsolationLevel::kReadCommitted
                                                              : IsolationLevel::kReadUncommitted;
   }
+  // What positions know of epochs, which is nothing before KIP-320.
+  int32_t EpochOf(int32_t epoch) const { return spec_->config.kip_320 ? epoch : -1; }
   bool in_group() const { return !spec_->config.group_id.empty(); }
   Mutant mutant() const { return spec_->config.mutant; }
 

@@ -40,8 +40,8 @@ void Consumer::OnOffsets(const OffsetFetchResponse& m, sim::Env& env, sim::Effec
   for (const PartitionOffset& committed : m.offsets) {
     const auto found = partitions_.find(committed.tp);
     if (found == partitions_.end() || committed.offset < 0) continue;
-    UpdateLastSeenEpoch(committed.tp, committed.leader_epoch, env, out);
-    FetchPosition position{committed.offset, committed.leader_epoch, LeaderOf(committed.tp)};
+    UpdateLastSeenEpoch(committed.tp, EpochOf(committed.leader_epoch), env, out);
+    FetchPosition position{committed.offset, EpochOf(committed.leader_epoch), LeaderOf(committed.tp)};
     const auto old = old_positions_.find(committed.tp);
     if (old != old_positions_.end() && old->second >= 0) position.offset = old->second;
     found->second.at.SeekUnvalidated(position);
@@ -99,7 +99,7 @@ void Consumer::Ask(const TopicPartition& tp, PartitionPosition* at, sim::Env& en
   }
   ListOffsetsRequest request;
   request.tp = tp;
-  request.current_leader_epoch = leader.epoch;
+  request.current_leader_epoch = EpochOf(leader.epoch);
   request.isolation = isolation();
   const bool to_start = spec_->config.auto_offset_reset == "earliest" && mutant() != Mutant::kResetsToEndOnError;
   request.timestamp = to_start ? kEarliestTimestamp : kLatestTimestamp;
@@ -132,7 +132,7 @@ void Consumer::OnListed(int64_t number, const ListOffsetsResponse& m, sim::Env& 
   }
   // Without an epoch, so that it isn't validated (OffsetFetcherUtils.resetPositionIfNeeded).
   const FetchPosition position{m.offset, -1, LeaderOf(m.tp)};
-  UpdateLastSeenEpoch(m.tp, m.leader_epoch, env, out);
+  UpdateLastSeenEpoch(m.tp, EpochOf(m.leader_epoch), env, out);
   if (state->at.state() != State::kAwaitReset && mutant() != Mutant::kResetsBeforeOffsets) return;
   state->at.SeekUnvalidated(position);
   SendFetches(env, out);
@@ -176,7 +176,7 @@ void Consumer::SendFetches(sim::Env& env, sim::Effects& out) {
     const Leader leader = state.at.position().leader;
     unknown_leader = unknown_leader || leader.id == kNoLeader;
     if (leader.id == kNoLeader || fetching_.contains(leader.id)) continue;
-    requests[leader.id].partitions.push_back({tp, leader.epoch, state.at.offset(), -1});
+    requests[leader.id].partitions.push_back({tp, EpochOf(leader.epoch), state.at.offset(), -1});
   }
   if (unknown_leader) RefreshMetadata(env, out);
   for (auto& [broker, request] : requests) {
@@ -227,9 +227,10 @@ bool Consumer::OnFetchedPartition(int64_t asked, const FetchResponse::Partition&
   state->high_watermark = isolation() == IsolationLevel::kReadCommitted ? got.last_stable_offset : got.high_watermark;
   // A batch may begin before what was asked for.
   for (const VisibleRecord& visible : VisibleRecords(got, isolation(), asked)) {
-    state->buffer.push_back({visible.offset, visible.leader_epoch, visible.record->key, visible.record->value});
+    const Record& record = *visible.record;
+    state->buffer.push_back({visible.offset, EpochOf(visible.leader_epoch), record.key, record.value});
   }
-  state->behind_buffer = {NextPosition(got, asked), LastEpoch(got, state->at.position().offset_epoch)};
+  state->behind_buffer = {NextPosition(got, asked), EpochOf(LastEpoch(got, state->at.position().offset_epoch))};
   // What is invisible is passed over without a word (CompletedFetch.nextFetchedRecord).
   if (state->buffer.empty()) state->at.Advance(state->behind_buffer.offset, state->behind_buffer.leader_epoch);
   return true;

@@ -369,7 +369,8 @@ bool Controller::ElectLastKnown(PartitionRecord* partition) const {
   if (!partition->isr.empty() || !partition->eligible.empty()) return false;
   if (partition->last_known_eligible.size() != 1) return false;
   const int32_t replica = partition->last_known_eligible[0];
-  if (!IsActive(replica)) return false;
+  // KAFKA-19522: before, it was looked at, and elected all the same.
+  if (!IsActive(replica) && config_->kafka_19522) return false;
   BROKERSIM_PROBE("kafka/controller: the last known leader leads again");
   partition->leader = replica;
   partition->isr = {replica};

@@ -158,6 +158,7 @@ void GroupCoordinator::Join(const JoinGroupRequest& m, sim::ConnId conn, int32_t
   };
   Group& group = groups_[m.group_id];
   if (group.number == 0) group.number = next_number_++;
+  if (group.state == State::kEmpty) DropExpiredOffsets(m.group_id, &group, env, out);
   if (m.member_id.empty()) {
     // KIP-394: an id first, so that a lost answer leaves no ghost in the group.
     const std::string member = fmt::format("member-{}-{}", broker_id_, next_number_++);
@@ -189,6 +190,16 @@ void GroupCoordinator::Join(const JoinGroupRequest& m, sim::ConnId conn, int32_t
   group.joined_during_delay = true;
   if (group.state != State::kPreparingRebalance) PrepareRebalance(&group, env, out);
   MaybeCompleteJoin(&group, false, env, out);
+}
+
+// KIP-211: a group's offsets expire when it has had no member for so long (GroupMetadata.removeExpiredOffsets). Kafka
+// looks for such groups now and then; here it is done when somebody comes back.
+void GroupCoordinator::DropExpiredOffsets(const std::string& name, Group* group, sim::Env& env, sim::Effects& out) {
+  const sim::Duration retention = sim::Seconds(60) * config_->offsets_retention_minutes;
+  if (!group->empty_since.has_value() || env.monotonic() - *group->empty_since < retention) return;
+  BROKERSIM_PROBE("kafka/coordinator: offsets have expired");
+  if (!group->offsets.empty()) out.Note("offsets-expired", fmt::format("the offsets of {} are forgotten", name));
+  group->offsets.clear();
 }
 
 void GroupCoordinator::PrepareRebalance(Group* group, sim::Env& env, sim::Effects& out) {
@@ -224,7 +235,7 @@ void GroupCoordinator::MaybeCompleteJoin(Group* group, bool time_is_up, sim::Env
   CompleteJoin(group, env, out);
 }
 
-void GroupCoordinator::CompleteJoin(Group* group, sim::Env&, sim::Effects& out) {
+void GroupCoordinator::CompleteJoin(Group* group, sim::Env& env, sim::Effects& out) {
   out.CancelTimer({first_timer_ + kRebalance, group->number});
   erase_if(group->members, [&](const auto& entry) {
     if (entry.second.joining.has_value()) return false;
@@ -236,6 +247,7 @@ void GroupCoordinator::CompleteJoin(Group* group, sim::Env&, sim::Effects& out) 
   if (group->members.empty()) {
     BROKERSIM_PROBE("kafka/coordinator: the group is empty again");
     group->state = State::kEmpty;
+    group->empty_since = env.monotonic();
     group->leader.clear();
     return;
   }

@@ -87,6 +87,8 @@ class GroupCoordinator {
     bool joined_during_delay = false;
     sim::Time rebalance_deadline;
     absl::btree_map<TopicPartition, CommittedOffset> offsets;
+    // Since when it has no member, as far as this coordinator knows.
+    std::optional<sim::Time> empty_since;
     // By producer id.
     absl::btree_map<int64_t, absl::btree_map<TopicPartition, CommittedOffset>> pending;
   };
@@ -95,6 +97,7 @@ class GroupCoordinator {
   Group* Find(const std::string& group);
   ErrorCode CheckMember(const Group& group, const std::string& member, int32_t generation) const;
   void PrepareRebalance(Group* group, sim::Env& env, sim::Effects& out);
+  void DropExpiredOffsets(const std::string& name, Group* group, sim::Env& env, sim::Effects& out);
   void MaybeCompleteJoin(Group* group, bool time_is_up, sim::Env& env, sim::Effects& out);
   void CompleteJoin(Group* group, sim::Env& env, sim::Effects& out);
   void Remove(Group* group, const std::string& member, std::string_view why, sim::Env& env, sim::Effects& out);

@@ -85,9 +85,15 @@ ErrorCode Partition::CheckEpoch(int32_t current_leader_epoch) const {
   return ErrorCode::kNone;
 }
 
+EpochEndOffset Partition::EndOfEpoch(int32_t epoch) const {
+  return config_->kip_279 ? log_.EndOffsetForEpoch(epoch) : log_.StartOffsetAfterEpoch(epoch);
+}
+
 std::optional<EpochEndOffset> Partition::Diverging(int64_t fetch_offset, int32_t last_fetched_epoch) const {
   if (last_fetched_epoch == -1 || config_->mutant == Mutant::kKeepsDivergentTail) return std::nullopt;
-  const EpochEndOffset end = log_.EndOffsetForEpoch(last_fetched_epoch);
+  const EpochEndOffset end = EndOfEpoch(last_fetched_epoch);
+  // Before KIP-279 a leader that knows of no later epoch says nothing.
+  if (!config_->kip_279 && end.epoch < 0) return std::nullopt;
   if (end.epoch < last_fetched_epoch || end.end_offset < fetch_offset) return end;
   return std::nullopt;
 }
@@ -112,7 +118,7 @@ bool Partition::IsCaughtUp(const FollowerState& follower, sim::Time now) const {
          now - follower.last_caught_up <= sim::Milliseconds(config_->replica_lag_time_max_ms);
 }
 
-bool Partition::MaybeIncrementHighWatermark() {
+bool Partition::MaybeIncrementHighWatermark(sim::Time now) {
   if (role_ != Role::kLeader) return false;
   // KIP-966: with fewer, what is acknowledged might be nowhere else.
   const bool elr = config_->eligible_leader_replicas_version > 0;
@@ -122,7 +128,8 @@ bool Partition::MaybeIncrementHighWatermark() {
     // The maximal ISR: whoever is in it by the last answer, or is about to be.
     const bool counts = Contains(isr_, replica) ||
                         (proposed_isr_.has_value() && Contains(*proposed_isr_, replica) &&
-                         config_->mutant != Mutant::kHighWatermarkIgnoresPending);
+                         config_->mutant != Mutant::kHighWatermarkIgnoresPending) ||
+                        (!config_->kafka_15021 && follower.last_fetch > sim::Time() && IsCaughtUp(follower, now));
     if (counts) reached = std::min(reached, follower.log_end_offset);
   }
   if (config_->mutant == Mutant::kHighWatermarkOfFastest) {
@@ -140,6 +147,10 @@ std::vector<BrokerState> Partition::WithEpochs(const std::vector<int32_t>& isr,
   std::vector<BrokerState> states;
   for (int32_t id : isr) {
     const auto follower = followers_.find(id);
+    if (!config_->kip_903) {
+      states.push_back({id, -1});
+      continue;
+    }
     states.push_back({id, follower == followers_.end() ? own_broker_epoch : follower->second.broker_epoch});
   }
   return states;
@@ -152,7 +163,7 @@ std::optional<std::vector<BrokerState>> Partition::ProposeExpand(int32_t replica
   if (found == followers_.end()) return std::nullopt;
   // B1.4.4, and KIP-101's note: up to the high watermark and into this leader's epoch.
   const int64_t end = found->second.log_end_offset;
-  const bool caught_up = end >= high_watermark_ && end >= leader_epoch_start_;
+  const bool caught_up = end >= high_watermark_ && (end >= leader_epoch_start_ || !config_->kafka_7128);
   if (!caught_up && config_->mutant != Mutant::kIsrExpandUnchecked) return std::nullopt;
   std::vector<int32_t> isr = isr_;
   isr.push_back(replica);
@@ -211,7 +222,7 @@ void Partition::CheckInvariants() const {
     CHECK(leader_epoch_start_ <= log_.log_end_offset(), "{}: epoch {} begins beyond the log's end", name_,
           leader_epoch_);
   }
-  log_.CheckInvariants();
+  log_.CheckInvariants(config_->kip_279);
 }
 
 }  // namespace brokersim::kafka

@@ -67,13 +67,15 @@ class Partition {
   ErrorCode CheckAppend(int16_t acks) const;
   // B1.4.7
   ErrorCode CheckEpoch(int32_t current_leader_epoch) const;
+  // Where the epoch ends in this log, as a leader tells it (KIP-101, KIP-279).
+  EpochEndOffset EndOfEpoch(int32_t epoch) const;
   // KIP-595: where a follower that last fetched `last_fetched_epoch` and wants `fetch_offset` parted from this
   // log, if it did.
   std::optional<EpochEndOffset> Diverging(int64_t fetch_offset, int32_t last_fetched_epoch) const;
   // A follower fetches from `offset`: it holds everything below (Replica.updateFetchState).
   void NoteFetch(int32_t replica, int64_t broker_epoch, int64_t offset, sim::Time now);
   // B1.4.2; returns whether it rose.
-  bool MaybeIncrementHighWatermark();
+  bool MaybeIncrementHighWatermark(sim::Time now);
   // B1.4.4: the ISR to ask the controller for, if it should change and no change is pending.
   std::optional<std::vector<BrokerState>> ProposeExpand(int32_t replica, int64_t own_broker_epoch);
   std::optional<std::vector<BrokerState>> ProposeShrink(sim::Time now, int64_t own_broker_epoch);

@@ -33,7 +33,7 @@ int32_t ReplicaLog::last_epoch() const {
   return batches_.empty() ? -1 : batches_.back()->value().partition_leader_epoch;
 }
 
-ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate_of) const {
+ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate_of, bool remembers_five) const {
   *duplicate_of = -1;
   if (batch.producer_id == kNoProducerId || mutant_ == Mutant::kDedupOff) return ErrorCode::kNone;
   const auto found = producers_.find(batch.producer_id);
@@ -47,7 +47,8 @@ ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate
   }
   const int32_t last = state.batches.empty() ? -1 : state.batches.back().last_sequence;
   for (const ProducerState::Batch& known : state.batches) {
-    if (mutant_ == Mutant::kDedupRemembersOne && known.last_sequence != last) continue;
+    const bool known_last_only = !remembers_five || mutant_ == Mutant::kDedupRemembersOne;
+    if (known_last_only && known.last_sequence != last) continue;
     if (known.first_sequence == batch.base_sequence && known.last_sequence == batch.last_sequence()) {
       *duplicate_of = known.base_offset;
       return ErrorCode::kNone;
@@ -59,6 +60,13 @@ ErrorCode ReplicaLog::CheckProducer(const RecordBatch& batch, int64_t* duplicate
   // brought a new epoch.
   const int32_t next = last == INT32_MAX ? 0 : last + 1;
   return batch.base_sequence == next ? ErrorCode::kNone : ErrorCode::kOutOfOrderSequenceNumber;
+}
+
+void ReplicaLog::ForgetExpired(int64_t producer_id, int64_t now_ms, int64_t expiration_ms) {
+  const auto found = producers_.find(producer_id);
+  if (found == producers_.end() || found->second.current_txn_first_offset >= 0) return;
+  const int64_t last = found->second.last_timestamp_ms;
+  if (last > 0 && now_ms - last >= expiration_ms) producers_.erase(found);
 }
 
 ErrorCode ReplicaLog::CheckMarker(const RecordBatch& batch) const {
@@ -152,6 +160,15 @@ EpochEndOffset ReplicaLog::EndOffsetForEpoch(int32_t epoch) const {
   return answer;
 }
 
+EpochEndOffset ReplicaLog::StartOffsetAfterEpoch(int32_t epoch) const {
+  if (epoch_starts_.empty()) return {};
+  if (epoch == epoch_starts_.back().epoch) return {epoch, log_end_offset()};
+  for (const EpochStart& start : epoch_starts_) {
+    if (start.epoch > epoch) return {epoch, start.start_offset};
+  }
+  return {};
+}
+
 std::vector<BatchRef> ReplicaLog::Read(int64_t offset, int64_t limit, int64_t max_bytes) const {
   std::vector<BatchRef> read;
   auto it = std::partition_point(batches_.begin(), batches_.end(), [&](const BatchRef& batch) {
@@ -186,6 +203,9 @@ void ReplicaLog::NoteBatch(const BatchRef& batch) {
 void ReplicaLog::NoteProducer(const RecordBatch& batch) {
   if (batch.producer_id == kNoProducerId) return;
   ProducerState& state = producers_[batch.producer_id];
+  for (const Record& record : batch.records) {
+    state.last_timestamp_ms = std::max(state.last_timestamp_ms, record.timestamp_ms);
+  }
   if (batch.producer_epoch > state.epoch) {
     state.epoch = batch.producer_epoch;
     state.batches.clear();
@@ -208,7 +228,7 @@ void ReplicaLog::NoteMarker(const RecordBatch& batch, ProducerState* state) {
   state->current_txn_first_offset = -1;
 }
 
-void ReplicaLog::CheckInvariants() const {
+void ReplicaLog::CheckInvariants(bool epochs_rise) const {
   for (size_t i = 1; i < epoch_starts_.size(); ++i) {
     CHECK(epoch_starts_[i - 1].epoch < epoch_starts_[i].epoch, "epochs {} and {} in this order",
           epoch_starts_[i - 1].epoch, epoch_starts_[i].epoch);
@@ -220,7 +240,7 @@ void ReplicaLog::CheckInvariants() const {
   const RecordBatch& last = batches_.back()->value();
   const RecordBatch& former = batches_[batches_.size() - 2]->value();
   CHECK(former.next_offset() == last.base_offset, "a gap between {} and {}", former.next_offset(), last.base_offset);
-  CHECK(former.partition_leader_epoch <= last.partition_leader_epoch,
+  CHECK(!epochs_rise || former.partition_leader_epoch <= last.partition_leader_epoch,
         "epoch {} after epoch {} in the log", last.partition_leader_epoch, former.partition_leader_epoch);
 }
 

@@ -46,6 +46,7 @@ struct ProducerState {
   // Of the transaction that is open here; -1: none is.
   int64_t current_txn_first_offset = -1;
   std::vector<Batch> batches;  // oldest first
+  int64_t last_timestamp_ms = 0;
 };
 
 // A transaction that has ended in this log (CompletedTxn.java, AbortedTxn.java).
@@ -77,7 +78,11 @@ class ReplicaLog {
 
   // Sequence checks of an idempotent batch (B1.7; ProducerAppendInfo.checkSequence). kNone: append it.
   // `duplicate_of` gets the base offset of the same batch if it is in the log already, else -1.
-  ErrorCode CheckProducer(const RecordBatch& batch, int64_t* duplicate_of) const;
+  // `remembers_five`: KAFKA-5494.
+  ErrorCode CheckProducer(const RecordBatch& batch, int64_t* duplicate_of, bool remembers_five = true) const;
+  // Forgets a producer whose last batch is older than this and that has no transaction open
+  // (ProducerStateManager.isProducerExpired). Kafka looks for such ones now and then, here it is done when one writes.
+  void ForgetExpired(int64_t producer_id, int64_t now_ms, int64_t expiration_ms);
 
   // Of a marker: its producer's epoch and its coordinator's must not be older than what the log knows
   // (ProducerAppendInfo.appendEndTxnMarker).
@@ -105,12 +110,15 @@ class ReplicaLog {
   // KIP-279). Of an epoch below all that the log knows: itself, and where the first of these begins. {-1, -1} if it
   // knows none. (LeaderEpochFileCache.endOffsetFor)
   EpochEndOffset EndOffsetForEpoch(int32_t epoch) const;
+  // The same before KIP-279: of an epoch that the log never had, where the next larger one begins. {-1, -1}: there is
+  // none.
+  EpochEndOffset StartOffsetAfterEpoch(int32_t epoch) const;
 
   // Whole batches from the one that holds `offset` on, below `limit`, `max_bytes` of them (one at least).
   std::vector<BatchRef> Read(int64_t offset, int64_t limit, int64_t max_bytes) const;
 
-  // Epochs and offsets rise along the log.
-  void CheckInvariants() const;
+  // Epochs and offsets rise along the log; before KIP-279 epochs needn't.
+  void CheckInvariants(bool epochs_rise = true) const;
 
  private:
   void NoteBatch(const BatchRef& batch);

@@ -50,6 +50,11 @@ void Transformer::BeginTransaction(sim::Env& env, sim::Effects& out) {
 
 void Transformer::SendEffect(sim::Env& env, sim::Effects& out) {
   if (part_->MustAbort()) return Abort(env, out);
+  Consumer::SendEffect(env, out);
+}
+
+void Transformer::EffectDone(sim::Env& env, sim::Effects& out) {
+  if (part_->MustAbort()) return Abort(env, out);
   const Step& step = steps_[sent_++];
   part_->Send(step.tp, step.output, env, out);
   FinishFirst(env, out);

@@ -44,6 +44,7 @@ class Transformer final : public Consumer {
  protected:
   void BeginBatch(sim::Env& env, sim::Effects& out) override;
   void SendEffect(sim::Env& env, sim::Effects& out) override;
+  void EffectDone(sim::Env& env, sim::Effects& out) override;
   void AfterBatch(sim::Env& env, sim::Effects& out) override;
 
  private:

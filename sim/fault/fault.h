@@ -7,8 +7,7 @@
 // `brokersim list faults` prints it.
 //
 // Faults may overlap. A node that several keep down starts when the last of them ends, or at a `Start`. Of
-// what is done to a message the strongest wins: drop, then hold, then delay and copies; only that counts as an
-// effect.
+// what is done to a message the strongest wins: pass, drop, hold, then delay and copies; only that counts as an effect.
 #ifndef BROKERSIM_SIM_FAULT_FAULT_H_
 #define BROKERSIM_SIM_FAULT_FAULT_H_
 
@@ -33,11 +32,12 @@ namespace brokersim::sim {
 using FaultAction =
     std::variant<Delay, Tail, Loss, BurstLoss, Duplicate, LateDuplicate, Reorder, Partition, OneWay, Isolate, Bridge,
                  MajorityRing, Flap, Clog, Swizzle, Bandwidth, SlowLink, Mtu, DropIf, HoldIf, DelayIf, DuplicateIf,
-                 Reset, ResetIf, Refuse, SynBlackhole, ResponseLost, DnsFail, Misroute, PowerLoss, TornWrite,
+                 PassIf, Reset, ResetIf, Refuse, SynBlackhole, ResponseLost, DnsFail, Misroute, PowerLoss, TornWrite,
                  LyingSync, LostWrite, SyncErrorOnce, IoError, BitRot, DiskFull, SlowDisk, IoStall, DiskDead,
                  ReadOnly, Offset, Drift, Step, MonoJump, ClockFreeze, Strobe, Crash, KillPower, CrashAt, Stop, Start,
                  Restart, CrashLoop, RestartStorm, SlowStart, Pause, Gc, Zombie, SlowCpu, NoisyNeighbour, Stuck, Ties,
-                 TimerLate, ZonePower, ZoneCut, DcSplit, Wan, WanFlap, DcReboot, Cooling, MajorityDcLost, ControlCut,
+                 TimerLate, LateTimer,
+                 ZonePower, ZoneCut, DcSplit, Wan, WanFlap, DcReboot, Cooling, MajorityDcLost, ControlCut,
                  DataCut, MirrorLag, Failback, RollingRestart, RollingUpgrade, ConfigChange, BadRollout,
                  UncleanElection, Reassign, ReplaceNode, DuplicateId, PrematureFailover, LateFencing, Operate,
                  ClientCrashAt, RetryPolicy, SlowConsumer, RebalanceStorm, DoubleProcessing, CheckBackUnknown>;

@@ -454,6 +454,18 @@ struct DuplicateIf {
   }
 };
 
+struct PassIf {
+  static constexpr KindInfo kInfo{
+      "pass_if", "8.1", kOnMessages, Budget::kTolerable, false, false,
+      "A named message gets through whatever other faults do: it takes its link's latency alone, waits for nothing "
+      "that is kept on its connection, and no cut takes it back. A connection that isn't open stays what it is."};
+  MessageMatch match = {};
+  template <class F, class V>
+  static void Fields(F& f, V& v) {
+    MessageMatch::Fields(f.match, v);
+  }
+};
+
 struct ResponseLost {
   static constexpr KindInfo kInfo{
       "response_lost",

@@ -267,6 +267,30 @@ struct TimerLate {
   }
 };
 
+struct LateTimer {
+  static constexpr KindInfo kInfo{"late_timer",
+                                  "8.5",
+                                  kOnProcesses,
+                                  Budget::kTolerable,
+                                  false,
+                                  false,
+                                  "A named timer that has run out is handled later, even after the end of the fault; "
+                                  "until then the process may move or cancel it."};
+  Selector nodes = {};
+  std::string timer = {};
+  int64_t nth = 1;
+  int64_t count = 1;
+  Distribution extra = Distribution::Constant(Seconds(1));
+  template <class F, class V>
+  static void Fields(F& f, V& v) {
+    v("node", f.nodes, kNodesText);
+    v("timer", f.timer, "its name, as the trace prints it");
+    v("nth", f.nth, "the first that is meant of those that run out, from 1");
+    v("count", f.count, "how many from there on; 0: all");
+    v("extra", f.extra, "how much later");
+  }
+};
+
 struct SlowCpu {
   static constexpr KindInfo kInfo{"slow_cpu",
                                   "8.5",

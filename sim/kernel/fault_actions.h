@@ -53,6 +53,7 @@ class FaultActions {
   void BeginKind(const HoldIf& f);
   void BeginKind(const DelayIf& f);
   void BeginKind(const DuplicateIf& f);
+  void BeginKind(const PassIf& f);
   void BeginKind(const ResponseLost& f);
   void BeginKind(const ResetIf& f);
   void BeginKind(const MirrorLag& f);
@@ -74,6 +75,7 @@ class FaultActions {
   void BeginKind(const Zombie& f);
   void BeginKind(const Stuck& f);
   void BeginKind(const TimerLate& f);
+  void BeginKind(const LateTimer& f);
   void BeginKind(const SlowCpu& f);
   void BeginKind(const MajorityDcLost& f);
   void BeginKind(const PowerLoss& f);

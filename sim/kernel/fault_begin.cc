@@ -269,6 +269,7 @@ void FaultActions::BeginKind(const MajorityRing& f) {
 void FaultActions::BeginKind(const DropIf& f) { state_.message = Messages(Act::kDrop, f.match); }
 void FaultActions::BeginKind(const HoldIf& f) { state_.message = Messages(Act::kHold, f.match); }
 void FaultActions::BeginKind(const DuplicateIf& f) { state_.message = Messages(Act::kCopy, f.match); }
+void FaultActions::BeginKind(const PassIf& f) { state_.message = Messages(Act::kPass, f.match); }
 void FaultActions::BeginKind(const ResetIf& f) { state_.message = Messages(Act::kReset, f.match); }
 void FaultActions::BeginKind(const DoubleProcessing& f) { state_.message = Messages(Act::kHandleTwice, f.match); }
 
@@ -383,6 +384,11 @@ void FaultActions::BeginKind(const Stuck& f) {
 void FaultActions::BeginKind(const TimerLate& f) {
   state_.process.emplace().nodes = NodeSet(Nodes());
   state_.process->timer_extra = f.extra;
+}
+
+void FaultActions::BeginKind(const LateTimer& f) {
+  state_.process.emplace().nodes = NodeSet(Nodes());
+  state_.process->late_timer = LateTimerRule{f.timer, {.nth = f.nth, .count = f.count}, f.extra};
 }
 
 void FaultActions::BeginKind(const SlowCpu& f) {

@@ -78,7 +78,7 @@ struct LinkRule {
 
 // What happens to single messages.
 struct MessageRule {
-  enum class Act { kDrop, kHold, kDelay, kCopy, kLateCopy, kReset, kHandleTwice };
+  enum class Act { kDrop, kHold, kDelay, kCopy, kLateCopy, kPass, kReset, kHandleTwice };
   Act act = Act::kDrop;
   MessageMatch match;                // its selectors are resolved into `from` and `to`
   std::vector<std::string> types;    // any of these, if there are any
@@ -115,6 +115,13 @@ struct DeathRule {
   bool tears = false;
 };
 
+// Which timers are handled later.
+struct LateTimerRule {
+  std::string timer;
+  MessageMatch which;                     // counts alone
+  Distribution extra;
+};
+
 // What happens to processes and what they handle.
 struct ProcessRule {
   NodeSet nodes;
@@ -124,6 +131,7 @@ struct ProcessRule {
   int64_t crash_nth = 1;
   std::optional<Distribution> start_extra;
   std::optional<Distribution> timer_extra;
+  std::optional<LateTimerRule> late_timer;
   bool refuses = false;                   // requests to connect
   bool ignores = false;                   // requests to connect
 };
@@ -159,6 +167,7 @@ struct FaultState {
 
   int64_t matches = 0;          // messages, or passages of a crash point, that it has seen
   int64_t trigger_matches = 0;
+  std::vector<uint64_t> passed;          // messages that no cut takes back
   std::vector<QueuedPacket> held;        // datagrams
   std::vector<ConnId> held_connections;  // of which this fault keeps messages
   std::vector<NodeId> keeps_down;        // these don't run before it ends (or somebody starts them)

@@ -241,6 +241,8 @@ class Simulation {
     std::vector<std::pair<uint32_t, Duration>> late;  // copies, and how much later
   };
   Verdict Judge(QueuedPacket& queued);
+  bool Passes(const Packet& packet);
+  bool HasPassed(const Packet& packet) const;
   // Hands a packet to its link; returns when it will arrive. Empty: it doesn't (datagrams) or it can't get
   // through for now (connections). `random` draws for a copy, so that it doesn't move the link's own draws.
   std::optional<Time> Launch(Packet packet, Duration extra, Stream* random = nullptr, Time not_before = Time());
@@ -332,6 +334,7 @@ class Simulation {
   bool CanRead(NodeId id);
   Duration ServiceTime(NodeId id);
   Duration TimerDelay(NodeId id);
+  bool Postpone(NodeId id, const TimerWork& work, std::string_view name);
   template <class W>
   bool Park(NodeId id, const W& work);
   // Whether a stuck handler keeps work of this name.

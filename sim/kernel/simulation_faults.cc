@@ -241,7 +241,7 @@ const FaultState* Simulation::Blocking(NodeId from, NodeId to) const {
 void Simulation::TakeInFlight(FaultState& state) {
   std::vector<Event> crossing = queue_.Extract([&](const Event& event) {
     if (const auto* arrival = std::get_if<Arrival>(&event)) {
-      return state.barrier.Blocks(arrival->packet.from, arrival->packet.to);
+      return state.barrier.Blocks(arrival->packet.from, arrival->packet.to) && !HasPassed(arrival->packet);
     }
     if (const auto* signal = std::get_if<ConnSignal>(&event)) {
       if (signal->kind == ConnSignal::Kind::kTimeout) return false;

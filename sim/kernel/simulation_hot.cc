@@ -336,7 +336,7 @@ void Simulation::SetTimer(NodeId id, EventId cause, Timer timer, Duration after)
 
 // Most timers guard against what seldom happens, and are moved on and on. So one that is moved to a later time only
 // takes its place among the events of that instant.
-[[gnu::always_inline]] inline void Simulation::QueueTimer(NodeId id, uint32_t slot, SetTimerState& state, Time when) {
+void Simulation::QueueTimer(NodeId id, uint32_t slot, SetTimerState& state, Time when) {
   if (state.queued != 0 && state.queued_for <= when && !queue_.permutes_ties() && node(id).clock.drift_ppm() == 0) {
     state.order = queue_.NextOrder();
     return;
@@ -389,6 +389,7 @@ void Simulation::OnArrival(MessageWork work) {
       FaultState& state = faults_[index];
       if (!state.message.has_value() || state.message->act != MessageRule::Act::kReset) continue;
       if (!Matches(*state.message, packet) || !state.message->match.Means(++state.matches)) continue;
+      if (HasPassed(packet)) continue;
       ++state.report.effects;
       const EventId dropped = EmitDrop(packet, "the connection was reset", state.fault.id);
       Reset(packet.conn, dropped);
@@ -437,6 +438,7 @@ void Simulation::SendDatagram(NodeId from, NodeId to, EventId cause, MessageRef&
 void Simulation::SendDatagramWatched(Packet packet) {
   NoteTrigger(Trigger::Moment::kMessageSent, &packet, "", packet.sent);
   if (rules_.successors) NoteAct(packet.from, packet.sent);
+  if (rules_.messages && Passes(packet)) return;
   QueuedPacket queued{std::move(packet)};
   const Verdict verdict = Judge(queued);
   if (verdict.drop) return;
@@ -475,8 +477,12 @@ void Simulation::SendOnConnection(NodeId from, ConnId id, EventId cause, Message
 
 void Simulation::SendOnConnectionWatched(Packet packet) {
   const Packet seen = packet;
-  connection(seen.conn).direction(seen.toward_server).waiting.push_back({std::move(packet)});
-  Pump(seen.conn, seen.toward_server);
+  Connection& conn = connection(seen.conn);
+  const bool ready = conn.established || !seen.toward_server;
+  if (!(rules_.messages && ready && Passes(seen))) {
+    conn.direction(seen.toward_server).waiting.push_back({std::move(packet)});
+    Pump(seen.conn, seen.toward_server);
+  }
   NoteTrigger(Trigger::Moment::kMessageSent, &seen, "", seen.sent);
   if (rules_.successors) NoteAct(seen.from, seen.sent);
 }

@@ -204,6 +204,40 @@ void Simulation::DropWaiting(ConnId id, bool toward_server, std::string_view why
   direction.stuck = false;
 }
 
+// Whether a fault lets the message through: then it is on its way. It still counts where others count messages.
+bool Simulation::Passes(const Packet& packet) {
+  FaultState* passer = nullptr;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.message.has_value() || state.message->act != Act::kPass || !Matches(*state.message, packet)) continue;
+    if (state.message->match.Means(++state.matches) && passer == nullptr) passer = &state;
+  }
+  if (passer == nullptr) return false;
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.message.has_value()) continue;
+    const MessageRule& rule = *state.message;
+    if (rule.act == Act::kPass || rule.act == Act::kReset || rule.act == Act::kHandleTwice) continue;
+    if (Matches(rule, packet)) ++state.matches;
+  }
+  ++passer->report.effects;
+  passer->passed.push_back(packet.message);
+  Link& link = LinkBetween(packet.from, packet.to);
+  const Time arrives = now_ + link.spec.latency.Sample(link.random);
+  if (packet.conn.valid()) {
+    Time& last = connection(packet.conn).direction(packet.toward_server).last_arrival;
+    last = std::max(last, arrives);
+  }
+  Schedule(arrives, Arrival{packet});
+  return true;
+}
+
+bool Simulation::HasPassed(const Packet& packet) const {
+  return std::any_of(faults_.begin(), faults_.end(), [&](const FaultState& state) {
+    return std::find(state.passed.begin(), state.passed.end(), packet.message) != state.passed.end();
+  });
+}
+
 Simulation::Verdict Simulation::Judge(QueuedPacket& queued) {
   queued.judged = true;
   Verdict verdict;
@@ -214,7 +248,7 @@ Simulation::Verdict Simulation::Judge(QueuedPacket& queued) {
     FaultState& state = faults_[index];
     if (!state.message.has_value()) continue;
     const MessageRule& rule = *state.message;
-    if (rule.act == Act::kReset || rule.act == Act::kHandleTwice) continue;
+    if (rule.act == Act::kPass || rule.act == Act::kReset || rule.act == Act::kHandleTwice) continue;
     if (!Matches(rule, queued.packet) || !rule.match.Means(++state.matches)) continue;
     if (!state.random.Chance(rule.probability)) continue;
     if (rule.act == Act::kDrop && drop == nullptr) drop = &state;

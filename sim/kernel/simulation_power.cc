@@ -275,12 +275,32 @@ Duration Simulation::TimerDelay(NodeId id) {
   return late;
 }
 
+// Whether a fault lets the timer be handled later.
+bool Simulation::Postpone(NodeId id, const TimerWork& work, std::string_view name) {
+  for (uint32_t index : active_faults_) {
+    FaultState& state = faults_[index];
+    if (!state.process.has_value() || !state.process->nodes.Has(id)) continue;
+    const std::optional<LateTimerRule>& late = state.process->late_timer;
+    if (!late.has_value() || late->timer != name || !late->which.Means(++state.matches)) continue;
+    ++state.report.effects;
+    Node& n = node(id);
+    SetTimerState& timer = n.timers[work.slot];
+    timer.deadline = n.clock.Monotonic(now_) + late->extra.Sample(state.random);
+    QueueTimer(id, work.slot, timer, n.clock.WhenMonotonic(timer.deadline, now_));
+    return true;
+  }
+  return false;
+}
+
 // Whether a stuck handler keeps the work.
 template <class W>
 bool Simulation::Park(NodeId id, const W& work) {
   std::string_view name;
   if constexpr (std::is_same_v<W, MessageWork>) name = work.packet.payload->name();
   if constexpr (std::is_same_v<W, TimerWork>) name = node(id).process->TimerName(node(id).timers[work.slot].timer);
+  if constexpr (std::is_same_v<W, TimerWork>) {
+    if (Postpone(id, work, name)) return true;
+  }
   FaultState* fault = name.empty() ? nullptr : Stuck(id, name);
   if (fault == nullptr) return false;
   ++fault->report.effects;

@@ -35,6 +35,28 @@ TEST(Compare, WhatSharesItsStreamsIsToldApartByFewSeeds) {
   EXPECT_THAT(result.out, HasSubstr("\n\"safe, p1.linger.ms=5\",latency_p50_ns,20,"));
 }
 
+// What one has run the other needn't: in one file lie the rows of both.
+TEST(Compare, SharesAFileWithSweeps) {
+  Sandbox sandbox;
+  const auto command = [](const std::string& name, const std::string& seeds, bool db) {
+    std::vector<std::string> words = {name, "kafka/acks_one", "--variant=buggy", "--variant=fixed", seeds};
+    if (db) words.push_back("--db=results.db");
+    return words;
+  };
+  const std::string compared = sandbox.Run(command("compare", "--seeds=1..12", false)).out;
+  const std::string swept = sandbox.Run(command("sweep", "--seeds=1..12", false)).out;
+  // As one that is interrupted, and goes on.
+  EXPECT_EQ(sandbox.Run(command("compare", "--seeds=1..5", true)).exit_code, 0);
+  EXPECT_EQ(sandbox.Run(command("compare", "--seeds=1..12", true)).out, compared);
+  // All is there: a sweep finds it, with what brought its failures about.
+  EXPECT_EQ(sandbox.Run(command("sweep", "--seeds=1..12", true)).out, swept);
+  EXPECT_EQ(sandbox.Run(command("compare", "--seeds=1..12", true)).out, compared);
+  const Result other =
+      sandbox.Run({"compare", "kafka/calm", "--set=p1.linger.ms=0,5", "--seeds=1..2", "--db=results.db"});
+  EXPECT_EQ(other.exit_code, 65);
+  EXPECT_THAT(other.err, HasSubstr("results.db holds runs of kafka/acks_one, not of kafka/calm"));
+}
+
 TEST(Compare, WhatIsMissingOrWrong) {
   Sandbox sandbox;
   const auto fails = [&](const std::vector<std::string>& words, const std::string& says) {

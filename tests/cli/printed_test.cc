@@ -134,7 +134,7 @@ TEST_P(Printed, IsWhatThePageShows) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Printed, testing::Values("docs/explain.md"));
+INSTANTIATE_TEST_SUITE_P(All, Printed, testing::Values("docs/explain.md", "docs/reproduce.md"));
 
 }  // namespace
 }  // namespace brokersim::cli

@@ -25,7 +25,7 @@ fault {{ id: "followers-cut-off" at: "6s" lasts: "16s" partition {{ group {{ nod
   a node is at that moment (`leader(orders-0)`, `follower(orders-0)`, `isr(orders-0)`, `controller`,
   `coordinator(GROUP)`), `one(TERM)` for a drawn one, and `A - B`. They are resolved when the fault begins; what they
   meant is in the trace and in `--json`.
-- Faults overlap. Of what is done to a message the strongest wins: drop, then hold, then delay and copies. A node that
+- Faults overlap. Of what is done to a message the strongest wins: pass, drop, hold, then delay and copies. A node that
   several keep down starts when the last one ends. Nothing that was dropped comes back at the end.
 - Every fault counts its effects: messages, nodes, blocks, operations. One without any makes the verdict *unknown*
   (inert, exit code 2), as nothing was tried; `may_be_inert: true` allows it.

@@ -92,6 +92,46 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"kafka/hanging_transaction", "buggy", 1, "unavailable",
              "transaction.partition.verification.enable=false: ", {"stuck"}}));
 
+// The answer that got lost made the producer send again: had it arrived, there were no duplicate.
+TEST(Explain, OneMessageDecides) {
+  const auto explanation = Explain(Load("kafka/retry_without_idempotence", "buggy"), 1, {});
+  ASSERT_TRUE(explanation.ok()) << explanation.status();
+  const std::string text = ExplanationText(*explanation);
+  ASSERT_GE(DecidingShown(*explanation), 1u) << text;
+  const Deciding& first = explanation->decisions.found[0];
+  EXPECT_EQ(first.what.undone, Decision::Undone::kArrives);
+  EXPECT_THAT(first.what.name, StartsWith("ProduceResponse of b2 to p1, sent at ")) << text;
+  EXPECT_EQ(first.others, 0);
+  EXPECT_TRUE(first.confirmed);
+  EXPECT_EQ(first.shown_without, 0);
+  EXPECT_THAT(text, HasSubstr("had it arrived at once: no duplicate\n"));
+  EXPECT_THAT(text, HasSubstr(FaultText(first.what.fault)));
+  // Whoever puts the fault into the scenario gets that run.
+  const auto undone = scenarios::ParseScenario(UndoneText(*explanation, first, "undone"), "undone.textproto");
+  ASSERT_TRUE(undone.ok()) << undone.status();
+  EXPECT_FALSE(ShowsType(RunAndCheck(undone->variants.front(), 1, sim::RecordingLevel::kHistory), "duplicate"));
+  // As JSON.
+  const auto json = nlohmann::json::parse(ExplanationJson(*explanation));
+  EXPECT_EQ(json["decisions"]["deciding"][0]["undone"], "arrives");
+  EXPECT_EQ(json["decisions"]["deciding"][0]["confirmed"], true);
+}
+
+// One record of many is saved; and nothing is tried if nobody asks for it.
+TEST(Explain, OneMessageSavesOneRecord) {
+  const scenarios::ResolvedScenario scenario = Load("kafka/unclean_leader_election", "buggy");
+  const auto explanation = Explain(scenario, 1, {});
+  ASSERT_TRUE(explanation.ok());
+  ASSERT_GE(DecidingShown(*explanation), 1u);
+  EXPECT_THAT(explanation->decisions.found[0].what.name, StartsWith("FetchResponse of b2 to b1, sent at "));
+  EXPECT_GT(explanation->decisions.found[0].others, 0);
+  ExplainOptions options;
+  options.decisions = 0;
+  const auto without = Explain(scenario, 1, options);
+  EXPECT_EQ(without->decisions.tried, 0);
+  EXPECT_EQ(without->search.runs, explanation->search.runs);
+  EXPECT_THAT(ExplanationText(*without), Not(HasSubstr("single messages")));
+}
+
 TEST(Explain, OneOfSeveral) {
   const scenarios::ResolvedScenario scenario = Load("kafka/unclean_leader_election", "buggy");
   ExplainOptions options;

@@ -69,6 +69,16 @@ TEST(KafkaConfig, BrokerDefaults) {
       {"KIP-447", "on"},
       {"KAFKA-6082", "on"},
       {"KIP-570", "on"},
+      {"KIP-279", "on"},
+      {"KIP-320", "on"},
+      {"KAFKA-7128", "on"},
+      {"KIP-903", "on"},
+      {"KAFKA-15021", "on"},
+      {"KAFKA-19522", "on"},
+      {"KIP-207", "on"},
+      {"KAFKA-5494", "on"},
+      {"producer.id.expiration.ms", "86400000"},
+      {"offsets.retention.minutes", "10080"},
       {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(BrokerSettings()), expected);
@@ -110,6 +120,7 @@ TEST(KafkaConfig, ConsumerDefaults) {
       {"request.timeout.ms", "30000"},
       {"retry.backoff.ms", "100"},
       {"metadata.max.age.ms", "300000"},
+      {"KIP-320", "on"},
       {"mutant", "none"},
   };
   EXPECT_EQ(Defaults(ConsumerSettings()), expected);

@@ -57,12 +57,12 @@ class PartitionTest : public testing::Test {
       batch.records.resize(1);
       partition_->log().AppendAsLeader(batch, partition_->leader_epoch());
     }
-    partition_->MaybeIncrementHighWatermark();
+    partition_->MaybeIncrementHighWatermark(At(1));
     partition_->CheckInvariants();
   }
   void Fetch(int32_t replica, int64_t offset, sim::Time now = At(1)) {
     partition_->NoteFetch(replica, 20 + replica, offset, now);
-    partition_->MaybeIncrementHighWatermark();
+    partition_->MaybeIncrementHighWatermark(At(1));
     partition_->CheckInvariants();
   }
   static std::vector<int32_t> Ids(const std::optional<std::vector<BrokerState>>& proposal) {
@@ -75,7 +75,7 @@ class PartitionTest : public testing::Test {
   std::vector<int32_t> Expand(int32_t replica) { return Ids(partition_->ProposeExpand(replica, kOwnBrokerEpoch)); }
   void Accept(std::vector<int32_t> isr) {
     partition_->ConcludeProposal(ErrorCode::kNone, ++partition_epoch_, isr);
-    partition_->MaybeIncrementHighWatermark();
+    partition_->MaybeIncrementHighWatermark(At(1));
   }
   int64_t high_watermark() const { return partition_->high_watermark(); }
 
@@ -183,10 +183,31 @@ TEST_F(PartitionTest, Rule2ItNeverFallsOnALeader) {
   EXPECT_EQ(high_watermark(), 5);
 }
 
+// KAFKA-15021: who has left the ISR isn't waited for, however well it had kept up.
+TEST_F(PartitionTest, Rule2WhoShutsDownIsNotWaitedFor) {
+  for (const bool fixed : {true, false}) {
+    config_.kafka_15021 = fixed;
+    config_.replica_lag_time_max_ms = 10000;
+    Recover(0);
+    Lead(1);
+    Append(1);
+    Fetch(2, 1, At(1));
+    Fetch(3, 1, At(1));
+    ASSERT_EQ(high_watermark(), 1);
+    Lead(1, {1, 2});  // the controller took 3 out
+    Append(1);
+    Fetch(2, 2, At(2));
+    partition_->MaybeIncrementHighWatermark(At(5));
+    EXPECT_EQ(high_watermark(), fixed ? 2 : 1);
+    partition_->MaybeIncrementHighWatermark(At(12));
+    EXPECT_EQ(high_watermark(), 2) << "it has lagged for replica.lag.time.max.ms";
+  }
+}
+
 TEST_F(PartitionTest, Rule2AFollowersNoneIsNotRaisedByItself) {
   Recover(4);
   partition_->BecomeFollower(Record(2, 1, {1, 2}));
-  EXPECT_FALSE(partition_->MaybeIncrementHighWatermark());
+  EXPECT_FALSE(partition_->MaybeIncrementHighWatermark(At(1)));
   EXPECT_EQ(high_watermark(), 0);
 }
 
@@ -210,7 +231,7 @@ TEST_F(PartitionTest, Rule3AReplicaThatIsToLeaveCountsStill) {
   Append(2);
   Fetch(2, 2, At(60));
   ASSERT_EQ(Shrink(At(60)), (Isr{1, 2}));
-  partition_->MaybeIncrementHighWatermark();
+  partition_->MaybeIncrementHighWatermark(At(1));
   EXPECT_EQ(high_watermark(), 0) << "3 may be in the ISR still";
   Accept({1, 2});
   EXPECT_EQ(high_watermark(), 2);
@@ -303,6 +324,26 @@ TEST_F(PartitionTest, Rule4NobodyJoinsBeforeTheEpochsStart) {
   EXPECT_EQ(Expand(2), (Isr{1, 2}));
 }
 
+// Before KAFKA-7128 the high watermark was enough, which a new leader may not have heard of yet.
+TEST_F(PartitionTest, Rule4WithoutKafka7128TheHighWatermarkIsEnough) {
+  config_.kafka_7128 = false;
+  Recover(3, 1);
+  Lead(2, {1, 3});
+  Fetch(2, 0);
+  EXPECT_EQ(Expand(2), kNothing);
+  Fetch(2, 1);
+  EXPECT_EQ(Expand(2), (Isr{1, 2, 3}));
+}
+
+TEST_F(PartitionTest, Rule4WithoutKip903ProposalsNameNoLives) {
+  config_.kip_903 = false;
+  Lead(1, {1, 2});
+  Fetch(3, 0);
+  const auto proposal = partition_->ProposeExpand(3, kOwnBrokerEpoch);
+  ASSERT_EQ(Ids(proposal), (Isr{1, 2, 3}));
+  for (const BrokerState& member : *proposal) EXPECT_EQ(member.broker_epoch, -1);
+}
+
 TEST_F(PartitionTest, Rule4StrangersAndMembersAreNotProposed) {
   Lead(1, {1, 2});
   EXPECT_EQ(Expand(9), kNothing);
@@ -382,7 +423,7 @@ TEST_F(PartitionTest, Rule6ANewIsrInTheSameEpochIsNoNewEpoch) {
   EXPECT_FALSE(partition_->BecomeLeader(Record(1, 1, {1, 2}), At(5)));
   EXPECT_EQ(partition_->leader_epoch_start(), 0);
   EXPECT_EQ(partition_->followers().at(2).log_end_offset, 2);
-  partition_->MaybeIncrementHighWatermark();
+  partition_->MaybeIncrementHighWatermark(At(1));
   EXPECT_EQ(high_watermark(), 2) << "3 no longer counts";
 }
 

@@ -124,6 +124,16 @@ TEST(ReplicaLogEpochs, EndOffsetForEpoch) {
   for (const auto& [epoch, end] : expected) EXPECT_EQ(log.EndOffsetForEpoch(epoch), end) << "epoch " << epoch;
 }
 
+// Before KIP-279, of an epoch that the log never had.
+TEST(ReplicaLogEpochs, StartOffsetAfterEpoch) {
+  const ReplicaLog log = ThreeEpochs();
+  const std::map<int32_t, EpochEndOffset> expected = {
+      {1, {1, 3}}, {2, {2, 3}}, {3, {3, 5}}, {4, {4, 9}}, {5, {-1, -1}},
+  };
+  for (const auto& [epoch, end] : expected) EXPECT_EQ(log.StartOffsetAfterEpoch(epoch), end) << "epoch " << epoch;
+  EXPECT_EQ(ReplicaLog().StartOffsetAfterEpoch(3), (EpochEndOffset{-1, -1}));
+}
+
 TEST(ReplicaLogEpochs, ALogWithoutEpochsKnowsNoEnd) {
   EXPECT_EQ(ReplicaLog().EndOffsetForEpoch(3), (EpochEndOffset{-1, -1}));
 }
@@ -247,6 +257,30 @@ TEST_F(ReplicaLogProducer, ProducersDontDisturbEachOther) {
   Append(FromProducer(8, 0, 0));
   Append(FromProducer(7, 0, 1));
   EXPECT_EQ(Check(FromProducer(8, 0, 2)), ErrorCode::kOutOfOrderSequenceNumber);
+}
+
+TEST_F(ReplicaLogProducer, BeforeKafka5494OnlyTheLastBatchIsKnownAgain) {
+  for (int32_t i = 0; i < 3; ++i) Append(FromProducer(7, 0, i));
+  EXPECT_EQ(log_.CheckProducer(FromProducer(7, 0, 2), &duplicate_of_, /*remembers_five=*/false), ErrorCode::kNone);
+  EXPECT_EQ(duplicate_of_, 2);
+  EXPECT_EQ(log_.CheckProducer(FromProducer(7, 0, 1), &duplicate_of_, /*remembers_five=*/false),
+            ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(duplicate_of_, -1);
+}
+
+// ProducerStateManager.isProducerExpired
+TEST_F(ReplicaLogProducer, AnIdleOneIsForgottenUnlessItsTransactionIsOpen) {
+  RecordBatch batch = FromProducer(7, 0, 5);
+  batch.records[0].timestamp_ms = 1000;
+  Append(batch);
+  log_.ForgetExpired(7, 1099, 100);
+  EXPECT_EQ(Check(FromProducer(7, 0, 9)), ErrorCode::kOutOfOrderSequenceNumber);
+  log_.ForgetExpired(7, 1100, 100);
+  EXPECT_EQ(Check(FromProducer(7, 0, 9)), ErrorCode::kNone) << "unknown, and may begin anywhere";
+  batch.transactional = true;
+  Append(batch);
+  log_.ForgetExpired(7, 5000, 100);
+  EXPECT_EQ(Check(FromProducer(7, 0, 9)), ErrorCode::kOutOfOrderSequenceNumber);
 }
 
 TEST_F(ReplicaLogProducer, TheLastFiveBatchesAreKnownAgain) {

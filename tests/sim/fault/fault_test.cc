@@ -172,6 +172,31 @@ TEST(Duplicate, TheReceiverGetsItTwice) {
   EXPECT_EQ(world.Effects("f"), 2);
 }
 
+TEST(PassIf, OneMessageGetsThroughACutAndIsInNobodysWay) {
+  ToyWorld world;
+  AddTalk(world, 3);
+  world.AddFault("cut", Partition{{kA}}, Ms(5), Ms(100));
+  world.AddFault("f", PassIf{Word("2")}, Ms(5));
+  const Lines got = Got(world, Seconds(200));
+  ASSERT_FALSE(got.empty());
+  EXPECT_EQ(got.front(), "21ms b got 2");
+  // What it overtook comes when the cut is over, once.
+  EXPECT_EQ(ToyWorld::Only(got, {"got 1"}).size(), 1u);
+  EXPECT_EQ(ToyWorld::Only(got, {"got 2"}).size(), 1u);
+  EXPECT_EQ(world.Effects("f"), 1);
+}
+
+TEST(PassIf, NeitherOtherFaultsNorACutThatBeginsMeanwhileTakeIt) {
+  ToyWorld world;
+  AddTalk(world, 2);
+  world.AddFault("f", PassIf{Word("1")}, Ms(5));
+  world.AddFault("drop", DropIf{{.contains = "", .from = kA, .to = kB, .count = 2}}, Ms(5));
+  world.AddFault("cut", Partition{{kA}}, Microseconds(10'500), Ms(1));
+  // It counts as the first of the two that are to be dropped.
+  EXPECT_EQ(ToyWorld::Only(Got(world, Seconds(200)), {"got 1", "got d1"}), Lines({"11ms b got 1"}));
+  EXPECT_EQ(world.Effects("drop"), 1);
+}
+
 TEST(ResetIf, BothEndsSeeItAndTheMessageIsLost) {
   ToyWorld world;
   AddTalk(world, 2);

@@ -225,6 +225,23 @@ TEST(TimerLate, NeverEarly) {
   EXPECT_EQ(world.Effects("f"), 1);
 }
 
+TEST(LateTimer, OneOfSeveralAndItCanStillBeCancelled) {
+  const auto set = [](int64_t arg) {
+    return [arg](Toy&, Env&, Effects& out) { out.SetTimer({1, arg}, Ms(10)); };
+  };
+  ToyWorld world;
+  world.Add("a").At(Ms(10), set(1)).At(Ms(20), set(2)).At(Ms(30), set(3));
+  world.AddFault("f", LateTimer{kA, "alarm", 2, 1, Distribution::Constant(Ms(50))}, Ms(5), Ms(30));
+  EXPECT_EQ(ToyWorld::Only(world.Run(Seconds(1)), {"alarm"}), Lines({"20ms a alarm", "40ms a alarm", "80ms a alarm"}));
+  EXPECT_EQ(world.Effects("f"), 1);
+
+  ToyWorld cancelled;
+  cancelled.Add("a").At(Ms(10), set(1)).At(Ms(40), [](Toy&, Env&, Effects& out) { out.CancelTimer({1, 1}); });
+  cancelled.AddFault("f", LateTimer{kA, "alarm", 1, 1, Distribution::Constant(Ms(50))}, Ms(5));
+  EXPECT_TRUE(ToyWorld::Only(cancelled.Run(Seconds(1)), {"alarm"}).empty());
+  EXPECT_EQ(cancelled.Effects("f"), 1);
+}
+
 TEST(SlowCpu, WhatIsUnderWayKeepsItsTime) {
   ToyWorld world;
   AddTalk(world, 2, {.service_time = Ms(4)});
