@@ -136,10 +136,11 @@ std::string DecisionsText(const Explanation& explanation) {
   }
   const size_t shown = DecidingShown(explanation);
   if (search.found.empty()) {
-    text += ". None decides.\n";
+    text += ". None decides.";
   } else {
-    text += shown == 0 ? ". None clearly decides.\n" : ". These decide:\n";
+    text += shown == 0 ? ". None clearly decides." : ". These decide:";
   }
+  text = absl::StrJoin(visualize::WrapText(text, kWidth, kLines), "\n") + "\n";
   for (size_t i = 0; i < shown; ++i) text += DecidingText(explanation, i);
   const std::string also = NamesOf(search.found, shown, false);
   const std::string chance = NamesOf(search.found, shown, true);

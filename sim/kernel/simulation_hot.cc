@@ -526,6 +526,7 @@ inline void Simulation::Dispatch(Event& event) {
       const Node& n = nodes_[id.value];
       __builtin_prefetch(&n);
       __builtin_prefetch(&n.timers);
+      __builtin_prefetch(reinterpret_cast<const char*>(&n.timers) + 64);
       __builtin_prefetch(&n.clock);
       __builtin_prefetch(&n.streams);
     }

@@ -55,11 +55,11 @@ class Stream {
 
   // Uniform in [0, bound), without bias: the rare draws that would favour small numbers are
   // repeated (Lemire, ACM TOMACS 2019). REQUIRES: bound > 0.
-  [[gnu::always_inline]] uint64_t Below(uint64_t bound) {
+  uint64_t Below(uint64_t bound) {
     CHECK(bound > 0, "a draw below 0");
     Uint128 product = static_cast<Uint128>(Next()) * bound;
     auto low = static_cast<uint64_t>(product);
-    if (low < bound) [[unlikely]] {
+    if (low < bound) {
       const uint64_t threshold = (0 - bound) % bound;
       while (low < threshold) {
         product = static_cast<Uint128>(Next()) * bound;

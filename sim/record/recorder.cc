@@ -35,9 +35,11 @@ void Recorder::Begin(formats::TraceHeader header) {
   history_.set_scenario(header_.scenario());
   history_.set_variant(header_.variant());
   history_.set_seed(header_.seed());
-  if (level_ != RecordingLevel::kTrace) return;
-  trace_ = std::make_unique<OpenTrace>();
-  trace_->writer.emplace(header_, &trace_->bytes);
+  if (level_ == RecordingLevel::kTrace) {
+    trace_ = std::make_unique<OpenTrace>();
+    trace_->writer.emplace(header_, &trace_->bytes);
+  }
+  header_.Clear();  // copies need none
 }
 
 void Recorder::OpenEvent(Time now, const Mark& mark) {
