@@ -272,8 +272,13 @@ DecisionSearch FindDecisions(const Setup& setup, const std::string& name, uint64
 
 std::string UndoneText(const Setup& setup, const std::string& name, const std::string& variant,
                        const Decision& decision) {
+  Setup undone = With(setup, decision);
+  // What the message gets past may have nothing else to do.
+  for (scenarios::Fault& fault : *undone.mutable_fault()) {
+    if (fault.id() != decision.fault.id()) fault.set_may_be_inert(true);
+  }
   std::string text;
-  google::protobuf::TextFormat::PrintToString(ScenarioOf(With(setup, decision), name, variant), &text);
+  google::protobuf::TextFormat::PrintToString(ScenarioOf(undone, name, variant), &text);
   return text;
 }
 

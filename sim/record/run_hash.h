@@ -50,7 +50,8 @@ inline constexpr auto kIngredients = [] {
 class RunHash {
  public:
   // `node` and `peer` are digests of their names, 0 for none; `content` a digest of what it was about.
-  [[gnu::always_inline]] constexpr void Add(int64_t time_ns, formats::EventKind kind, uint64_t node, uint64_t peer, uint64_t content) {
+  [[gnu::always_inline]] constexpr void Add(int64_t time_ns, formats::EventKind kind, uint64_t node, uint64_t peer,
+                                            uint64_t content) {
     const auto number = static_cast<uint64_t>(kind);
     const uint64_t when = FoldMultiply(static_cast<uint64_t>(time_ns) ^ kMixA, (node + number) ^ kMixB);
     const uint64_t what = FoldMultiply(content ^ kMixB, peer ^ kMixC);

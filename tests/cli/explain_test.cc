@@ -7,6 +7,7 @@
 namespace brokersim::cli {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -64,6 +65,17 @@ TEST(Explain, SaysThatNothingFails) {
   EXPECT_THAT(sandbox.Run({"explain", "kafka/acks_one", "--anomaly=duplicate"}).err, HasSubstr(", not 'duplicate'; "));
 }
 
+// The scenario that is written down for a deciding message is the run without the anomaly.
+TEST(Explain, WritesScenariosInWhichAMessageThatDecidesIsUndone) {
+  Sandbox sandbox;
+  const Result told = sandbox.Run({"explain", "kafka/retry_without_idempotence", "--variant=buggy", "--out=why"});
+  EXPECT_EQ(told.exit_code, 1);
+  ASSERT_THAT(sandbox.Files(), Contains("why/decision_1.textproto"));
+  EXPECT_THAT(sandbox.Read("why/decision_1.textproto"), HasSubstr("pass_if"));
+  EXPECT_EQ(sandbox.Run({"run", "why/decision_1.textproto", "--seed=1"}).exit_code, 0);
+  EXPECT_EQ(sandbox.Run({"run", "kafka/retry_without_idempotence", "--variant=buggy", "--seed=1"}).exit_code, 1);
+}
+
 TEST(Explain, WhatIsMissingOrWrong) {
   Sandbox sandbox;
   EXPECT_EQ(sandbox.Run({"explain"}).exit_code, 64);
@@ -71,7 +83,7 @@ TEST(Explain, WhatIsMissingOrWrong) {
   EXPECT_EQ(sandbox.Run({"explain", "kafka/acks_one", "--courses=0"}).exit_code, 64);
   EXPECT_EQ(sandbox.Run({"explain", "kafka/acks_one", "--futures=0"}).exit_code, 64);
   EXPECT_EQ(sandbox.Run({"explain", "kafka/acks_one", "--variant=none"}).exit_code, 64);
-  EXPECT_EQ(sandbox.Run({"explain", "kafka/acks_one", "--out=why"}).exit_code, 64);
+  EXPECT_EQ(sandbox.Run({"explain", "kafka/acks_one", "--decisions=-1"}).exit_code, 64);
   EXPECT_EQ(sandbox.Run({"explain", "no/such"}).exit_code, 65);
 }
 
