@@ -38,26 +38,21 @@ int Compare(const Options& options, const Context& context) {
   plan.jobs = options.jobs;
   // What a file holds is a sweep's, too, which groups failures by their causes.
   plan.causes = !options.db.empty();
-  std::unique_ptr<runner::SweepFile> file;
-  if (!options.db.empty()) {
-    absl::StatusOr<std::unique_ptr<runner::SweepFile>> opened =
-        runner::SweepFile::Open(options.db, {plan.arms.front().name, plan.arms.front().reference});
-    if (!opened.ok()) return Fail(opened.status());
-    file = *std::move(opened);
-  }
+  const absl::StatusOr<std::unique_ptr<runner::SweepFile>> file = runner::OpenFileFor(plan, options.db);
+  if (!file.ok()) return Fail(file.status());
   ProgressBar bar;
   runner::SweepHooks hooks;
   hooks.progress = [&](const runner::SweepProgress& now) {
     bar.Show(now);
     return !Interrupted();
   };
-  const absl::StatusOr<runner::SweepResult> result = runner::RunSweep(plan, file.get(), hooks);
+  const absl::StatusOr<runner::SweepResult> result = runner::RunSweep(plan, file->get(), hooks);
   ClearProgress();
   if (!result.ok()) return Fail(result.status());
   fmt::print("{}", runner::Render(runner::Compare(*result), options.format));
   if (!result->complete) {
     fmt::print(stderr, "brokersim: interrupted after {} runs; {}\n", result->rows.size(),
-               file == nullptr ? "with --db=FILE a comparison can go on where it was" : "the same command goes on");
+               *file == nullptr ? "with --db=FILE a comparison can go on where it was" : "the same command goes on");
   }
   const bool broken = runner::ReportOf(*result).worst == runner::kInternal;
   return broken ? Fail(runner::kInternal, "a run broke an invariant of brokersim; `brokersim sweep` says which")

@@ -72,13 +72,8 @@ int Sweep(const Options& options, const Context& context) {
   if (!shard.ok()) return Fail(runner::kUsage, std::string(shard.status().message()));
   plan.shard = *shard;
   plan.jobs = options.jobs;
-  std::unique_ptr<runner::SweepFile> file;
-  if (!options.db.empty()) {
-    absl::StatusOr<std::unique_ptr<runner::SweepFile>> opened =
-        runner::SweepFile::Open(options.db, {plan.arms.front().name, plan.arms.front().reference});
-    if (!opened.ok()) return Fail(opened.status());
-    file = *std::move(opened);
-  }
+  const absl::StatusOr<std::unique_ptr<runner::SweepFile>> file = runner::OpenFileFor(plan, options.db);
+  if (!file.ok()) return Fail(file.status());
   ProgressBar bar;
   runner::SweepHooks hooks;
   hooks.progress = [&](const runner::SweepProgress& now) {
@@ -96,13 +91,13 @@ int Sweep(const Options& options, const Context& context) {
       return std::filesystem::exists(BundlePath(options.bundles, scenario, seed));
     };
   }
-  const absl::StatusOr<runner::SweepResult> result = runner::RunSweep(plan, file.get(), hooks);
+  const absl::StatusOr<runner::SweepResult> result = runner::RunSweep(plan, file->get(), hooks);
   ClearProgress();
   if (!result.ok()) return Fail(result.status());
   fmt::print("{}", runner::Render(*result, options.format));
   if (!result->complete) {
     fmt::print(stderr, "brokersim: interrupted after {} runs; {}\n", result->rows.size(),
-               file == nullptr ? "with --db=FILE a sweep can go on where it was" : "the same command goes on");
+               *file == nullptr ? "with --db=FILE a sweep can go on where it was" : "the same command goes on");
   }
   return runner::ReportOf(*result).worst;
 }

@@ -236,6 +236,11 @@ absl::StatusOr<std::vector<scenarios::ResolvedScenario>> ArmsOf(
   return arms;
 }
 
+absl::StatusOr<std::unique_ptr<SweepFile>> OpenFileFor(const SweepPlan& plan, const std::string& path) {
+  if (path.empty()) return std::unique_ptr<SweepFile>();
+  return SweepFile::Open(path, {plan.arms.front().name, plan.arms.front().reference});
+}
+
 absl::StatusOr<SweepResult> RunSweep(const SweepPlan& plan, SweepFile* file, const SweepHooks& hooks) {
   return Sweep(plan, file, hooks).Run();
 }

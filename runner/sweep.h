@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,6 +75,10 @@ struct SweepResult {
   std::vector<RunRow> rows;  // by (arm, seed)
   bool complete = false;     // all that was planned is there
 };
+
+// The file that keeps the plan's rows; null if `path` is empty. REQUIRES: the plan has an arm. Errors: as
+// SweepFile::Open.
+absl::StatusOr<std::unique_ptr<SweepFile>> OpenFileFor(const SweepPlan& plan, const std::string& path);
 
 // Runs what the file (null: none) doesn't have yet, and puts it there. Should a run that fails come out differently
 // when it is run again, that is a finding of its own: exit code 4. Errors: those of the file.
